@@ -1,0 +1,2 @@
+# Installation for embedders: find_package(update) gives update::update.
+include_guard()

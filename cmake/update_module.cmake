@@ -1,0 +1,59 @@
+# update_module(NAME SOURCES... [NEEDS modules...] [LIBRARIES external targets...])
+#
+# One folder of libupdate/, one target. NEEDS is the module's whole permission to include other modules:
+# scripts/check_includes reads these lines and fails on an include that is not covered by them.
+include_guard()
+option(UPDATE_WERROR "Warnings are errors" OFF)
+
+add_library(update_options INTERFACE)
+target_compile_features(update_options INTERFACE cxx_std_20)
+target_compile_options(update_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                       -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${UPDATE_WERROR}>:-Werror>)
+
+function(update_module name)
+  cmake_parse_arguments(PARSE_ARGV 1 M "" "" "SOURCES;NEEDS;LIBRARIES")
+  add_library(update_${name} STATIC ${M_SOURCES})
+  add_library(update::${name} ALIAS update_${name})
+  set_target_properties(update_${name} PROPERTIES EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(update_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/libupdate)
+  target_compile_features(update_${name} PUBLIC cxx_std_20)
+  target_link_libraries(update_${name} PRIVATE $<BUILD_INTERFACE:update_options> ${M_LIBRARIES})
+  target_link_libraries(update_${name} PUBLIC fmt::fmt tl::expected)
+  foreach(need IN LISTS M_NEEDS)
+    target_link_libraries(update_${name} PRIVATE update_${need})
+  endforeach()
+  set_property(GLOBAL APPEND PROPERTY UPDATE_MODULES ${name})
+endfunction()
+
+# update_headers(NAME): a module of headers only (ports/: nothing but contracts).
+function(update_headers name)
+  add_library(update_${name} INTERFACE)
+  add_library(update::${name} ALIAS update_${name})
+  set_target_properties(update_${name} PROPERTIES EXPORT_NAME ${name})
+endfunction()
+
+# update_test(NAME FILE LABEL label LIBRARIES ...): one doctest program, one CTest entry.
+function(update_test name file)
+  cmake_parse_arguments(PARSE_ARGV 2 T "" "LABEL;TIMEOUT" "LIBRARIES;ARGUMENTS")
+  update_program(${name} SOURCES ${file} LIBRARIES ${T_LIBRARIES} update::test_main)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name} ${T_ARGUMENTS})
+  if(NOT T_LABEL)
+    set(T_LABEL unit)
+  endif()
+  if(NOT T_TIMEOUT)
+    set(T_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT})
+endfunction()
+
+# update_program(NAME SOURCES... LIBRARIES...): a program that may see the internal headers (apps, tests, examples).
+function(update_program name)
+  cmake_parse_arguments(PARSE_ARGV 1 P "" "" "SOURCES;LIBRARIES")
+  add_executable(${name} ${P_SOURCES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/libupdate)
+  target_link_libraries(${name} PRIVATE update_options ${P_LIBRARIES})
+endfunction()

@@ -1,0 +1,1 @@
+#include <update/outcome.hpp>

@@ -1,0 +1,75 @@
+// Where everything lies on disk. Pure: from (settings, update id), nothing looked up.
+//
+//   <state_dir>/                     0700, ours
+//     journal.a journal.b            the durable record, two generations
+//     journal.lock                   held by whoever may act
+//     history.jsonl                  for people; recovery never reads it
+//     policy.json                    quarantine and attempts per version
+//     state.json                     version and server URL, written at every agent start
+//     outcomes/<update id>.json      kept until the server has confirmed it
+//     run/<program>.pid              who runs, written before the program's first instruction
+//     run/watchdog.sock run/helper.sock
+//     previous/                      the previous version, when policy keeps it
+//     updates/<update id>/           everything of one update; gone at its end
+//       plan.json
+//       <n>.partial                  artifact n while it is downloaded
+//   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
+//       <n>.new  <n>.old             staged artifact n, backup of what it replaces
+#pragma once
+#include <cstddef>
+#include <string>
+
+#include <update/plan.hpp>
+#include <update/settings.hpp>
+
+namespace update {
+
+using Path = std::filesystem::path;
+
+class Layout {
+ public:
+    Layout(Path state_dir, Path install_root) : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
+    explicit Layout(const Settings& s) : Layout{s.state_dir, s.install_root} {}
+
+    const Path& state_dir() const { return state_; }
+    const Path& install_root() const { return root_; }
+    Path journal_slot(unsigned n) const { return state_ / (n == 0 ? "journal.a" : "journal.b"); }
+    Path journal_lock() const { return state_ / "journal.lock"; }
+    Path history() const { return state_ / "history.jsonl"; }
+    Path policy() const { return state_ / "policy.json"; }
+    Path state_file() const { return state_ / "state.json"; }
+    Path outcomes() const { return state_ / "outcomes"; }
+    Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
+    Path run() const { return state_ / "run"; }
+    Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
+    Path watchdog_socket() const { return run() / "watchdog.sock"; }
+    Path helper_socket() const { return run() / "helper.sock"; }
+    Path previous() const { return state_ / "previous"; }
+    Path updates() const { return state_ / "updates"; }
+    Path update(const std::string& update_id) const { return updates() / update_id; }
+    Path plan(const std::string& update_id) const { return update(update_id) / "plan.json"; }
+    Path partial(const std::string& update_id, std::size_t n) const {
+        return update(update_id) / (std::to_string(n) + ".partial");
+    }
+    /// Validators of the partial file (URL, ETag), so that a resume after a restart can ask for the rest only.
+    Path partial_origin(const std::string& update_id, std::size_t n) const {
+        return update(update_id) / (std::to_string(n) + ".origin.json");
+    }
+
+    Path installed(const Artifact& a) const { return root_ / a.install_path; }
+    /// Private folder on the volume of the file that it replaces.
+    Path workshop(const Artifact& a, const std::string& update_id) const {
+        return installed(a).parent_path() / (".update-" + update_id);
+    }
+    Path staged(const Artifact& a, const std::string& update_id, std::size_t n) const {
+        return workshop(a, update_id) / (std::to_string(n) + ".new");
+    }
+    Path backup(const Artifact& a, const std::string& update_id, std::size_t n) const {
+        return workshop(a, update_id) / (std::to_string(n) + ".old");
+    }
+
+ private:
+    Path state_, root_;
+};
+
+}  // namespace update

@@ -1,0 +1,48 @@
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <update/result.hpp>
+
+#include "ports/files.hpp"
+
+namespace update {
+
+/// A process, told apart from a later one with the same number by its start time.
+struct ProcessId {
+    std::int64_t pid = 0;
+    std::uint64_t start_ticks = 0;
+    bool operator==(const ProcessId&) const = default;
+};
+struct ExitStatus {
+    bool signalled = false;
+    int value = 0;  ///< exit code, or the signal's number
+    bool operator==(const ExitStatus&) const = default;
+};
+struct Command {
+    Path program;
+    std::vector<std::string> arguments;
+    std::chrono::milliseconds timeout{0};
+};
+struct Ran {
+    ExitStatus exit;
+    bool timed_out = false;  ///< it was killed with its whole process group
+    std::string output;      ///< standard output, at most 4 KiB
+};
+
+class Processes {
+ public:
+    virtual ~Processes() = default;
+    /// Runs to the end in a scrubbed environment (PATH, LANG) and an own process group.
+    /// @return `not_found`, `permission`, or `unsupported` (cannot be loaded: wrong format) when it never ran.
+    virtual Result<Ran> run(const Command&) = 0;
+    /// Starts a program that outlives this one: own session, no shared process group or terminal, re-parented.
+    /// Returns only when it has said so itself through the handshake; else `timed_out`, and it was killed.
+    virtual Result<ProcessId> break_away(const Command&, std::chrono::milliseconds handshake_timeout) = 0;
+    virtual bool alive(const ProcessId&) = 0;
+    virtual ProcessId self() = 0;
+};
+
+}  // namespace update

@@ -1,0 +1,40 @@
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <update/result.hpp>
+
+#include "ports/processes.hpp"
+
+namespace update {
+
+struct ServiceStatus {
+    bool running = false;
+    ProcessId process;                    ///< meaningful while running
+    std::optional<ExitStatus> last_exit;
+    bool held_by_administrator = false;   ///< stopped or disabled on purpose: do not start
+};
+/// One thing that preflight looked at.
+struct Finding {
+    bool ok = true;
+    std::string what;  ///< "restart on failure: no"
+    std::string cure;  ///< what to do, empty when ok
+};
+
+/// The supervised programs. An unreadable state is an error, never "not running" (incident I4).
+class Services {
+ public:
+    virtual ~Services() = default;
+    virtual Result<ServiceStatus> status(const std::string& program) = 0;
+    /// Success when it runs afterwards, also if it ran before. Does not wait for readiness.
+    /// @return `not_found`/`unsupported`/`permission` when the image cannot be executed; `refused` when held.
+    virtual Status start(const std::string& program) = 0;
+    /// Asks, then ends the whole process group after the program's stop_timeout. Success when it does not run afterwards.
+    virtual Status stop(const std::string& program) = 0;
+    /// Would this service manager start the program again after exit code 1, and count the starts?
+    virtual Result<std::vector<Finding>> check_restart_path(const std::string& program) = 0;
+};
+
+}  // namespace update
