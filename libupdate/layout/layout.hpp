@@ -7,11 +7,12 @@
 //     policy.json                    quarantine and attempts per version
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
+//     cancel                         update id that somebody wants cancelled
 //     run/<program>.pid              who runs, written before the program's first instruction
 //     run/watchdog.sock run/helper.sock
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
-//       plan.json
+//       plan.json backups.json seals.json
 //       <n>.partial                  artifact n while it is downloaded
 //   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
 //       <n>.new  <n>.old             staged artifact n, backup of what it replaces
@@ -40,6 +41,8 @@ class Layout {
     Path state_file() const { return state_ / "state.json"; }
     Path outcomes() const { return state_ / "outcomes"; }
     Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
+    /// Names the update that somebody wants cancelled; whoever owns it looks between its steps.
+    Path cancel_request() const { return state_ / "cancel"; }
     Path run() const { return state_ / "run"; }
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
     Path watchdog_socket() const { return run() / "watchdog.sock"; }
@@ -48,6 +51,9 @@ class Layout {
     Path updates() const { return state_ / "updates"; }
     Path update(const std::string& update_id) const { return updates() / update_id; }
     Path plan(const std::string& update_id) const { return update(update_id) / "plan.json"; }
+    /// What `back_up` kept and `verify` checked, per artifact.
+    Path backups(const std::string& update_id) const { return update(update_id) / "backups.json"; }
+    Path seals(const std::string& update_id) const { return update(update_id) / "seals.json"; }
     Path partial(const std::string& update_id, std::size_t n) const {
         return update(update_id) / (std::to_string(n) + ".partial");
     }

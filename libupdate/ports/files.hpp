@@ -44,6 +44,8 @@ class File {
     virtual Result<FileInfo> info() const = 0;
     /// Owner, group, mode, ACL, labels and capabilities become those of `from`, and are read back and compared.
     virtual Status copy_properties(const File& from) = 0;
+    /// Permission bits of a file that replaces nothing.
+    virtual Status set_mode(std::uint32_t mode) = 0;
 };
 
 enum class OpenMode : std::uint8_t {

@@ -7,6 +7,7 @@
 #include "ports/probes.hpp"
 #include "ports/processes.hpp"
 #include "ports/random.hpp"
+#include "ports/renewal.hpp"
 #include "ports/services.hpp"
 
 namespace update {
@@ -24,6 +25,7 @@ struct Ports {
     Channel& channel;
     Probes& probes;
     Random& random;
+    Renewal& renewal;
 };
 
 }  // namespace update
