@@ -98,9 +98,9 @@ Result<Halt> Engine::begin(const Plan& plan) {
         if (close(job) == Event::failed) return Error{ErrorCode::retry_later, "the outcome of the last update cannot be filed"};
     }
 
-    PolicyMemory memory = load_policy_memory(ports_.files, layout_);
+    PolicyMemory memory = settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()), fmt::format("update to {}", plan.version));
-    record_attempt(memory, plan.version, ports_.clock.wall());
+    memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 
     sweep("");
@@ -140,7 +140,7 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
     return work;
 }
 
-Result<Halt> Engine::resume(bool fresh_process, bool stop_before_waiting) {
+Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
     if (!held) {
@@ -158,16 +158,16 @@ Result<Halt> Engine::resume(bool fresh_process, bool stop_before_waiting) {
         Job job = job_for(*work);
         return close(job) == Event::failed ? Halt::ended : Halt::idle;
     }
-    work->fresh_process = fresh_process;
+    work->fresh_process = entry == Entry::fresh_process;
     work_ = std::move(work);
     // Called before a start, or as the start itself: the trial that the journal speaks of is over.
     const bool trial_ended = (state == State::awaiting_ready || state == State::awaiting_ack) &&
-                             (actor_ == Actor::guard || (actor_ == Actor::agent && fresh_process));
+                             (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
     if (trial_ended) {
         Job job = job_for(*work_);
         because(job, Reason::crashed, Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
     }
-    move(*work_, trial_ended ? Event::exited : Event::resumed);
+    if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
     return run(stop_before_waiting);
 }
 
@@ -250,7 +250,12 @@ Result<Halt> Engine::run(bool stop_before_waiting) {
             return *halt;
         }
         if (stop_before_waiting && is_waiting(state)) return Halt::would_wait;
-        move(work, perform(work));
+        const Event event = perform(work);
+        if (event == Event::interrupted) {
+            work_.reset();
+            return Halt::interrupted;
+        }
+        move(work, event);
     }
 }
 

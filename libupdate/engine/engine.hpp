@@ -19,7 +19,15 @@ enum class Halt : std::uint8_t {
     not_mine,          ///< somebody else has to go on (hand-over, or this actor may not act)
     busy,              ///< another process holds the journal lock and works
     exit_for_restart,  ///< the caller must end its process with AgentExit::restart; the journal knows
+    interrupted,       ///< the channel said that this process has to end; the journal knows where to go on
     would_wait,        ///< the next state waits for signals: call `go_on` from a thread that may block
+};
+
+/// How the caller comes to an update that is in progress.
+enum class Entry : std::uint8_t {
+    after_crash,    ///< a peer, or an earlier process of this kind, may have died in the journaled state: counted
+    fresh_process,  ///< as above, at the very start of the agent or in the guard
+    hand_over,      ///< it was given to this process just now: nothing died
 };
 
 /// What the engine tells its owner while it works. Called on the engine's thread.
@@ -42,10 +50,10 @@ class Engine {
     ///         directory cannot be used. The update itself never fails with an error: it ends with an outcome.
     Result<Halt> begin(const Plan&);
 
-    /// Goes on with what the journal says. Call at the very start of a process (`fresh_process`), and whenever a peer may
-    /// have died. Cheap when nothing is in progress.
+    /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have died. Cheap
+    /// when nothing is in progress.
     /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state; the lock is kept
-    Result<Halt> resume(bool fresh_process, bool stop_before_waiting = false);
+    Result<Halt> resume(Entry, bool stop_before_waiting = false);
     /// After `would_wait`.
     Result<Halt> go_on();
 

@@ -77,7 +77,7 @@ constexpr Exception table_exceptions[] = {
     {S::watching_old,      E::exited,     S::restarting_old},
 };
 
-constexpr std::string_view event_names[] = {"succeeded", "failed", "resumed", "refused", "exited", "expired", "accepted", "cancelled", "mistrusted"};
+constexpr std::string_view event_names[] = {"succeeded", "failed", "resumed", "refused", "exited", "expired", "accepted", "cancelled", "interrupted", "mistrusted"};
 constexpr std::string_view effect_names[] = {"preflight", "download", "stage", "self_test", "back_up", "hand_over", "exit_for_restart",
     "verify", "stop", "swap", "start", "await_ready", "await_ack", "renew_watchdog", "clean_up", "restore", "watch_old", "discard", "close"};
 constexpr std::string_view owner_names[] = {"agent", "applier", "anyone"};

@@ -47,6 +47,7 @@ enum class Event : std::uint8_t {
     expired,    ///< the state's limit passed
     accepted,   ///< the server authenticated the new version but is too old to confirm updates
     cancelled,  ///< asked to stop
+    interrupted, ///< this process has to end: nothing is decided, whoever comes next goes on
     mistrusted, ///< the agent under trial is not what it should be (wrong version), or an operator wants the old one
     count
 };

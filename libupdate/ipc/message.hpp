@@ -25,6 +25,7 @@ enum class Type : std::uint8_t {
     confirm,         ///< owner: sign of life of the agent: `level`, `version`, `connected`, `update_id` (for acknowledged)
     cancel,          ///< owner: update_id
     roll_back,       ///< owner: return to the previous version
+    renew,           ///< owner: become the installed watchdog program; "renewed" when this is it
 };
 
 /// Runtime settings; an absent field stays as it is.

@@ -45,6 +45,8 @@ class Layout {
     Path cancel_request() const { return state_ / "cancel"; }
     Path run() const { return state_ / "run"; }
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
+    /// Held by the running watchdog for its whole life.
+    Path watchdog_lock() const { return run() / "watchdog.lock"; }
     Path watchdog_socket() const { return run() / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }

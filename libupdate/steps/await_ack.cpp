@@ -48,6 +48,7 @@ Event await_ack(Job& job) {
         const Signal signal = job.ports.channel.wait(limit);
         switch (signal.kind) {
             case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
+            case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::cancelled:
             case Signal::Kind::rollback: return operator_wants_back(job);
             case Signal::Kind::acknowledged:

@@ -31,6 +31,7 @@ Event await_ready(Job& job) {
         const Signal signal = job.ports.channel.wait(next_look(job, limit));
         switch (signal.kind) {
             case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
+            case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::cancelled:
             case Signal::Kind::rollback: return operator_wants_back(job);
             case Signal::Kind::acknowledged:

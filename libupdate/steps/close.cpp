@@ -32,7 +32,7 @@ Outcome outcome_of(const Job& job) {
 
 Status remember(Job& job, const Outcome& outcome) {
     PolicyMemory memory = load_policy_memory(job.ports.files, job.layout);
-    record_outcome(memory, outcome, job.settings.policy, job.ports.clock.wall());
+    memory = record_outcome(std::move(memory), outcome, job.settings.policy, job.ports.clock.wall());
     return store_policy_memory(job.ports.files, job.layout, memory);
 }
 

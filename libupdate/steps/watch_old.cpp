@@ -38,6 +38,7 @@ Event watch_old(Job& job) {
         const Signal signal = job.ports.channel.wait(next_look(job, ready ? limit : ready_limit));
         switch (signal.kind) {
             case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
+            case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::ready:
             case Signal::Kind::accepted:
             case Signal::Kind::acknowledged:
