@@ -1,0 +1,53 @@
+// The file that an artifact grows in, and the digest that grows with it.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "ports/files.hpp"
+#include "ports/hashing.hpp"
+#include "transfer/watch.hpp"
+
+namespace update {
+
+/// Invariant: the digest covers exactly the first `size()` bytes. After an error of `append` or `write_out`
+/// the object is only fit for destruction; what is on disk remains fit for `open`.
+class PartialFile {
+ public:
+    struct Place {
+        Path path;                         ///< in a private directory of ours that exists
+        std::uint64_t expected_bytes = 0;  ///< of the whole artifact
+    };
+
+    /// Opens what is there, or creates it empty. What is not a regular file of the directory's owner with
+    /// exactly one name is removed first; what is too long is emptied.
+    static Result<PartialFile> open(Files&, Hashing&, Place);
+
+    /// Hashes the bytes that `open` found; call once before `append`. @return `cancelled`, `timed_out`, disk
+    /// errors
+    Status rebuild_digest(Watch&);
+    std::uint64_t size() const { return written_ + block_.size(); }
+    bool complete() const { return size() == place_.expected_bytes; }
+
+    /// @return `corrupt` when it would grow beyond the expected size (nothing is taken then), or disk errors
+    Status append(std::span<const std::byte>);
+    /// Hands what is still buffered to the file, so that a crash of the process loses nothing.
+    Status write_out();
+    /// Empties it.
+    Status start_over();
+    /// Makes file and name durable, and ends the digest: call once.
+    Result<Sha256> finish();
+
+ private:
+    PartialFile(Files& files, Hashing& hashing, Place place, std::unique_ptr<File> file, std::uint64_t size);
+    Status write(std::span<const std::byte>);
+
+    Files* files_;
+    Hashing* hashing_;
+    Place place_;
+    std::unique_ptr<File> file_;
+    std::unique_ptr<Sha256Stream> digest_;
+    std::uint64_t written_ = 0;
+    std::vector<std::byte> block_;
+};
+
+}  // namespace update
