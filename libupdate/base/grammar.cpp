@@ -117,6 +117,13 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::string shortened(std::string_view text, std::size_t limit) {
+    if (text.size() <= limit) return std::string{text};
+    std::size_t end = limit;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
+    return std::string{text.substr(0, end)};
+}
+
 std::string ascii_lower(std::string_view text) {
     std::string lower{text};
     for (char& c : lower)

@@ -1,5 +1,6 @@
 // What identifiers and paths may look like, wherever they come from: plans, IPC, configuration, file names.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include <update/result.hpp>
@@ -33,6 +34,8 @@ Status check_install_path(std::string_view path);
 Status check_url(std::string_view url);
 
 bool is_utf8(std::string_view text);
+/// The beginning of a UTF-8 text: at most `limit` bytes, not ending within a character.
+std::string shortened(std::string_view text, std::size_t limit);
 std::string ascii_lower(std::string_view text);
 
 }  // namespace update

@@ -57,14 +57,6 @@ Status read_evidence(const Json& object, Evidence& evidence) {
     return reader.status();
 }
 
-/// At most `limit` bytes, not ending within a UTF-8 sequence.
-std::string shortened(const std::string& text, std::size_t limit) {
-    if (text.size() <= limit) return text;
-    std::size_t end = limit;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
-    return text.substr(0, end);
-}
-
 void check_identifiers(FieldReader& reader, const Outcome& outcome) {
     if (!is_update_id(outcome.update_id)) reader.fail("update_id", "is no update id");
     if (!is_version_text(outcome.from_version)) reader.fail("from_version", "is no version");
