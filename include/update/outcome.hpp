@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <update/result.hpp>
 
@@ -49,9 +50,13 @@ enum class Reason : std::uint8_t {
     requested,          ///< an operator asked for the roll-back
 };
 
+/// The word for it in JSON, configuration and output: the enumerator with '-' for '_', as "rolled-back". Stable.
 std::string_view name(Ending);
 std::string_view name(Route);
 std::string_view name(Reason);
+std::optional<Ending> ending_named(std::string_view word);
+std::optional<Route> route_named(std::string_view word);
+std::optional<Reason> reason_named(std::string_view word);
 
 struct Outcome {
     std::string update_id;
@@ -68,8 +73,12 @@ struct Outcome {
     bool operator==(const Outcome&) const = default;
 };
 
+/// JSON text, one object; the inverse of `parse_outcome`, but for a message that is not UTF-8 (repaired) or is longer
+/// than max_message_bytes (cut).
 std::string to_json(const Outcome&);
-/// @return `corrupt` with the offending field.
+inline constexpr std::size_t max_message_bytes = 4096;
+/// @return `corrupt` with the offending field. A longer message is cut. update_id, ending, reason and both versions must be there; other absent
+/// fields keep their defaults, unknown ones are ignored.
 Result<Outcome> parse_outcome(const std::string& json);
 
 }  // namespace update

@@ -29,6 +29,7 @@ struct Probe {
     std::vector<std::string> command;
     milliseconds age{10'000};
     milliseconds interval{200};
+    bool operator==(const Probe&) const = default;
 };
 
 struct ProgramSettings {
@@ -36,6 +37,7 @@ struct ProgramSettings {
     std::string path;                     ///< relative to the install root; must be an artifact's install path to be updated
     std::vector<std::string> arguments;
     milliseconds stop_timeout{10'000};    ///< SIGTERM, then after this SIGKILL for the whole process group
+    bool operator==(const ProgramSettings&) const = default;
 };
 
 struct TransferSettings {
@@ -49,6 +51,7 @@ struct TransferSettings {
     unsigned attempts = 8;                     ///< connections over all mirrors before giving up
     milliseconds backoff_first{1'000};         ///< upper bound of the first wait; doubles, full jitter
     milliseconds backoff_max{300'000};         ///< also caps Retry-After
+    bool operator==(const TransferSettings&) const = default;
 };
 
 struct TrialSettings {
@@ -59,6 +62,7 @@ struct TrialSettings {
     unsigned starts_max = 3;                   ///< starts of the new version before it is rolled back
     CommitOn commit_on = CommitOn::acknowledged;
     Probe probe;
+    bool operator==(const TrialSettings&) const = default;
 };
 
 struct PolicySettings {
@@ -66,6 +70,7 @@ struct PolicySettings {
     std::chrono::hours quarantine_for{24 * 7}; ///< a crashed or hung version is not tried again before
     bool allow_downgrade = false;
     unsigned keep_previous = 0;                ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
+    bool operator==(const PolicySettings&) const = default;
 };
 
 struct SupervisionSettings {
@@ -74,6 +79,7 @@ struct SupervisionSettings {
     unsigned budget = 10;                      ///< restarts within `budget_window`; beyond it the agent is held for `backoff_max`
     milliseconds budget_window{3'600'000};
     milliseconds interval{30'000};             ///< period of the watchdog's own checks, at least 5 s
+    bool operator==(const SupervisionSettings&) const = default;
 };
 
 struct Settings {
@@ -91,10 +97,12 @@ struct Settings {
     TrialSettings trial;
     PolicySettings policy;
     SupervisionSettings supervision;
+    bool operator==(const Settings&) const = default;
 };
 
 /// Reads and checks a TOML file. Unknown keys and bad values are refused, none is ignored.
-/// @return `not_found`, or `refused` with "<file>:<line>: <key>: <what is wrong>; <cure>".
+/// Paths of folders and files are absolute and become lexically normal (links are not followed).
+/// @return `not_found`, `permission`, or `refused` with "<file>:<line>: <key>: <what is wrong>; <cure>".
 Result<Settings> load_settings(const std::filesystem::path& file);
 
 }  // namespace update
