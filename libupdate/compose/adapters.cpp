@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "crypto/openssl_hashing.hpp"
 #include "crypto/pipelined_hashing.hpp"
 #include "net/http_curl.hpp"
 #include "os/clock.hpp"
@@ -44,7 +45,8 @@ Adapters::Adapters(Settings settings)
       locks_{make_locks()},
       random_{make_random()},
       processes_{make_processes()},
-      hashing_{std::make_unique<PipelinedHashing>()},
+      plain_hashing_{std::make_unique<OpensslHashing>()},
+      hashing_{std::make_unique<PipelinedHashing>(*plain_hashing_)},
       http_{std::make_unique<CurlHttp>(settings_.transfer)},
       probe_http_{std::make_unique<CurlHttp>(probe_transfer())},
       probes_{make_probes(*probe_http_, *processes_)} {}

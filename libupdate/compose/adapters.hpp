@@ -37,7 +37,7 @@ class Adapters {
     std::unique_ptr<Locks> locks_;
     std::unique_ptr<Random> random_;
     std::unique_ptr<Processes> processes_;
-    std::unique_ptr<Hashing> hashing_;
+    std::unique_ptr<Hashing> plain_hashing_, hashing_;
     std::unique_ptr<Http> http_, probe_http_;
     std::unique_ptr<Probes> probes_;
 };

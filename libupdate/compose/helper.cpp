@@ -15,7 +15,7 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto lock_patience = 60s, lock_look = 5ms, guardian_look = 50ms;
+constexpr milliseconds lock_patience = 60s, lock_look = 5ms, guardian_look = 50ms;
 
 /// What helper and guardian have in common: an event loop, the agent as a supervised program, and a desk for its signs
 /// of life on a socket of their own.
@@ -39,7 +39,8 @@ class Applier {
                                          }),
                    "helper");
         self.services_ = std::move(services);
-        IpcServerOptions desk{.socket = layout.helper_socket()};
+        IpcServerOptions desk;
+        desk.socket = layout.helper_socket();
         desk.may_confirm = [&self](const Peer& peer) { return self.services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*self.loop_, std::move(desk),

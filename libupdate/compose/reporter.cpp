@@ -7,7 +7,7 @@
 namespace update {
 
 using namespace std::chrono_literals;
-constexpr auto period = 5s, retry_after = 500ms, peer_timeout = 2s;
+constexpr std::chrono::milliseconds period = 5s, retry_after = 500ms, peer_timeout = 2s;
 
 Reporter::Reporter(const Layout& layout, std::string version) : layout_{layout}, thread_{} {
     sum_.type = ipc::Type::confirm;

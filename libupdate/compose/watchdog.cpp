@@ -22,7 +22,7 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms;
+constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms;
 
 /// A program as the watchdog sees it between updates.
 struct Watched {
@@ -53,7 +53,8 @@ class Watchdog {
                                          }),
                    "watchdog");
         services_ = std::move(services);
-        IpcServerOptions desk{.socket = layout.watchdog_socket()};
+        IpcServerOptions desk;
+        desk.socket = layout.watchdog_socket();
         desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*loop_, std::move(desk),

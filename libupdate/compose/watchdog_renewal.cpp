@@ -13,7 +13,7 @@
 namespace update {
 
 using namespace std::chrono_literals;
-constexpr auto handshake_timeout = 10s, look_period = 50ms, peer_timeout = 2s;
+constexpr std::chrono::milliseconds handshake_timeout = 10s, look_period = 50ms, peer_timeout = 2s;
 
 /// The guardian must not be the program on trial: it runs from the backup.
 Result<Path> SelfRenewal::old_program() const {

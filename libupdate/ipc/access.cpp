@@ -14,6 +14,7 @@ Access access_needed(Type type) {
         case Type::update_config:
         case Type::cancel:
         case Type::roll_back:
+        case Type::renew:
             break;
     }
     return Access::owner;

@@ -7,8 +7,8 @@ namespace update::ipc {
 namespace {
 
 // In the order of the enumerations; the sizes keep them in step.
-constexpr std::array<std::string_view, static_cast<std::size_t>(Type::roll_back) + 1> types{
-    "Ping", "Status", "PerformUpdate", "RestartAgent", "UpdateConfig", "Confirm", "Cancel", "RollBack"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(Type::renew) + 1> types{
+    "Ping", "Status", "PerformUpdate", "RestartAgent", "UpdateConfig", "Confirm", "Cancel", "RollBack", "Renew"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Level::acknowledged) + 1> levels{
     "alive", "ready", "accepted", "acknowledged"};
 

@@ -24,9 +24,9 @@ struct Signal {
         stopping,      ///< this process was asked to end
         woken,         ///< something else happened; look again
     } kind = Kind::deadline;
-    std::string update_id, version;
+    std::string update_id{}, version{};
     bool connected = false;
-    std::optional<ExitStatus> exit;
+    std::optional<ExitStatus> exit{};
 };
 
 class Channel {

@@ -5,27 +5,38 @@
 #include "transfer/fetch.hpp"
 
 namespace update {
+namespace {
+
+/// Sums the artifacts up for whoever shows the progress.
+class SetProgress : public ProgressListener {
+ public:
+    SetProgress(Job& job, std::uint64_t total) : job_{job}, total_{total} {}
+    void progressed(const TransferProgress& p) override { job_.progress(before_ + p.bytes, total_); }
+    void complete(const Artifact& a) { before_ += a.size_bytes; }
+
+ private:
+    Job& job_;
+    std::uint64_t total_, before_ = 0;
+};
+
+}  // namespace
 
 Event download(Job& job) {
-    std::uint64_t total = 0, before = 0;
+    std::uint64_t total = 0;
     for (const Artifact& a : job.plan.artifacts) total += a.size_bytes;
-    const std::uint64_t received_earlier = job.record.bytes;
-
+    SetProgress progress{job, total};
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         const Artifact& a = job.plan.artifacts[n];
-        const FetchRequest request{a, n, job.plan.update_id, job.layout, job.settings.transfer};
-        const auto fetched =
-            fetch(request, {job.ports.http, job.ports.files, job.ports.hashing, job.ports.clock, job.ports.channel, job.ports.random},
-                  [&](std::uint64_t bytes) { job.progress(before + bytes, total); });
+        const auto fetched = fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress}, TransferPorts{job.ports});
         if (!fetched) {
             const Reason reason = reason_of(fetched.error(), Reason::download_failed);
-            return because(job, reason, fetched.error(),
-                           reason == Reason::cancelled ? Event::cancelled : Event::failed);
+            const Event event = reason == Reason::cancelled ? Event::cancelled : Event::failed;
+            return because(job, reason, fetched.error(), event);
         }
         job.record.bytes += fetched->network_bytes;
-        before += a.size_bytes;
+        progress.complete(a);
     }
-    job.say(fmt::format("{} artifacts, {} bytes received", job.plan.artifacts.size(), job.record.bytes - received_earlier));
+    job.say(fmt::format("{} artifacts are here, {} bytes came over the network", job.plan.artifacts.size(), job.record.bytes));
     return Event::succeeded;
 }
 

@@ -11,9 +11,9 @@ namespace update {
 /// What stood at an artifact's install path before the update.
 struct Backup {
     bool existed = false;
-    FileId id;                      ///< of the backup; a hard link, so equal to the live file's until the swap
+    FileId id{};                    ///< of the backup; a hard link, so equal to the live file's until the swap
     std::uint64_t size_bytes = 0;
-    std::optional<Sha256> sha256;   ///< set when it had to be copied; a link needs none, it is the same file
+    std::optional<Sha256> sha256{}; ///< set when it had to be copied; a link needs none, it is the same file
     bool operator==(const Backup&) const = default;
 };
 

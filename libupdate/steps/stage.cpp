@@ -18,7 +18,7 @@ Status take_over_properties(Job& job, const Artifact& a, File& staged) {
 }
 
 Status check_machine(Job& job, File& staged) {
-    std::array<std::byte, 64> head{};
+    std::array<std::byte, executable_header_bytes> head{};
     UPDATE_TRY(count, staged.read(0, head), "read header");
     return check_executable_header(std::span{head}.first(count), job.machine);
 }

@@ -34,7 +34,7 @@ ErrorCode request_error(const std::string& json) {
 }  // namespace
 
 TEST_CASE("a request of every type survives encoding and decoding") {
-    for (int type = 0; type <= static_cast<int>(Type::roll_back); ++type) {
+    for (int type = 0; type <= static_cast<int>(Type::renew); ++type) {
         Request request = full_request();
         request.type = static_cast<Type>(type);
         CAPTURE(name(request.type));
@@ -172,7 +172,7 @@ TEST_CASE("the reply's word decides the reaction of the asker") {
 }
 
 TEST_CASE("only reading is open to everyone") {
-    for (int i = 0; i <= static_cast<int>(Type::roll_back); ++i) {
+    for (int i = 0; i <= static_cast<int>(Type::renew); ++i) {
         const auto type = static_cast<Type>(i);
         const bool reads = type == Type::ping || type == Type::status;
         CAPTURE(name(type));
