@@ -8,6 +8,8 @@
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
 //     run/<program>.pid              who runs, written before the program's first instruction
+//     run/<program>.held             there: an administrator wants it stopped
+//     run/<program>.lock             held by the operating system while somebody starts or stops it
 //     run/watchdog.sock run/helper.sock
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
@@ -42,6 +44,8 @@ class Layout {
     Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
     Path run() const { return state_ / "run"; }
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
+    Path held_file(const std::string& program) const { return run() / (program + ".held"); }
+    Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
     Path watchdog_socket() const { return run() / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }
