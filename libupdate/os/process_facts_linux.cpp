@@ -4,7 +4,8 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "os/os_error.hpp"
 #include "os/process_facts.hpp"
@@ -52,8 +53,9 @@ Result<std::optional<ProcessFacts>> process_facts(std::int64_t pid) {
     return std::optional{facts};
 }
 
+// Handles by system call: glibc 2.36 declares its wrappers without C linkage.
 Result<Fd> open_process(const ProcessId& id) {
-    Fd handle{::pidfd_open(static_cast<pid_t>(id.pid), 0)};
+    Fd handle{static_cast<int>(::syscall(SYS_pidfd_open, static_cast<pid_t>(id.pid), 0))};
     const std::string what = fmt::format("process {}", id.pid);
     if (!handle) return errno == EINVAL ? Error{ErrorCode::not_found, what} : os_error(errno, what);
     // Only now is the number pinned: whatever it names at this moment is what the handle names.
@@ -68,7 +70,7 @@ bool has_ended(const Fd& process) {
 }
 
 Status send_signal(const Fd& process, int signal) {
-    if (::pidfd_send_signal(process.get(), signal, nullptr, 0) != 0)
+    if (::syscall(SYS_pidfd_send_signal, process.get(), signal, nullptr, 0) != 0)
         return os_error(errno, fmt::format("send signal {}", signal));
     return done();
 }
