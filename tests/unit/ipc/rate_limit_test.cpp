@@ -27,7 +27,7 @@ TEST_CASE("a used-up share comes back at its rate, also for one who kept asking"
     RateLimit limit{2, 5};
     CHECK(taken(limit, 1, boot) == 5);
     CHECK(taken(limit, 1, boot + 999ms) == 1);
-    CHECK(taken(limit, 1, boot + 2s) == 2);
+    CHECK(taken(limit, 1, boot + 2s) == 3);
 }
 
 TEST_CASE("a share never grows above the burst") {
