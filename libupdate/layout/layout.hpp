@@ -9,6 +9,8 @@
 //     outcomes/<update id>.json      kept until the server has confirmed it
 //     cancel                         update id that somebody wants cancelled
 //     run/<program>.pid              who runs, written before the program's first instruction
+//     run/<program>.held             there: an administrator wants it stopped
+//     run/<program>.lock             held by the operating system while somebody starts or stops it
 //     run/watchdog.sock run/helper.sock
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
@@ -47,6 +49,8 @@ class Layout {
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
     /// Held by the running watchdog for its whole life.
     Path watchdog_lock() const { return run() / "watchdog.lock"; }
+    Path held_file(const std::string& program) const { return run() / (program + ".held"); }
+    Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
     Path watchdog_socket() const { return run() / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }
