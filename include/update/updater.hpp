@@ -1,6 +1,7 @@
 // The agent's side: what a program links to become updatable. See examples/minimal-agent.
 #pragma once
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ struct UpdaterHooks {
 /// All functions may be called from any thread and return without waiting for an update, except `resume`.
 class Updater {
  public:
-    /// First in main. A program started as update helper does that job here; then main returns the code at once.
+    /// First in main, once the settings are known. A program started as update helper (its ordinary arguments, then
+    /// `--update-helper ID`) does that job here; then main returns the code at once.
     static std::optional<int> run_as_helper(int argc, const char* const* argv, const Settings&);
 
     /// @return `refused` or `permission` when the state directory is not private to this account (cure in the message).
@@ -58,6 +60,8 @@ class Updater {
     virtual Status offer(const Plan&) = 0;
     virtual Status cancel(const std::string& update_id) = 0;
 
+    /// SHA-256 (hex) of each configured program as it is installed now, by install path. Reads the files.
+    virtual std::map<std::string, std::string> installed() const = 0;
     /// Id of the update whose trial this process is, for the server's acknowledgement; empty otherwise.
     virtual std::string open_update() const = 0;
     /// Ends that the server has not confirmed yet, oldest first. Send them again on every connection.

@@ -1,6 +1,7 @@
 // The watchdog's side: supervises the agent, applies updates, answers over IPC.
 #pragma once
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -15,6 +16,11 @@ struct WatchdogOptions {
     /// Tells the server of trouble, best effort: kind ("agent-exited", "agent-held", "update-ended", ...) and details.
     std::function<void(std::string_view kind, std::string_view message)> alert = [](std::string_view, std::string_view) {};
 };
+
+/// First in main: a watchdog program started as `PROGRAM --update-guardian ID PID ARGUMENTS...` watches over the renewal of
+/// the watchdog with that process id. `arguments_of_guarded` gives ARGUMENTS, to read the settings from.
+std::optional<std::vector<std::string>> arguments_of_guarded(int argc, const char* const* argv);
+int run_guardian(int argc, const char* const* argv, const Settings&);
 
 /// Runs until SIGTERM or SIGINT, then stops the programs and returns. Blocks the calling thread; single-threaded.
 /// @return 0 after a clean stop; `refused` when another watchdog of this state directory runs, or the directory is not private.

@@ -4,6 +4,7 @@
 
 #include "crypto/openssl_hashing.hpp"
 #include "crypto/pipelined_hashing.hpp"
+#include "durable/durable.hpp"
 #include "net/http_curl.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
@@ -63,6 +64,16 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
     return {*clock_,   *files_, *volumes_, *locks_,  *hashing_, *http_,
             *processes_, services, channel,  *probes_, *random_,  renewal};
+}
+
+std::map<std::string, std::string> installed_digests(Adapters& adapters) {
+    std::map<std::string, std::string> digests;
+    for (const ProgramSettings& program : adapters.settings().programs) {
+        const auto file = adapters.files().open(adapters.settings().install_root / program.path, OpenMode::read);
+        if (!file) continue;
+        if (const auto digest = hash(**file, adapters.hashing())) digests[program.path] = to_hex(*digest);
+    }
+    return digests;
 }
 
 }  // namespace update

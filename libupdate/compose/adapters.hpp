@@ -1,6 +1,8 @@
 // The adapters of this machine, put together once per process.
 #pragma once
+#include <map>
 #include <memory>
+#include <string>
 
 #include <update/settings.hpp>
 
@@ -23,6 +25,7 @@ class Adapters {
     Locks& locks() { return *locks_; }
     Processes& processes() { return *processes_; }
     Random& random() { return *random_; }
+    Hashing& hashing() { return *hashing_; }
     Ports ports(Services&, Channel&, Renewal&);
 
  private:
@@ -41,5 +44,8 @@ class Adapters {
     std::unique_ptr<Http> http_, probe_http_;
     std::unique_ptr<Probes> probes_;
 };
+
+/// See Updater::installed.
+std::map<std::string, std::string> installed_digests(Adapters&);
 
 }  // namespace update

@@ -99,6 +99,8 @@ class AgentUpdater final : public Updater {
         return write_durably(adapters_->files(), adapters_->layout().cancel_request(), update_id);
     }
 
+    std::map<std::string, std::string> installed() const override { return installed_digests(*adapters_); }
+
     std::string open_update() const override {
         const std::lock_guard lock{mutex_};
         return open_update_;
@@ -205,8 +207,9 @@ class AgentUpdater final : public Updater {
 }  // namespace
 
 std::optional<int> Updater::run_as_helper(int argc, const char* const* argv, const Settings& settings) {
-    if (argc != 3 || std::string_view{argv[1]} != "--update-helper") return std::nullopt;
-    return run_helper(settings, argv[2]);
+    for (int i = 1; i + 1 < argc; ++i)
+        if (std::string_view{argv[i]} == "--update-helper") return run_helper(settings, argv[i + 1]);
+    return std::nullopt;
 }
 
 Result<std::unique_ptr<Updater>> Updater::open(Settings settings, Identity identity, UpdaterHooks hooks) {

@@ -1,13 +1,17 @@
 #include <update/watchdog.hpp>
 
+#include <update/exit_code.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
 #include "compose/adapters.hpp"
 #include "compose/apply.hpp"
+#include "compose/helper.hpp"
 #include "compose/status.hpp"
 #include "compose/trial_desk.hpp"
 #include "compose/watchdog_renewal.hpp"
@@ -300,6 +304,17 @@ class Watchdog {
 };
 
 }  // namespace
+
+std::optional<std::vector<std::string>> arguments_of_guarded(int argc, const char* const* argv) {
+    if (argc < 4 || std::string_view{argv[1]} != "--update-guardian") return std::nullopt;
+    return std::vector<std::string>{argv + 4, argv + argc};
+}
+
+int run_guardian(int argc, const char* const* argv, const Settings& settings) {
+    const auto arguments = arguments_of_guarded(argc, argv);
+    if (!arguments) return static_cast<int>(AgentExit::bad_invocation);
+    return run_renewal_guardian(settings, argv[2], std::strtoll(argv[3], nullptr, 10), *arguments);
+}
 
 Result<int> run_watchdog(Settings settings, WatchdogOptions options) {
     UPDATE_TRY(adapters, Adapters::make(std::move(settings)), "watchdog");

@@ -49,7 +49,9 @@ Status take_route(Job& job, Route route) {
         case Route::self_update: {
             // updatectl is not the program being replaced: it applies the update itself.
             if (job.actor == Actor::operator_) return done();
-            const Command helper{helper_program(job), {"--update-helper", job.plan.update_id}, {}};
+            // Its ordinary arguments too, so that it finds its configuration as the agent does.
+            Command helper{helper_program(job), job.agent().arguments, {}};
+            helper.arguments.insert(helper.arguments.end(), {"--update-helper", job.plan.update_id});
             UPDATE_TRY(process, job.ports.processes.break_away(helper, handshake_timeout), "start helper");
             job.say(fmt::format("helper {} has answered", process.pid));
             return done();
