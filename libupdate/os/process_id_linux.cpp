@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <limits>
 #include <optional>
 #include <signal.h>
 #include <sstream>
@@ -42,7 +43,8 @@ Error unreadable(std::int64_t pid) {
 }
 
 Result<Stat> read_stat(std::int64_t pid) {
-    if (pid <= 0) return os_error(ESRCH, fmt::format("process {}", pid));
+    if (pid <= 0 || pid > std::numeric_limits<::pid_t>::max())
+        return os_error(ESRCH, fmt::format("process {}", pid));
     const Fd file{::open(fmt::format("/proc/{}/stat", pid).c_str(), O_RDONLY | O_CLOEXEC)};
     std::string text(1024, '\0');  // the first 22 fields need less than half of it
     const auto got = file ? ::read(file.get(), text.data(), text.size()) : -1;

@@ -29,7 +29,7 @@ Result<Target> parse(const std::string& text) {
         std::all_of(target.port.begin(), target.port.end(), [](char c) { return c >= '0' && c <= '9'; });
     // A leading '-' would be an option to the resolver's program.
     const bool good_host = !target.host.empty() && target.host.front() != '-' &&
-                           (bracketed || target.host.find(':') == std::string::npos);
+                           (bracketed || target.host.find_first_of(":[]") == std::string::npos);
     if (digits && good_host && std::stoul(target.port) <= 65'535) return target;
     return Error{ErrorCode::refused,
                  "tcp probe '" + text + "' is not host:port; write 127.0.0.1:80 or [::1]:80"};
