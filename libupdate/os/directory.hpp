@@ -20,8 +20,7 @@ Result<Place> find_place(const Path&, FolderWalk);
 Result<struct ::stat> look_at(const Place&, const Path& for_message);
 /// Opens the leaf as a folder for reading. `refused` when it is none.
 Result<Fd> open_folder(const Place&, const Path& for_message);
-/// Opens the leaf with `flags` (O_NOFOLLOW, O_CLOEXEC and O_NONBLOCK are added); only regular files get
-/// through.
+/// Opens the leaf with `flags` (O_NOFOLLOW, O_CLOEXEC, O_NONBLOCK are added). Only regular files get through.
 Result<Fd> open_regular(const Place&, int flags, const Path& for_message);
 
 }  // namespace update

@@ -52,6 +52,16 @@ class Preparation {
     ::posix_spawn_file_actions_t actions_;
 };
 
+/// Where SIGCHLD is ignored the kernel collects children itself: their exit codes are lost, and worse, a
+/// number that we would kill may already be another process's. So nothing is started there.
+Status check_exit_codes_are_kept() {
+    struct ::sigaction action {};
+    ::sigaction(SIGCHLD, nullptr, &action);
+    const bool lost = action.sa_handler == SIG_IGN || (action.sa_flags & SA_NOCLDWAIT) != 0;
+    if (lost) return Error{ErrorCode::bug, "this process ignores SIGCHLD, so no exit code can be known"};
+    return done();
+}
+
 /// A running child and its process group; killed and collected when nobody has waited for it.
 class Child {
  public:
@@ -72,7 +82,7 @@ class Child {
         int status = 0;
         while (::waitpid(pid, &status, 0) < 0) {
             if (errno == EINTR) continue;
-            return Error{ErrorCode::bug, "the exit status was taken by somebody else (is SIGCHLD ignored?)"};
+            return Error{ErrorCode::bug, "the exit status was taken by somebody else in this process"};
         }
         if (WIFSIGNALED(status)) return ExitStatus{true, WTERMSIG(status)};
         return ExitStatus{false, WEXITSTATUS(status)};
@@ -125,6 +135,7 @@ Result<Ran> run_program(const Command& command) {
     const auto what = "run '" + command.program.string() + "'";
     UPDATE_CHECK(check_program(command), "run");
     if (command.timeout.count() <= 0) return Error{ErrorCode::bug, what + ": a time limit is required"};
+    UPDATE_CHECK(check_exit_codes_are_kept(), what);
     UPDATE_TRY(pipe, make_pipe(), what);
     const CStrings arguments{argument_list(command)}, environment{scrubbed_environment()};
     const Preparation preparation{pipe.write};

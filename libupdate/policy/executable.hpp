@@ -24,10 +24,8 @@ inline constexpr std::size_t executable_header_bytes = 4096;
 
 /// @param start  the file's first `executable_header_bytes`, or all of it when it is shorter
 /// @return success for a program of this machine: ELF (class, byte order, processor, type, sizes) or a script
-/// with
-///         an absolute `#!` interpreter on Linux, PE (not a DLL) on Windows; else `unsupported` with what was
-///         found.
-/// Pure. A success is no promise: libraries may be missing, which only a start shows.
+/// whose `#!` interpreter is an absolute path on Linux, PE but no DLL on Windows; else `unsupported` with
+/// what was found. Pure. A success is no promise: libraries may be missing, which only a start shows.
 Status check_executable_header(std::span<const std::byte> start, const Machine&);
 
 }  // namespace update
