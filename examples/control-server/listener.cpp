@@ -68,6 +68,7 @@ class Listener {
     void stop() {
         acceptor_.close();
         site_.fleet.close_all("the server stops");
+        if (connections_.use_count() == 1) return io_.stop();
         timer_.expires_after(farewell);
         timer_.async_wait([this](boost::system::error_code) { io_.stop(); });
     }
