@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <map>
-#include <sstream>
+#include <string_view>
 
 #include "base/grammar.hpp"
 #include "settings/checks.hpp"
@@ -15,7 +15,25 @@
 namespace update {
 namespace {
 
-constexpr std::uintmax_t max_file_bytes = 1024 * 1024;
+constexpr std::size_t max_file_bytes = 256 * 1024;
+// The parser builds and frees nested tables by recursion, about 300 bytes of stack a level, and dotted keys
+// nest without a limit of its own: 3000 dots overflow a stack of 1 MiB. Together these two allow some 6400
+// levels at the very worst.
+constexpr std::ptrdiff_t max_dots_in_line = 100;
+constexpr std::size_t max_braces = 64;
+
+/// The first line that could nest too deeply, counted from 1.
+std::optional<std::size_t> too_deep_line(std::string_view text) {
+    std::size_t braces = 0, number = 1;
+    for (; !text.empty(); ++number) {
+        const auto line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (line.starts_with('#')) continue;
+        braces += static_cast<std::size_t>(std::ranges::count(line, '{'));
+        if (braces > max_braces || std::ranges::count(line, '.') > max_dots_in_line) return number;
+    }
+    return std::nullopt;
+}
 
 /// A key as it may stand in a message. A quoted key can contain anything; what is not a plain word becomes
 /// '?', so that
@@ -145,13 +163,18 @@ Result<std::string> read_file(const std::filesystem::path& file) {
     stream.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (stream.bad()) return Error{ErrorCode::retry_later, "configuration cannot be read"};
     text.resize(static_cast<std::size_t>(stream.gcount()));
-    if (text.size() > max_file_bytes) return Error{ErrorCode::refused, "configuration is larger than 1 MiB"};
+    if (text.size() > max_file_bytes)
+        return Error{ErrorCode::refused, "configuration is larger than 256 KiB"};
     return text;
 }
 
 }  // namespace
 
 Result<Settings> parse_settings(const std::string& text, const std::string& file) {
+    if (const auto line = too_deep_line(text))
+        return Error{
+            ErrorCode::refused,
+            fmt::format("{}:{}: file: has too many dots or braces; write sections as [name]", file, *line)};
     try {
         return Loader{file}.load(toml::parse(text, file));
     } catch (const toml::parse_error& error) {

@@ -72,15 +72,20 @@ TEST_CASE("every ending, route and reason has one word of its own and is found b
 }
 
 TEST_CASE("the words that scripts depend on are these") {
-    CHECK(name(Ending::rolled_back) == "rolled-back");
-    CHECK(name(Ending::needs_repair) == "needs-repair");
-    CHECK(name(Route::self_update) == "self-update");
-    CHECK(name(Route::exit_code) == "exit-code");
-    CHECK(name(Reason::self_test_failed) == "self-test-failed");
-    CHECK(name(Reason::crashed) == "crashed");
-    CHECK(name(Reason::not_acknowledged) == "not-acknowledged");
-    CHECK(name(Reason::network) == "network");
-    CHECK(name(Reason::restore_failed) == "restore-failed");
+    const auto all = [](auto last) {
+        std::string words;
+        for (int i = 0; i <= static_cast<int>(last); ++i)
+            words += std::string{name(static_cast<decltype(last)>(i))} + " ";
+        return words;
+    };
+    CHECK(all(Ending::needs_repair) == "committed rolled-back abandoned needs-repair ");
+    CHECK(all(Route::exit_code) == "none watchdog self-update exit-code ");
+    CHECK(all(Reason::requested) ==
+          "none cancelled refused no-route no-space download-failed corrupt wrong-machine self-test-failed "
+          "io-failed "
+          "stop-failed start-failed crashed not-ready wrong-version not-acknowledged network watchdog-failed "
+          "crash-loop "
+          "unconfirmed restore-failed requested ");
     CHECK_FALSE(ending_named("rolled_back"));
     CHECK_FALSE(route_named(""));
     CHECK_FALSE(reason_named("Crashed"));

@@ -164,6 +164,16 @@ TEST_CASE("deep nesting is refused before it is built") {
     }
 }
 
+TEST_CASE("nesting is allowed to 16 levels and no further") {
+    const auto nested = [](std::size_t levels) {
+        return parsed_after([&](json& plan) {
+            plan["new"] = json::parse(std::string(levels, '[') + std::string(levels, ']'));
+        });
+    };
+    CHECK(nested(15));
+    CHECK(code_of(nested(16)) == ErrorCode::corrupt);
+}
+
 TEST_CASE("JSON that is larger than any plan is refused unread") {
     const auto parsed = parse_plan("{\"a\":\"" + std::string(max_plan_json_bytes, 'x') + "\"}");
     CHECK(code_of(parsed) == ErrorCode::corrupt);

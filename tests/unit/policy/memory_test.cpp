@@ -95,6 +95,7 @@ TEST_CASE("a bad version is refused with reason, end and cure until its time is 
     CHECK(refusal(memory, plan_to("1.1.0"), monday + hours{24 * 7} - milliseconds{1}) != "");
     CHECK(may_try(memory, plan_to("1.1.0"), settings(), monday + hours{24 * 7}));
     CHECK(may_try(memory, plan_to("1.1.1"), settings(), monday));
+    CHECK(settled(memory, settings(), monday + hours{24 * 7}).quarantine.empty());
 }
 
 TEST_CASE("exactly the reasons that speak against a version quarantine it") {
