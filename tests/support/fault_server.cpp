@@ -160,20 +160,17 @@ class FaultServer::Connection {
         pollfd stop{stop_, POLLIN, 0};
         return poll(&stop, 1, static_cast<int>(time.count())) == 0;
     }
-    /// As a pulled cable or a restarted middle box does it: RST, no TLS farewell.
+    /// The end of the stream, without TLS farewell.
+    void cut() {
+        shutdown(socket_, SHUT_WR);
+        be_silent();
+        open_ = false;
+    }
+    /// As a restarted middle box does it: RST.
     void reset() {
         const linger at_once{1, 0};
         setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         open_ = false;
-    }
-    /// The client has everything that was written before the reset destroys it.
-    void let_client_read() {
-        for (int waiting = 1; waiting > 0 && pause(std::chrono::milliseconds{1});) {
-            tcp_info info{};
-            socklen_t size = sizeof info;
-            getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size);
-            waiting = info.tcpi_state == TCP_ESTABLISHED ? static_cast<int>(info.tcpi_unacked) : 0;
-        }
     }
 
  private:
@@ -197,12 +194,13 @@ template <class Connection>
 bool send_body(Connection& connection, const Reply& reply, std::size_t from,
                std::atomic<std::uint64_t>& sent_total) {
     std::size_t sent = 0;
-    auto left = std::span{reply.body}.subspan(from);
-    const auto limit =
-        std::min(reply.cut_after.value_or(left.size()), reply.silent_after.value_or(left.size()));
+    const auto left = std::span{reply.body}.subspan(from);
+    auto limit = left.size();
+    for (const auto& end : {reply.cut_after, reply.reset_after, reply.silent_after})
+        limit = std::min(limit, end.value_or(limit));
     const auto pace = std::max<std::size_t>(reply.bytes_per_second / 20, 1);
-    while (sent < std::min(limit, left.size())) {
-        auto piece = left.subspan(sent, std::min({piece_bytes, std::min(limit, left.size()) - sent}));
+    while (sent < limit) {
+        auto piece = left.subspan(sent, std::min(piece_bytes, limit - sent));
         if (reply.bytes_per_second > 0) {
             piece = piece.first(std::min(piece.size(), pace));
             if (!connection.pause(std::chrono::milliseconds{50})) return false;
@@ -213,15 +211,10 @@ bool send_body(Connection& connection, const Reply& reply, std::size_t from,
         sent += piece.size();
         sent_total += piece.size();
     }
-    if (reply.silent_after) {
-        connection.be_silent();
-        return false;
-    }
-    if (reply.cut_after) {
-        connection.let_client_read();
-        connection.reset();
-        return false;
-    }
+    if (reply.silent_after) connection.be_silent();
+    if (reply.cut_after) connection.cut();
+    if (reply.reset_after) connection.reset();
+    if (reply.silent_after || reply.cut_after || reply.reset_after) return false;
     return reply.announces_length || connection.write("0\r\n\r\n");
 }
 

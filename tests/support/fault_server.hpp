@@ -29,9 +29,11 @@ struct Reply {
     bool honours_if_range = true;              ///< a validator that does not match gets the whole body
     std::optional<std::string> content_range;  ///< instead of the true one
     bool announces_length = true;              ///< else the body is chunked
-    std::optional<std::size_t> cut_after;      ///< body bytes; then the TCP connection is reset
-    std::optional<std::size_t> silent_after;   ///< body bytes; then nothing until the client goes
-    std::size_t bytes_per_second = 0;          ///< 0: as fast as it goes
+    std::optional<std::size_t> cut_after;  ///< body bytes; then the TCP stream ends, all of them delivered
+    std::optional<std::size_t>
+        reset_after;  ///< body bytes; then RST, which may destroy some of them on the way
+    std::optional<std::size_t> silent_after;  ///< body bytes; then nothing until the client goes
+    std::size_t bytes_per_second = 0;         ///< 0: as fast as it goes
 };
 
 struct SeenRequest {
