@@ -23,7 +23,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// How often a handed-over update is looked at: its applier may have died.
-constexpr auto look_after_period = 5s;
+constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
 
 /// The agent does not replace the watchdog's process; that is its applier's work, or the next watchdog start's.
 class NoRenewal : public Renewal {
@@ -149,7 +149,7 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, look_after_period, [&] { return stopping_ || waiting_ || !offers_.empty(); });
+                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period, [&] { return stopping_ || waiting_ || !offers_.empty(); });
                 if (stopping_) return;
                 go_on = std::exchange(waiting_, false);
                 if (!go_on && !offers_.empty()) {

@@ -77,6 +77,10 @@ class LinuxFile final : public File {
         return to_info(status);
     }
 
+    Status set_mode(std::uint32_t mode) override {
+        if (::fchmod(fd_.get(), static_cast<::mode_t>(mode)) != 0) return os_error(errno, "set mode");
+        return done();
+    }
     Status copy_properties(const File& from) override {
         const auto* source = dynamic_cast<const LinuxFile*>(&from);
         if (source == nullptr) return Error{ErrorCode::bug, "properties of a file that is not the system's"};
