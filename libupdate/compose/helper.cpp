@@ -33,9 +33,9 @@ class Applier {
         UPDATE_TRY(services,
                    ChildServices::create(*self.loop_, self.adapters_->settings(),
                                          ChildOptions{Supervisor::watchdog, {}, {}},
-                                         [&self](const std::string& program, const std::optional<ExitStatus>& exit) {
+                                         [&self](const std::string& program, const std::optional<ExitStatus>&) {
                                              if (program == self.agent_name())
-                                                 self.channel_->push({.kind = Signal::Kind::agent_exited, .exit = exit});
+                                                 self.channel_->push({.kind = Signal::Kind::agent_exited});
                                          }),
                    "helper");
         self.services_ = std::move(services);
@@ -44,7 +44,7 @@ class Applier {
         desk.may_confirm = [&self](const Peer& peer) { return self.services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*self.loop_, std::move(desk),
-                                   [&self](const ipc::Request& request, const Peer&) { return self.answer(request); }),
+                                   [&self](const ipc::Request& request, const Peer& peer) { return self.answer(request, peer); }),
                    "helper");
         self.server_ = std::move(server);
         return applier;
@@ -70,9 +70,9 @@ class Applier {
     void leave_agent_running() { (void)services_->start(agent_name()); }
 
  private:
-    ipc::Reply answer(const ipc::Request& request) {
+    ipc::Reply answer(const ipc::Request& request, const Peer& peer) {
         if (request.type == ipc::Type::ping) return ipc::accepted("helper");
-        if (request.type == ipc::Type::confirm) return take_sign_of_life(request, *channel_);
+        if (request.type == ipc::Type::confirm) return take_sign_of_life(request, peer, *channel_);
         return ipc::rejected(ipc::word::refused, "this is an update helper; ask the watchdog");
     }
 

@@ -15,11 +15,12 @@ Signal::Kind kind_of(ipc::Level level) {
 
 }  // namespace
 
-ipc::Reply take_sign_of_life(const ipc::Request& request, LoopChannel& channel) {
+ipc::Reply take_sign_of_life(const ipc::Request& request, const Peer& peer, LoopChannel& channel) {
     Signal signal{.kind = kind_of(request.level)};
     signal.update_id = request.update_id;
     signal.version = request.agent_version;
     signal.connected = request.connected;
+    signal.pid = peer.pid;
     channel.push(std::move(signal));
     return ipc::accepted();
 }

@@ -122,6 +122,7 @@ class AgentUpdater final : public Updater {
     void sign(Signal signal, ipc::Level level) {
         signal.version = identity_.version;
         signal.connected = connected_;
+        signal.pid = adapters_->processes().self().pid;
         reporter_.report(level, signal.update_id, connected_);
         channel_.push(std::move(signal));
     }

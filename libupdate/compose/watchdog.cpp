@@ -62,7 +62,7 @@ class Watchdog {
         desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*loop_, std::move(desk),
-                                   [this](const ipc::Request& request, const Peer&) { return answer(request); }),
+                                   [this](const ipc::Request& request, const Peer& peer) { return answer(request, peer); }),
                    "watchdog");
         server_ = std::move(server);
         ports_.emplace(adapters_.ports(*services_, *channel_, renewal_));
@@ -182,7 +182,7 @@ class Watchdog {
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
         if (program == adapters_.settings().programs.front().name) {
             agent_connected_ = false;
-            channel_->push({.kind = Signal::Kind::agent_exited, .exit = exit});
+            channel_->push({.kind = Signal::Kind::agent_exited});
         }
         plan_restart(program, exit, fmt::format("ended ({})", describe(exit)));
     }
@@ -202,7 +202,7 @@ class Watchdog {
 
     // --- the desk ----------------------------------------------------------------------------------------------------
 
-    ipc::Reply answer(const ipc::Request& request) {
+    ipc::Reply answer(const ipc::Request& request, const Peer& peer) {
         switch (request.type) {
             case ipc::Type::ping: return ipc::accepted(options_.version);
             case ipc::Type::status: return status();
@@ -211,7 +211,7 @@ class Watchdog {
             case ipc::Type::update_config: return update_config(request.config);
             case ipc::Type::confirm:
                 agent_connected_ = request.connected;
-                return take_sign_of_life(request, *channel_);
+                return take_sign_of_life(request, peer, *channel_);
             case ipc::Type::cancel: return cancel(request.update_id);
             case ipc::Type::roll_back: return roll_back();
             case ipc::Type::renew: return renew();

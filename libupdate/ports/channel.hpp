@@ -14,7 +14,7 @@ namespace update {
 struct Signal {
     enum class Kind : std::uint8_t {
         deadline,      ///< nothing came in time
-        agent_exited,  ///< `exit` where the system tells
+        agent_exited,  ///< look at the service: which process ended, and how, is told there
         alive,         ///< a sign of life: `version`, and whether its session to the server stands (`connected`)
         ready,         ///< the agent says it is ready; `version` is what it really is
         acknowledged,  ///< the server confirmed `update_id` to the agent
@@ -26,7 +26,7 @@ struct Signal {
     } kind = Kind::deadline;
     std::string update_id{}, version{};
     bool connected = false;
-    std::optional<ExitStatus> exit{};
+    std::int64_t pid = 0;  ///< sender of a sign of life; one that was sent by the old process may arrive late
 };
 
 class Channel {

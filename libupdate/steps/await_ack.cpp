@@ -45,9 +45,8 @@ Event await_ack(Job& job) {
                 return because(job, Reason::io_failed, saved.error());
             continue;
         }
-        const Signal signal = job.ports.channel.wait(limit);
+        const Signal signal = wait_for_signal(job, limit);
         switch (signal.kind) {
-            case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
             case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::cancelled:
             case Signal::Kind::rollback: return operator_wants_back(job);
@@ -67,6 +66,7 @@ Event await_ack(Job& job) {
                     return Event::succeeded;
                 }
                 break;
+            case Signal::Kind::agent_exited:  // `gone` looks
             case Signal::Kind::deadline:
             case Signal::Kind::woken: break;
         }

@@ -28,9 +28,8 @@ Event await_ready(Job& job) {
         if (probe_says_ready(job)) return ready(job);
         if (job.ports.clock.now() >= limit) return not_in_time(job);
 
-        const Signal signal = job.ports.channel.wait(next_look(job, limit));
+        const Signal signal = wait_for_signal(job, next_look(job, limit));
         switch (signal.kind) {
-            case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
             case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::cancelled:
             case Signal::Kind::rollback: return operator_wants_back(job);
@@ -45,6 +44,7 @@ Event await_ready(Job& job) {
                 job.record.accepted |= signal.kind == Signal::Kind::accepted;
                 if (signal.kind != Signal::Kind::alive) return ready(job);
                 break;
+            case Signal::Kind::agent_exited:  // `gone` looks
             case Signal::Kind::deadline:
             case Signal::Kind::woken: break;
         }

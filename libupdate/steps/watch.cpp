@@ -12,6 +12,8 @@ Instant limit_of(const Job& job, milliseconds timeout) {
     return Instant{AwakeClock::duration{entered.us}} + timeout;
 }
 
+namespace {
+
 Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
     Evidence evidence;
     std::string how = "ended";
@@ -19,10 +21,16 @@ Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
         (exit->signalled ? evidence.signal : evidence.exit_code) = exit->value;
         how = fmt::format("ended with {} {}", exit->signalled ? "signal" : "code", exit->value);
     }
-    // Each start that ends is a crash of its own; the first one is the reason.
     return because(job, Reason::crashed,
                    Error{ErrorCode::retry_later, fmt::format("{} {}", job.agent().name, how)}.with(evidence), Event::exited);
 }
+
+bool is_sign_of_life(Signal::Kind kind) {
+    return kind == Signal::Kind::alive || kind == Signal::Kind::ready || kind == Signal::Kind::accepted ||
+           kind == Signal::Kind::acknowledged;
+}
+
+}  // namespace
 
 std::optional<Event> gone(Job& job) {
     const auto status = job.ports.services.status(job.agent().name);
@@ -32,6 +40,14 @@ std::optional<Event> gone(Job& job) {
     }
     if (status->running || status->held_by_administrator) return std::nullopt;
     return note_exit(job, status->last_exit);
+}
+
+Signal wait_for_signal(Job& job, Instant deadline) {
+    Signal signal = job.ports.channel.wait(deadline);
+    if (!is_sign_of_life(signal.kind)) return signal;
+    const auto status = job.ports.services.status(job.agent().name);
+    if (!status || !status->running || status->process.pid != signal.pid) signal.kind = Signal::Kind::woken;
+    return signal;
 }
 
 bool probe_says_ready(Job& job) {

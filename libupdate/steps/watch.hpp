@@ -12,7 +12,9 @@ Instant limit_of(const Job&, milliseconds timeout);
 
 /// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);
-Event note_exit(Job&, const std::optional<ExitStatus>&);
+
+/// The next signal. A sign of life of a process that is not the running agent is worth nothing: it becomes `woken`.
+Signal wait_for_signal(Job&, Instant deadline);
 
 /// Ready by the configured probe (never for Readiness::reported).
 bool probe_says_ready(Job&);

@@ -35,9 +35,8 @@ Event watch_old(Job& job) {
         }
         if (now >= limit) return it_was_the_network(job);
 
-        const Signal signal = job.ports.channel.wait(next_look(job, ready ? limit : ready_limit));
+        const Signal signal = wait_for_signal(job, next_look(job, ready ? limit : ready_limit));
         switch (signal.kind) {
-            case Signal::Kind::agent_exited: return note_exit(job, signal.exit);
             case Signal::Kind::stopping: return Event::interrupted;
             case Signal::Kind::ready:
             case Signal::Kind::accepted:
