@@ -1,6 +1,6 @@
-#include "os/os_error.hpp"
-
 #include <cerrno>
+
+#include "os/os_error.hpp"
 
 namespace update {
 
