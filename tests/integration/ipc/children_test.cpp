@@ -184,7 +184,9 @@ TEST_CASE("while a stop waits the event loop runs, and the same program can be n
         CHECK(world.status().running);
         ++tried;
     });
+    const Instant begin = EventLoop::now();
     CHECK(world.services->stop("agent").has_value());
+    CHECK(EventLoop::now() - begin < 1500ms);  // neither waited for itself
     CHECK(tried == 1);
 }
 
