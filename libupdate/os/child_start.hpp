@@ -9,9 +9,8 @@
 namespace update {
 
 struct ChildImage {
-    Path image;
+    Command command;                       ///< its time-out means nothing here
     std::string program;                   ///< name for the run record
-    std::vector<std::string> arguments;    ///< without the program's own name
     std::vector<std::string> environment;  ///< "NAME=value", complete: nothing is inherited
     Path run_file;
     std::string boot_id;

@@ -1,18 +1,17 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/child_start.hpp"
 #include "os/event_loop.hpp"
 #include "os/os_error.hpp"
-#include "os/process_facts.hpp"
+#include "os/process_id.hpp"
+#include "os/spawn.hpp"
 
 namespace update {
 namespace {
@@ -24,23 +23,16 @@ constexpr std::chrono::seconds exec_timeout{10};
 /// allowed, since another thread may hold the allocator's lock for ever.
 struct Prepared {
     explicit Prepared(const ChildImage& image)
-        : image_path{image.image.string()},
+        : program{image.command.program},
+          argv{argument_list(image.command)},
+          envp{image.environment},
           run_file{image.run_file.string()},
           run_file_new{run_file + ".new"},
-          record_tail{" " + image.boot_id + " " + image.program + "\n"},
-          arguments{image.arguments},
-          environment{image.environment} {
-        argv.push_back(image_path.data());
-        for (auto& argument : arguments) argv.push_back(argument.data());
-        for (auto& variable : environment) envp.push_back(variable.data());
-        argv.push_back(nullptr);
-        envp.push_back(nullptr);
-    }
-    Prepared(const Prepared&) = delete;
+          record_tail{" " + image.boot_id + " " + image.program + "\n"} {}
 
-    std::string image_path, run_file, run_file_new, record_tail;
-    std::vector<std::string> arguments, environment;
-    std::vector<char*> argv, envp;
+    Path program;
+    CStrings argv, envp;
+    std::string run_file, run_file_new, record_tail;
 };
 
 struct Failure {
@@ -68,6 +60,19 @@ int write_all(int fd, const char* bytes, std::size_t count) {
         count -= static_cast<std::size_t>(written);
     }
     return 0;
+}
+
+/// Field 22 of "PID (NAME) STATE ...", see proc(5). The name may hold anything, so fields count from the last
+/// ')'.
+std::uint64_t start_ticks_in(const char* stat, std::size_t length) {
+    std::size_t at = length;
+    while (at > 0 && stat[at - 1] != ')') --at;
+    for (int field = 2; field < 22 && at < length; ++at)
+        if (stat[at] == ' ') ++field;
+    std::uint64_t ticks = 0;
+    for (; at < length && stat[at] >= '0' && stat[at] <= '9'; ++at)
+        ticks = ticks * 10 + static_cast<std::uint64_t>(stat[at] - '0');
+    return ticks;
 }
 
 /// @return errno, 0 on success.
@@ -114,25 +119,11 @@ int isolate() {
     if (failure.error == 0) failure = {Failure::Stage::record, write_record(prepared)};
     if (failure.error == 0) {
         default_signals();
-        ::execve(prepared.image_path.c_str(), prepared.argv.data(), prepared.envp.data());
+        ::execve(prepared.program.c_str(), prepared.argv.get(), prepared.envp.get());
         failure = {Failure::Stage::exec, errno};
     }
     (void)!::write(failure_pipe, &failure, sizeof failure);
     ::_exit(127);
-}
-
-Error exec_error(const Prepared& prepared, int error) {
-    const std::string what = "execute " + prepared.image_path;
-    struct stat status {};
-    const bool exists = ::stat(prepared.image_path.c_str(), &status) == 0;
-    if (error == ENOENT && exists)
-        return Error{ErrorCode::unsupported,
-                     what + ": its interpreter or loader is missing",
-                     {error, std::generic_category()}};
-    if (error == ENOEXEC || error == EINVAL || error == ELIBBAD)
-        return Error{ErrorCode::unsupported, what, {error, std::generic_category()}};
-    if (error == ENOTDIR) return Error{ErrorCode::not_found, what, {error, std::generic_category()}};
-    return os_error(error, what);
 }
 
 Error failure_error(const Prepared& prepared, const Failure& failure) {
@@ -144,7 +135,7 @@ Error failure_error(const Prepared& prepared, const Failure& failure) {
         case Failure::Stage::exec:
             break;
     }
-    return exec_error(prepared, failure.error);
+    return exec_error(failure.error, prepared.program);
 }
 
 /// The pipe closes at exec without a byte; a failure comes as one write.
@@ -153,7 +144,7 @@ Status await_exec(const Prepared& prepared, const Fd& pipe) {
     pollfd poll{pipe.get(), POLLIN, 0};
     for (;;) {
         const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - EventLoop::now()).count();
-        if (left <= 0) return Error{ErrorCode::timed_out, "execute " + prepared.image_path};
+        if (left <= 0) return Error{ErrorCode::timed_out, "start " + prepared.program.string()};
         if (::poll(&poll, 1, static_cast<int>(left)) == 1) break;
     }
     Failure failure{};
@@ -172,23 +163,20 @@ Error gone(pid_t child, const Prepared& prepared, Error error) {
 }  // namespace
 
 Result<ProcessId> start_child(const ChildImage& image) {
+    UPDATE_CHECK(check_program(image.command), "start child");
     const Prepared prepared{image};
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) return os_error(errno, "create pipe");
-    const Fd read_end{ends[0]};
-    Fd write_end{ends[1]};
+    UPDATE_TRY(pipe, make_pipe(), "start child");
     const pid_t child = ::fork();
     if (child < 0) return os_error(errno, "fork");
-    if (child == 0) become(prepared, write_end.get());
-    write_end.reset();
-    if (auto started = await_exec(prepared, read_end); !started)
+    if (child == 0) become(prepared, pipe.write.get());
+    pipe.write.reset();
+    if (auto started = await_exec(prepared, pipe.read); !started)
         return gone(child, prepared, std::move(started).error());
-    auto facts = process_facts(child);
-    if (!facts) return gone(child, prepared, std::move(facts).error());
+    auto id = identify(child);
     // Only where somebody ignores SIGCHLD; the number may be another's by now, so there is nothing left to do
     // to it.
-    if (!*facts) return Error{ErrorCode::not_found, prepared.image_path + " ended at once"};
-    return (*facts)->id;
+    if (!id) return std::move(id).error().in(prepared.program.string() + " ended at once");
+    return *id;
 }
 
 }  // namespace update

@@ -1,6 +1,5 @@
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -12,8 +11,10 @@
 #include "os/file_lock.hpp"
 #include "os/ipc_client.hpp"
 #include "os/os_error.hpp"
-#include "os/process_facts.hpp"
+#include "os/process_handle.hpp"
+#include "os/process_id.hpp"
 #include "os/run_record.hpp"
+#include "os/spawn.hpp"
 
 namespace update {
 namespace {
@@ -31,11 +32,6 @@ Result<bool> is_there(const Path& path) {
     if (::lstat(path.c_str(), &status) == 0) return true;
     if (errno == ENOENT) return false;
     return os_error(errno, "look at " + path.string());
-}
-
-std::string inherited(const char* name, const char* otherwise) {
-    const char* value = std::getenv(name);
-    return std::string{name} + "=" + (value != nullptr && *value != '\0' ? value : otherwise);
 }
 
 /// How it ended; absent when it is not our child. Frees its number.
@@ -137,8 +133,11 @@ Status ChildServices::launch(Program& program) {
     const std::string& name = program.settings.name;
     if (program.running) collect(program);
     UPDATE_TRY(id,
-               start_child({layout_.install_root() / program.settings.path, name, program.settings.arguments,
-                            environment(), layout_.pid_file(name), boot_id_}),
+               start_child({{layout_.install_root() / program.settings.path, program.settings.arguments, {}},
+                            name,
+                            environment(),
+                            layout_.pid_file(name),
+                            boot_id_}),
                "launch");
     return follow(program, id);
 }
@@ -195,8 +194,7 @@ Status ChildServices::look(Program& program) {
     UPDATE_TRY(record, read_run_record(layout_.pid_file(program.settings.name)), "run record");
     if (!record || record->boot_id != boot_id_) return done();
     if (program.running && record->process == program.running->id) return done();
-    UPDATE_TRY(facts, process_facts(record->process.pid), "run record");
-    if (!facts || facts->id != record->process || facts->ended()) return done();
+    if (!is_alive(record->process)) return done();
     if (program.running) collect(program);
     return follow(program, record->process);
 }
@@ -230,10 +228,9 @@ void ChildServices::collect(Program& program) {
 }
 
 std::vector<std::string> ChildServices::environment() const {
-    std::vector<std::string> variables{
-        inherited("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        inherited("LANG", "C.UTF-8"), "UPDATE_SUPERVISOR=1",
-        "UPDATE_SOCKET=" + options_.watchdog_socket.string()};
+    std::vector<std::string> variables = scrubbed_environment();
+    variables.push_back("UPDATE_SUPERVISOR=1");
+    variables.push_back("UPDATE_SOCKET=" + options_.watchdog_socket.string());
     if (!options_.config_file.empty()) variables.push_back("UPDATE_CONFIG=" + options_.config_file.string());
     return variables;
 }

@@ -16,6 +16,8 @@ namespace {
 // Out of descriptors: try again when somebody may have closed some, instead of spinning on the waiting
 // connection.
 constexpr std::chrono::milliseconds accept_pause{100};
+// Somebody who connects without end must not keep the loop from the clients that are connected.
+constexpr int accepted_at_once = 32;
 
 }  // namespace
 
@@ -58,7 +60,7 @@ IpcServer::~IpcServer() {
 }
 
 void IpcServer::accept_all() {
-    for (;;) {
+    for (int i = 0; i < accepted_at_once; ++i) {
         Fd socket{::accept4(listener_->socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
             return pause_accepting();

@@ -55,7 +55,7 @@ TEST_CASE(
     world.options.config_file = "/etc/agent.toml";
     world.restart_supervisor();
     ::setenv("SECRET_KEY", "hunter2", 1);
-    ::setenv("LANG", "C.UTF-8", 1);
+    ::setenv("PATH", "/tmp/evil", 1);
     REQUIRE(world.loop->watch_requests([](EventLoop::Request) {}));
     REQUIRE(::open("/dev/null", O_RDONLY) >= 0);  // leaks into programs that are started carelessly
     struct sigaction ignore {
@@ -65,10 +65,10 @@ TEST_CASE(
     REQUIRE(world.services->start("agent"));
     ::sigaction(SIGPIPE, &before, nullptr);
     REQUIRE(world.run_until_there("facts"));
-    const char* path = std::getenv("PATH");
     CHECK(read_all(world.out("facts")) ==
-          "descriptors 3\nsession leader 1\ngroup leader 1\ndefault signals 1\nfolder /\nenv PATH=" +
-              std::string{path} + "\nenv LANG=C.UTF-8\nenv UPDATE_SUPERVISOR=1\nenv UPDATE_SOCKET=" +
+          "descriptors 3\nsession leader 1\ngroup leader 1\ndefault signals 1\nfolder /\n"
+          "env PATH=/usr/sbin:/usr/bin:/sbin:/bin\nenv LANG=C.UTF-8\nenv UPDATE_SUPERVISOR=1\nenv "
+          "UPDATE_SOCKET=" +
               world.layout().watchdog_socket().string() + "\nenv UPDATE_CONFIG=/etc/agent.toml\n");
 }
 
@@ -184,7 +184,9 @@ TEST_CASE("while a stop waits the event loop runs, and the same program can be n
         CHECK(world.status().running);
         ++tried;
     });
+    const Instant begin = EventLoop::now();
     CHECK(world.services->stop("agent").has_value());
+    CHECK(EventLoop::now() - begin < 1500ms);  // neither waited for itself
     CHECK(tried == 1);
 }
 

@@ -106,6 +106,8 @@ TEST_CASE("the 33rd client is turned away, and welcome once another has left") {
     RawClient one_too_many{options.socket};
     CHECK(one_too_many.reply()->error == "busy");
     CHECK(one_too_many.closed_by_server());
+    CHECK(ask(options.socket, request(Type::ping), plenty)->error ==
+          "busy");  // although its request was not read
     clients.pop_back();
     // The server may look at the new connection before it has seen the end of the old one.
     bool welcome = false;
@@ -164,7 +166,9 @@ TEST_CASE("a client that does not take its replies holds nobody up and is closed
     auto options = options_for(folder);
     options.idle_timeout = 200ms;
     options.requests_burst = 10'000;
-    const ServerThread server{options, [](const ipc::Request& r, const Peer&) {
+    std::atomic<int> answered{0};
+    const ServerThread server{options, [&](const ipc::Request& r, const Peer&) {
+                                  ++answered;
                                   return ipc::accepted(std::string(r.type == Type::status ? 60'000 : 1, 'x'));
                               }};
     const RawClient greedy{options.socket};
@@ -172,6 +176,8 @@ TEST_CASE("a client that does not take its replies holds nobody up and is closed
     for (int i = 0; i < 1000; ++i)
         ::send(greedy.fd(), status.data(), status.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     CHECK(others_are_served(options));
+    // What the kernel's buffer holds, and not a reply for each of the thousand.
+    CHECK(answered < 50);
     CHECK(greedy.closed_by_server());
 }
 
@@ -192,15 +198,19 @@ TEST_CASE("while a handler runs the loop other clients are served, and its own m
     TempFolder folder;
     auto options = options_for(folder);
     auto loop = std::move(*EventLoop::create());
+    const std::string roll_back = *ipc::frame(R"({"v":1,"type":"RollBack"})");
     std::unique_ptr<RawClient> outer;
     bool inner_served = false, outer_left = false;
+    int roll_backs = 0;
     const auto server = IpcServer::open(*loop, options, [&](const ipc::Request& r, const Peer&) {
         if (r.type == Type::ping) {
             inner_served = true;
             return ipc::accepted();
         }
+        ++roll_backs;
         const Instant deadline = EventLoop::now() + plenty;
         while (!inner_served && EventLoop::now() < deadline) loop->run_once(deadline);
+        outer->send(roll_back);  // lies in the kernel when its sender is gone
         outer.reset();
         for (int i = 0; i < 3; ++i) loop->run_once(Instant::min());
         outer_left = true;
@@ -208,11 +218,32 @@ TEST_CASE("while a handler runs the loop other clients are served, and its own m
     });
     REQUIRE(server.has_value());
     outer = std::make_unique<RawClient>(options.socket);
-    REQUIRE(outer->send_json(R"({"v":1,"type":"RollBack"})"));
+    REQUIRE(outer->send(roll_back));
     RawClient inner{options.socket};
     REQUIRE(inner.send_json(ping));
     const Instant deadline = EventLoop::now() + plenty;
     while (!outer_left && EventLoop::now() < deadline) loop->run_once(deadline);
     CHECK(inner.reply()->ok);
+    CHECK(roll_backs == 1);
     CHECK((*server)->clients() == 1);
+}
+
+TEST_CASE("a handler that takes longer than the idle time does not cost its client the reply") {
+    TempFolder folder;
+    auto options = options_for(folder);
+    options.idle_timeout = 20ms;
+    auto loop = std::move(*EventLoop::create());
+    bool answered = false;
+    const auto server = IpcServer::open(*loop, options, [&](const ipc::Request&, const Peer&) {
+        const Instant later = EventLoop::now() + 60ms;
+        while (EventLoop::now() < later) loop->run_once(later);
+        answered = true;
+        return ipc::accepted();
+    });
+    REQUIRE(server.has_value());
+    RawClient client{options.socket};
+    REQUIRE(client.send_json(ping));
+    const Instant deadline = EventLoop::now() + plenty;
+    while (!answered && EventLoop::now() < deadline) loop->run_once(deadline);
+    CHECK(client.reply().has_value());
 }

@@ -61,7 +61,7 @@ inline int as_nobody(const std::function<int()>& body) {
 }
 
 /// Foreign accounts exist for a test only when it runs as root.
-inline bool root_for(const char* what) {
+inline bool root_for(const std::string& what) {
     if (::geteuid() == 0) return true;
     MESSAGE("skipped, needs root: " << what);
     return false;

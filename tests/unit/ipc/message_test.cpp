@@ -148,7 +148,8 @@ TEST_CASE("what is not a JSON object is corrupt") {
 
 TEST_CASE("deep nesting is corrupt before it is built") {
     const std::string deep(30'000, '[');
-    CHECK(request_error(R"({"v":1,"type":"Ping","x":)" + deep + "}") == ErrorCode::corrupt);
+    const std::string valid = deep + std::string(deep.size(), ']');
+    CHECK(request_error(R"({"v":1,"type":"Ping","x":)" + valid + "}") == ErrorCode::corrupt);
     const std::string text = R"({"v":1,"type":"Ping","x":")" + deep + R"(\"["})";
     CHECK(decode_request(text).has_value());
 }
