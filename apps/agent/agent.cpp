@@ -1,8 +1,7 @@
 #include "agent.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 
 #include "state_file.hpp"
 
@@ -18,7 +17,9 @@ void print(std::string_view line) {
 }  // namespace
 
 Agent::Agent(const Settings& settings, std::string version)
-    : settings_{settings}, identity_{std::move(version), new_build_id()}, termination_{[this] { leave(AgentExit::clean); }} {
+    : settings_{settings}, identity_{std::move(version), new_build_id()}, termination_{[this] {
+          leave(AgentExit::clean);
+      }} {
     if (settings_.server_url.empty()) settings_.server_url = UPDATE_DEFAULT_SERVER_URL;
 }
 
@@ -27,7 +28,8 @@ Result<std::unique_ptr<Agent>> Agent::open(const Settings& settings, const std::
     Agent& self = *agent;
     UpdaterHooks hooks;
     hooks.leave = [&self](AgentExit code) { self.leave(code); };
-    hooks.progress = [&self](const std::string& id, std::string_view state, std::uint64_t bytes, std::uint64_t total) {
+    hooks.progress = [&self](const std::string& id, std::string_view state, std::uint64_t bytes,
+                             std::uint64_t total) {
         if (self.session_) self.session_->report_progress(id, state, bytes, total);
     };
     hooks.outcome_filed = [&self] {

@@ -1,7 +1,6 @@
 #include "agent_main.hpp"
 
 #include <CLI/CLI.hpp>
-
 #include <cstdio>
 
 #include <update/updater.hpp>
@@ -24,10 +23,13 @@ int agent_main(int argc, char** argv, const AgentVersion& version) {
     std::string config, helped_update;
     bool self_test = false;
     app.set_version_flag("--version", version.version);
-    app.add_flag("--self-test", self_test, "Print the version and end; run on a candidate before it is installed");
+    app.add_flag("--self-test", self_test,
+                 "Print the version and end; run on a candidate before it is installed");
     app.add_option("--config", config, "Configuration file (TOML)");
-    app.add_option("--update-helper", helped_update, "Work as helper for this update (started by the agent itself)");
-    app.footer("Exit codes: 0 stopped or taken over, 1 start me again, 2 wrong command line or configuration.");
+    app.add_option("--update-helper", helped_update,
+                   "Work as helper for this update (started by the agent itself)");
+    app.footer(
+        "Exit codes: 0 stopped or taken over, 1 start me again, 2 wrong command line or configuration.");
     CLI11_PARSE(app, argc, argv);
 
     if (self_test) return std::printf("%s\n", version.version.c_str()) > 0 ? 0 : 1;

@@ -1,7 +1,6 @@
 #include "session.hpp"
 
 #include <fmt/format.h>
-
 #include <fstream>
 #include <variant>
 
@@ -11,7 +10,8 @@
 using namespace update;
 using namespace std::chrono_literals;
 
-Session::Session(const Settings& settings, const Identity& identity, Updater& updater, std::function<void(std::string_view)> log)
+Session::Session(const Settings& settings, const Identity& identity, Updater& updater,
+                 std::function<void(std::string_view)> log)
     : settings_{settings},
       identity_{identity},
       updater_{updater},
@@ -39,7 +39,8 @@ Session::~Session() {
     thread_.join();
 }
 
-void Session::report_progress(const std::string& update_id, std::string_view state, std::uint64_t bytes, std::uint64_t total) {
+void Session::report_progress(const std::string& update_id, std::string_view state, std::uint64_t bytes,
+                              std::uint64_t total) {
     const std::lock_guard lock{mutex_};
     progress_ = session::ProgressReport{update_id, std::string{state}, bytes, total};
     changed_.notify_all();
@@ -54,7 +55,9 @@ void Session::report_outcomes() {
 /// Until something happened, or the time is over. @return false when the session has to end
 bool Session::wait_for(std::chrono::milliseconds time) {
     std::unique_lock lock{mutex_};
-    changed_.wait_for(lock, time, [this] { return stopping_ || closed_ || !inbox_.empty() || outcomes_wanted_ || progress_; });
+    changed_.wait_for(lock, time, [this] {
+        return stopping_ || closed_ || !inbox_.empty() || outcomes_wanted_ || progress_;
+    });
     return !stopping_;
 }
 
@@ -83,7 +86,8 @@ void Session::live_through_one_connection() {
     authenticate();
     auto next_beat = std::chrono::steady_clock::now() + state_.heartbeat;
     for (;;) {
-        const auto left = std::chrono::duration_cast<milliseconds>(next_beat - std::chrono::steady_clock::now());
+        const auto left =
+            std::chrono::duration_cast<milliseconds>(next_beat - std::chrono::steady_clock::now());
         if (!wait_for(std::max(left, milliseconds{0}))) return;
         std::deque<std::string> messages;
         std::optional<session::ProgressReport> progress;
@@ -151,12 +155,15 @@ void Session::handle(const std::string& text) {
 }
 
 void Session::handle(const session::AuthAck& ack) {
-    log_(fmt::format("session stands{}", ack.update_confirmed.empty() ? "" : ", update confirmed: " + ack.update_confirmed));
+    log_(fmt::format("session stands{}",
+                     ack.update_confirmed.empty() ? "" : ", update confirmed: " + ack.update_confirmed));
     updater_.authenticated(ack.confirms_updates, ack.update_confirmed);
     send_outcomes();
 }
 
-void Session::handle(const session::AuthReject& reject) { log_("the server rejects this agent: " + reject.reason); }
+void Session::handle(const session::AuthReject& reject) {
+    log_("the server rejects this agent: " + reject.reason);
+}
 
 void Session::handle(const session::Offer& offer) {
     if (!state_.auto_update) return;
@@ -167,5 +174,6 @@ void Session::handle(const session::Offer& offer) {
 }
 
 void Session::handle(const session::OutcomeAck& ack) {
-    if (auto delivered = updater_.outcome_delivered(ack.update_id); !delivered) log_(delivered.error().message());
+    if (auto delivered = updater_.outcome_delivered(ack.update_id); !delivered)
+        log_(delivered.error().message());
 }

@@ -13,14 +13,17 @@
 #include "session/messages.hpp"
 #include "session/session_state.hpp"
 
-/// The agent's session to the control server: connects, authenticates, beats, reconnects with jitter. It carries what
-/// libupdate and the server have to tell each other; docs/protocol.md says how. One thread of its own.
+/// The agent's session to the control server: connects, authenticates, beats, reconnects with jitter. It
+/// carries what libupdate and the server have to tell each other; docs/protocol.md says how. One thread of
+/// its own.
 class Session {
  public:
-    Session(const update::Settings&, const update::Identity&, update::Updater&, std::function<void(std::string_view)> log);
+    Session(const update::Settings&, const update::Identity&, update::Updater&,
+            std::function<void(std::string_view)> log);
     ~Session();
 
-    void report_progress(const std::string& update_id, std::string_view state, std::uint64_t bytes, std::uint64_t total);
+    void report_progress(const std::string& update_id, std::string_view state, std::uint64_t bytes,
+                         std::uint64_t total);
     void report_outcomes();  ///< any thread
 
  private:

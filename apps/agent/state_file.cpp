@@ -1,7 +1,6 @@
 #include "state_file.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "durable/durable.hpp"

@@ -1,7 +1,6 @@
 #include "alerts.hpp"
 
 #include <fmt/format.h>
-
 #include <fstream>
 
 #include "os/clock.hpp"
@@ -42,6 +41,7 @@ Alerts::Alerts(const Settings& settings, const std::function<void(std::string_vi
 
 void Alerts::post(std::string_view kind, std::string_view message) {
     if (!poster_) return;
-    const session::Alert alert{agent_id_, std::string{kind}, std::string{message}, make_clock()->wall().time_since_epoch().count()};
+    const session::Alert alert{agent_id_, std::string{kind}, std::string{message},
+                               make_clock()->wall().time_since_epoch().count()};
     if (auto json = session::encode_alert(alert)) poster_->post(*json);
 }

@@ -8,7 +8,8 @@
 #include "net/alerts_cpprest.hpp"
 #include "ports/random.hpp"
 
-/// Tells the control server of trouble, best effort. Without a server URL or key it says so once and stays silent.
+/// Tells the control server of trouble, best effort. Without a server URL or key it says so once and stays
+/// silent.
 class Alerts {
  public:
     Alerts(const update::Settings&, const std::function<void(std::string_view)>& log);

@@ -1,9 +1,8 @@
 #include "watchdog_main.hpp"
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
-
 #include <cstdio>
+#include <fmt/format.h>
 
 #include <update/exit_code.hpp>
 #include <update/watchdog.hpp>
@@ -31,7 +30,8 @@ int watchdog_main(int argc, char** argv, const std::string& version) {
     std::string config;
     bool self_test = false;
     app.set_version_flag("--version", version);
-    app.add_flag("--self-test", self_test, "Print the version and end; run on a candidate before it is installed");
+    app.add_flag("--self-test", self_test,
+                 "Print the version and end; run on a candidate before it is installed");
     app.add_option("--config", config, "Configuration file (TOML)");
     app.footer("Ends with 0 on SIGTERM, after it has stopped the programs that it supervises.");
 
@@ -39,7 +39,8 @@ int watchdog_main(int argc, char** argv, const std::string& version) {
     const auto guarded = update::arguments_of_guarded(argc, argv);
     std::vector<std::string> arguments = guarded ? *guarded : std::vector<std::string>{argv + 1, argv + argc};
     try {
-        app.parse(std::vector<std::string>{arguments.rbegin(), arguments.rend()});  // CLI11 takes them last first
+        app.parse(
+            std::vector<std::string>{arguments.rbegin(), arguments.rend()});  // CLI11 takes them last first
     } catch (const CLI::ParseError& e) {
         return app.exit(e) == 0 ? 0 : static_cast<int>(AgentExit::bad_invocation);
     }
@@ -54,7 +55,9 @@ int watchdog_main(int argc, char** argv, const std::string& version) {
     options.version = version;
     options.arguments = std::move(arguments);
     options.log = print;
-    options.alert = [&alerts](std::string_view kind, std::string_view message) { alerts.post(kind, message); };
+    options.alert = [&alerts](std::string_view kind, std::string_view message) {
+        alerts.post(kind, message);
+    };
     const auto code = update::run_watchdog(*settings, std::move(options));
     if (!code) return fail(AgentExit::restart, code.error().message());
     return *code;

@@ -1,7 +1,6 @@
 // Versions that pass their self-test and fail in the field, each in its own way.
-#include <poll.h>
-
 #include <cstdlib>
+#include <poll.h>
 #include <string_view>
 
 #include "agent_main.hpp"

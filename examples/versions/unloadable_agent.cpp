@@ -3,4 +3,6 @@
 
 int missing_library();
 
-int main(int argc, char** argv) { return missing_library() + agent_main(argc, argv, {.version = AGENT_VERSION}); }
+int main(int argc, char** argv) {
+    return missing_library() + agent_main(argc, argv, {.version = AGENT_VERSION});
+}

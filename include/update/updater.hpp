@@ -18,14 +18,18 @@ namespace update {
 /// What the running program is. `version` must be compiled in, not read from a file that an update replaces.
 struct Identity {
     std::string version;
-    std::string build_id;  ///< unique per process start; the server tells late messages of an old process by it
+    std::string
+        build_id;  ///< unique per process start; the server tells late messages of an old process by it
 };
 
-/// Called on the updater's own threads, one at a time per hook; must not block and must not destroy the Updater.
+/// Called on the updater's own threads, one at a time per hook; must not block and must not destroy the
+/// Updater.
 struct UpdaterHooks {
-    /// End the process with this code soon (within seconds): AgentExit::restart after the exit-code route's swap.
+    /// End the process with this code soon (within seconds): AgentExit::restart after the exit-code route's
+    /// swap.
     std::function<void(AgentExit)> leave = [](AgentExit) {};
-    std::function<void(const std::string& update_id, std::string_view state, std::uint64_t bytes, std::uint64_t total)>
+    std::function<void(const std::string& update_id, std::string_view state, std::uint64_t bytes,
+                       std::uint64_t total)>
         progress = [](const std::string&, std::string_view, std::uint64_t, std::uint64_t) {};
     std::function<void()> outcome_filed = [] {};  ///< `outcomes()` has a new entry
     std::function<void(std::string_view line)> log = [](std::string_view) {};
@@ -34,11 +38,13 @@ struct UpdaterHooks {
 /// All functions may be called from any thread and return without waiting for an update, except `resume`.
 class Updater {
  public:
-    /// First in main, once the settings are known. A program started as update helper (its ordinary arguments, then
+    /// First in main, once the settings are known. A program started as update helper (its ordinary
+    /// arguments, then
     /// `--update-helper ID`) does that job here; then main returns the code at once.
     static std::optional<int> run_as_helper(int argc, const char* const* argv, const Settings&);
 
-    /// @return `refused` or `permission` when the state directory is not private to this account (cure in the message).
+    /// @return `refused` or `permission` when the state directory is not private to this account (cure in the
+    /// message).
     static Result<std::unique_ptr<Updater>> open(Settings, Identity, UpdaterHooks);
     virtual ~Updater() = default;
 

@@ -27,7 +27,8 @@ TransferSettings probe_transfer() {
 
 /// The folder itself need not exist yet; what exists of it is resolved.
 Result<Path> without_links(const Path& folder) {
-    if (!folder.is_absolute()) return Error{ErrorCode::refused, fmt::format("{} is not an absolute path", folder.string())};
+    if (!folder.is_absolute())
+        return Error{ErrorCode::refused, fmt::format("{} is not an absolute path", folder.string())};
     std::error_code error;
     Path resolved = std::filesystem::weakly_canonical(folder, error);
     if (error) return Error{ErrorCode::permission, fmt::format("resolve {}", folder.string()), error};
@@ -62,14 +63,15 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
 }
 
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
-    return {*clock_,   *files_, *volumes_, *locks_,  *hashing_, *http_,
-            *processes_, services, channel,  *probes_, *random_,  renewal};
+    return {*clock_,     *files_,  *volumes_, *locks_,  *hashing_, *http_,
+            *processes_, services, channel,   *probes_, *random_,  renewal};
 }
 
 std::map<std::string, std::string> installed_digests(Adapters& adapters) {
     std::map<std::string, std::string> digests;
     for (const ProgramSettings& program : adapters.settings().programs) {
-        const auto file = adapters.files().open(adapters.settings().install_root / program.path, OpenMode::read);
+        const auto file =
+            adapters.files().open(adapters.settings().install_root / program.path, OpenMode::read);
         if (!file) continue;
         if (const auto digest = hash(**file, adapters.hashing())) digests[program.path] = to_hex(*digest);
     }

@@ -14,7 +14,8 @@ namespace update {
 
 class Adapters {
  public:
-    /// Canonicalises install_root and state_dir, so that no symbolic link is left in them for the rest of the process.
+    /// Canonicalises install_root and state_dir, so that no symbolic link is left in them for the rest of the
+    /// process.
     static Result<std::unique_ptr<Adapters>> make(Settings);
 
     const Settings& settings() const { return settings_; }

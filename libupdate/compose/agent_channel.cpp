@@ -16,7 +16,8 @@ Signal AgentChannel::wait(Instant deadline) {
     }
     std::unique_lock lock{mutex_};
     const auto left = deadline - clock_.now();
-    changed_.wait_for(lock, std::max(left, AwakeClock::duration{0}), [&] { return stopping_ || !queue_.empty(); });
+    changed_.wait_for(lock, std::max(left, AwakeClock::duration{0}),
+                      [&] { return stopping_ || !queue_.empty(); });
     if (stopping_) return {.kind = Signal::Kind::stopping};
     if (queue_.empty()) return {.kind = Signal::Kind::deadline};
     Signal first = std::move(queue_.front());

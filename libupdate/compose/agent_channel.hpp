@@ -12,7 +12,8 @@ namespace update {
 /// What reaches the engine inside an agent or updatectl: its own signs of life, and a cancel request on disk.
 class AgentChannel : public Channel {
  public:
-    AgentChannel(const Layout& layout, Clock& clock, Files& files) : layout_{layout}, clock_{clock}, files_{files} {}
+    AgentChannel(const Layout& layout, Clock& clock, Files& files)
+        : layout_{layout}, clock_{clock}, files_{files} {}
 
     Signal wait(Instant deadline) override;  ///< engine's thread
     Status ask_watchdog_to_update(const std::string& update_id) override;

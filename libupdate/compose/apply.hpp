@@ -11,8 +11,8 @@ Result<Plan> previous_version(Adapters&);
 /// `allowed`: somebody asked for exactly this older version.
 enum class Downgrade : std::uint8_t { as_configured, allowed };
 
-/// Prepares and applies a plan in this very process, with the given ports: for updatectl without a watchdog, and for the
-/// watchdog's own roll-back. Blocks until the end.
+/// Prepares and applies a plan in this very process, with the given ports: for updatectl without a watchdog,
+/// and for the watchdog's own roll-back. Blocks until the end.
 Result<Halt> apply_here(Adapters&, const Ports&, const Plan&, Downgrade, Observer);
 
 }  // namespace update

@@ -17,8 +17,8 @@ namespace {
 using namespace std::chrono_literals;
 constexpr milliseconds lock_patience = 60s, lock_look = 5ms, guardian_look = 50ms;
 
-/// What helper and guardian have in common: an event loop, the agent as a supervised program, and a desk for its signs
-/// of life on a socket of their own.
+/// What helper and guardian have in common: an event loop, the agent as a supervised program, and a desk for
+/// its signs of life on a socket of their own.
 class Applier {
  public:
     static Result<std::unique_ptr<Applier>> make(const Settings& settings) {
@@ -31,12 +31,12 @@ class Applier {
         applier->channel_ = std::make_unique<LoopChannel>(*applier->loop_, layout.watchdog_socket());
         Applier& self = *applier;
         UPDATE_TRY(services,
-                   ChildServices::create(*self.loop_, self.adapters_->settings(),
-                                         ChildOptions{Supervisor::watchdog, {}, {}},
-                                         [&self](const std::string& program, const std::optional<ExitStatus>&) {
-                                             if (program == self.agent_name())
-                                                 self.channel_->push({.kind = Signal::Kind::agent_exited});
-                                         }),
+                   ChildServices::create(
+                       *self.loop_, self.adapters_->settings(), ChildOptions{Supervisor::watchdog, {}, {}},
+                       [&self](const std::string& program, const std::optional<ExitStatus>&) {
+                           if (program == self.agent_name())
+                               self.channel_->push({.kind = Signal::Kind::agent_exited});
+                       }),
                    "helper");
         self.services_ = std::move(services);
         IpcServerOptions desk;
@@ -44,7 +44,9 @@ class Applier {
         desk.may_confirm = [&self](const Peer& peer) { return self.services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*self.loop_, std::move(desk),
-                                   [&self](const ipc::Request& request, const Peer& peer) { return self.answer(request, peer); }),
+                                   [&self](const ipc::Request& request, const Peer& peer) {
+                                       return self.answer(request, peer);
+                                   }),
                    "helper");
         self.server_ = std::move(server);
         return applier;
@@ -53,7 +55,8 @@ class Applier {
     /// Waits for the lock (its holder hands over, or has died), then applies until the end.
     Halt apply(Renewal& renewal, Entry entry) {
         const Ports ports = adapters_->ports(*services_, *channel_, renewal);
-        Engine engine{adapters_->settings(), adapters_->layout(), ports, adapters_->machine(), Actor::helper, {}};
+        Engine engine{adapters_->settings(), adapters_->layout(), ports,
+                      adapters_->machine(),  Actor::helper,       {}};
         const Instant patience = adapters_->clock().now() + lock_patience;
         for (;;) {
             const auto halt = engine.resume(entry);
@@ -114,12 +117,14 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     const Instant limit = adapters.clock().now() + adapters.settings().trial.renew_timeout;
     while (adapters.clock().now() < limit && adapters.processes().alive(*watchdog)) {
         const auto record = journal.load().record;
-        if (!record || record->update_id != update_id || record->progress.state != State::renewing_watchdog) return 0;
+        if (!record || record->update_id != update_id || record->progress.state != State::renewing_watchdog)
+            return 0;
         (void)(*applier)->channel().wait(adapters.clock().now() + guardian_look);
     }
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
     FailedRenewal renewal;
-    (*applier)->apply(renewal, Entry::after_crash);  // whatever comes out: a watchdog is what the endpoint needs now
+    (*applier)->apply(renewal,
+                      Entry::after_crash);  // whatever comes out: a watchdog is what the endpoint needs now
     (*applier)->leave_agent_running();
     return complain(become(adapters.settings().install_root / adapters.settings().watchdog_path, arguments));
 }

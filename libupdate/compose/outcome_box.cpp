@@ -35,7 +35,8 @@ Status OutcomeBox::remove(const std::string& update_id) {
 bool OutcomeBox::changed() {
     const std::lock_guard lock{mutex_};
     auto now = names();
-    const bool more = std::ranges::any_of(now, [&](const std::string& n) { return std::ranges::find(seen_, n) == seen_.end(); });
+    const bool more = std::ranges::any_of(
+        now, [&](const std::string& n) { return std::ranges::find(seen_, n) == seen_.end(); });
     seen_ = std::move(now);
     return more;
 }

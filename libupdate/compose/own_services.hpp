@@ -15,7 +15,8 @@ class OwnServices : public Services {
     Result<ServiceStatus> status(const std::string& program) override;
     Status start(const std::string& program) override;
     Status stop(const std::string& program) override;
-    /// A living watchdog holds its instance lock, however old its protocol is; or a foreign supervisor is configured.
+    /// A living watchdog holds its instance lock, however old its protocol is; or a foreign supervisor is
+    /// configured.
     Result<std::vector<Finding>> check_restart_path(const std::string& program) override;
 
  private:

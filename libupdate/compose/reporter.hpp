@@ -9,8 +9,9 @@
 
 namespace update {
 
-/// Tells the applier, in whichever process it is, that the agent lives and how far it has come. It sends the sum of all
-/// reports, again and again, so that a lost message or a restarted watchdog costs one period and nothing else.
+/// Tells the applier, in whichever process it is, that the agent lives and how far it has come. It sends the
+/// sum of all reports, again and again, so that a lost message or a restarted watchdog costs one period and
+/// nothing else.
 class Reporter {
  public:
     Reporter(const Layout&, std::string version);

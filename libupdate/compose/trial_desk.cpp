@@ -5,10 +5,14 @@ namespace {
 
 Signal::Kind kind_of(ipc::Level level) {
     switch (level) {
-        case ipc::Level::ready: return Signal::Kind::ready;
-        case ipc::Level::accepted: return Signal::Kind::accepted;
-        case ipc::Level::acknowledged: return Signal::Kind::acknowledged;
-        case ipc::Level::alive: break;
+        case ipc::Level::ready:
+            return Signal::Kind::ready;
+        case ipc::Level::accepted:
+            return Signal::Kind::accepted;
+        case ipc::Level::acknowledged:
+            return Signal::Kind::acknowledged;
+        case ipc::Level::alive:
+            break;
     }
     return Signal::Kind::alive;
 }

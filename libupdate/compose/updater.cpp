@@ -1,12 +1,11 @@
-#include <update/updater.hpp>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <fmt/format.h>
 #include <mutex>
 #include <thread>
+
+#include <update/updater.hpp>
 
 #include "compose/adapters.hpp"
 #include "compose/agent_channel.hpp"
@@ -25,7 +24,8 @@ using namespace std::chrono_literals;
 /// How often a handed-over update is looked at: its applier may have died.
 constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
 
-/// The agent does not replace the watchdog's process; that is its applier's work, or the next watchdog start's.
+/// The agent does not replace the watchdog's process; that is its applier's work, or the next watchdog
+/// start's.
 class NoRenewal : public Renewal {
  public:
     Status renew_watchdog(std::chrono::milliseconds) override { return done(); }
@@ -40,7 +40,8 @@ class AgentUpdater final : public Updater {
           channel_{adapters_->layout(), adapters_->clock(), adapters_->files()},
           services_{adapters_->settings(), adapters_->layout(), adapters_->locks(), adapters_->processes()},
           ports_{adapters_->ports(services_, channel_, renewal_)},
-          engine_{adapters_->settings(), adapters_->layout(), ports_, adapters_->machine(), Actor::agent, observer()},
+          engine_{adapters_->settings(), adapters_->layout(), ports_,
+                  adapters_->machine(),  Actor::agent,        observer()},
           outcomes_{adapters_->files(), adapters_->layout()},
           reporter_{adapters_->layout(), identity_.version},
           worker_{[this] { work(); }} {}
@@ -80,7 +81,8 @@ class AgentUpdater final : public Updater {
     void authenticated(bool server_confirms, const std::string& update_confirmed) override {
         connected_ = true;
         if (!update_confirmed.empty())
-            sign({.kind = Signal::Kind::acknowledged, .update_id = update_confirmed}, ipc::Level::acknowledged);
+            sign({.kind = Signal::Kind::acknowledged, .update_id = update_confirmed},
+                 ipc::Level::acknowledged);
         else
             sign({.kind = server_confirms ? Signal::Kind::alive : Signal::Kind::accepted},
                  server_confirms ? ipc::Level::alive : ipc::Level::accepted);
@@ -89,7 +91,8 @@ class AgentUpdater final : public Updater {
     Status offer(const Plan& plan) override {
         UPDATE_CHECK(validate(plan), "offer");
         wake([&] {
-            const bool known = std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
+            const bool known =
+                std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
             if (!known && offers_.size() < 8) offers_.push_back(plan);
         });
         return done();
@@ -111,14 +114,17 @@ class AgentUpdater final : public Updater {
 
  private:
     Observer observer() {
-        return {[this](const Record& r, std::string_view note) { hooks_.log(fmt::format("update {}: {}", r.update_id, note)); },
+        return {[this](const Record& r, std::string_view note) {
+                    hooks_.log(fmt::format("update {}: {}", r.update_id, note));
+                },
                 [this](const Record& r, std::uint64_t bytes, std::uint64_t total) {
                     hooks_.progress(r.update_id, row(r.progress.state).name, bytes, total);
                 },
                 [this] { return connected_.load(); }};
     }
 
-    /// A sign of life goes to whoever judges the trial: an applier in another process, or the engine in this one.
+    /// A sign of life goes to whoever judges the trial: an applier in another process, or the engine in this
+    /// one.
     void sign(Signal signal, ipc::Level level) {
         signal.version = identity_.version;
         signal.connected = connected_;
@@ -138,7 +144,8 @@ class AgentUpdater final : public Updater {
 
     void note_record() {
         const auto record = engine_.record();
-        const bool under_trial = record && !is_terminal(record->progress.state) && record->to_version == identity_.version &&
+        const bool under_trial = record && !is_terminal(record->progress.state) &&
+                                 record->to_version == identity_.version &&
                                  is_after_hand_over(record->progress.state);
         const std::lock_guard lock{mutex_};
         open_update_ = under_trial ? record->update_id : "";
@@ -150,7 +157,8 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period, [&] { return stopping_ || waiting_ || !offers_.empty(); });
+                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
+                                  [&] { return stopping_ || waiting_ || !offers_.empty(); });
                 if (stopping_) return;
                 go_on = std::exchange(waiting_, false);
                 if (!go_on && !offers_.empty()) {
@@ -216,7 +224,8 @@ std::optional<int> Updater::run_as_helper(int argc, const char* const* argv, con
 Result<std::unique_ptr<Updater>> Updater::open(Settings settings, Identity identity, UpdaterHooks hooks) {
     UPDATE_TRY(adapters, Adapters::make(std::move(settings)), "open updater");
     UPDATE_CHECK(announce_self(*adapters), "open updater");
-    return std::unique_ptr<Updater>{std::make_unique<AgentUpdater>(std::move(adapters), std::move(identity), std::move(hooks))};
+    return std::unique_ptr<Updater>{
+        std::make_unique<AgentUpdater>(std::move(adapters), std::move(identity), std::move(hooks))};
 }
 
 }  // namespace update

@@ -1,13 +1,11 @@
-#include <update/watchdog.hpp>
-
-#include <update/exit_code.hpp>
-
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdlib>
+#include <fmt/format.h>
 #include <map>
 #include <optional>
+
+#include <update/exit_code.hpp>
+#include <update/watchdog.hpp>
 
 #include "compose/adapters.hpp"
 #include "compose/apply.hpp"
@@ -37,7 +35,9 @@ struct Watched {
 class Watchdog {
  public:
     Watchdog(Adapters& adapters, WatchdogOptions options)
-        : adapters_{adapters}, options_{std::move(options)}, renewal_{adapters_, options_.arguments},
+        : adapters_{adapters},
+          options_{std::move(options)},
+          renewal_{adapters_, options_.arguments},
           interval_{adapters_.settings().supervision.interval} {}
 
     Status open() {
@@ -46,29 +46,36 @@ class Watchdog {
             UPDATE_CHECK(adapters_.files().make_private_directory(folder), "watchdog");
         UPDATE_TRY(loop, EventLoop::create(), "watchdog");
         loop_ = std::move(loop);
-        UPDATE_CHECK(loop_->watch_requests([this](EventLoop::Request request) { on_request(request); }), "watchdog");
+        UPDATE_CHECK(loop_->watch_requests([this](EventLoop::Request request) { on_request(request); }),
+                     "watchdog");
         channel_ = std::make_unique<LoopChannel>(*loop_, layout.watchdog_socket());
         UPDATE_TRY(lock, lock_instance(), "another watchdog of this state directory");
         instance_lock_ = std::move(lock);
-        UPDATE_TRY(services,
-                   ChildServices::create(*loop_, adapters_.settings(), ChildOptions{},
-                                         [this](const std::string& program, const std::optional<ExitStatus>& exit) {
-                                             on_exit(program, exit);
-                                         }),
-                   "watchdog");
+        UPDATE_TRY(
+            services,
+            ChildServices::create(*loop_, adapters_.settings(), ChildOptions{},
+                                  [this](const std::string& program, const std::optional<ExitStatus>& exit) {
+                                      on_exit(program, exit);
+                                  }),
+            "watchdog");
         services_ = std::move(services);
         IpcServerOptions desk;
         desk.socket = layout.watchdog_socket();
         desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*loop_, std::move(desk),
-                                   [this](const ipc::Request& request, const Peer& peer) { return answer(request, peer); }),
+                                   [this](const ipc::Request& request, const Peer& peer) {
+                                       return answer(request, peer);
+                                   }),
                    "watchdog");
         server_ = std::move(server);
         ports_.emplace(adapters_.ports(*services_, *channel_, renewal_));
-        engine_.emplace(adapters_.settings(), layout, *ports_, adapters_.machine(), Actor::watchdog, observer());
+        engine_.emplace(adapters_.settings(), layout, *ports_, adapters_.machine(), Actor::watchdog,
+                        observer());
         for (const ProgramSettings& program : adapters_.settings().programs)
-            watched_.emplace(program.name, Watched{RestartBudget{adapters_.settings().supervision, adapters_.random()}, {}});
+            watched_.emplace(
+                program.name,
+                Watched{RestartBudget{adapters_.settings().supervision, adapters_.random()}, {}});
         return services_->adopt();
     }
 
@@ -81,7 +88,8 @@ class Watchdog {
             (void)channel_->wait(next_look());  // what it brings has been noted by the callbacks below
         }
         for (const ProgramSettings& program : adapters_.settings().programs)
-            if (auto stopped = services_->stop(program.name); !stopped) options_.log(stopped.error().message());
+            if (auto stopped = services_->stop(program.name); !stopped)
+                options_.log(stopped.error().message());
         return 0;
     }
 
@@ -98,14 +106,17 @@ class Watchdog {
 
     Observer observer() {
         Observer observer;
-        observer.note = [this](const Record& r, std::string_view note) { options_.log(fmt::format("update {}: {}", r.update_id, note)); };
+        observer.note = [this](const Record& r, std::string_view note) {
+            options_.log(fmt::format("update {}: {}", r.update_id, note));
+        };
         observer.connected = [this] { return agent_connected_; };
         return observer;
     }
 
     Instant now() const { return adapters_.clock().now(); }
 
-    // --- the update in progress -------------------------------------------------------------------------------------
+    // --- the update in progress
+    // -------------------------------------------------------------------------------------
 
     void tend_update() {
         if (!handed_over_.empty()) return take_over();
@@ -121,7 +132,8 @@ class Watchdog {
         const Instant patience = now() + hand_over_patience;
         for (;;) {
             const auto halt = engine_->resume(Entry::hand_over);
-            if (!halt || *halt != Halt::busy || now() >= patience || stopping_) return after(halt, State::verifying);
+            if (!halt || *halt != Halt::busy || now() >= patience || stopping_)
+                return after(halt, State::verifying);
             (void)channel_->wait(now() + hand_over_look);
         }
     }
@@ -130,7 +142,8 @@ class Watchdog {
         if (!halt) return options_.log(halt.error().message());
         if (*halt == Halt::ended) {
             const auto record = engine_->record();
-            options_.alert("update-ended", fmt::format("{} {} -> {}: {} {}", record->update_id, record->from_version, record->to_version,
+            options_.alert("update-ended", fmt::format("{} {} -> {}: {} {}", record->update_id,
+                                                       record->from_version, record->to_version,
                                                        row(record->progress.state).name, record->message));
         }
         // While a helper applies, starting and stopping the agent is its business.
@@ -146,7 +159,8 @@ class Watchdog {
         after(halt, State::verifying);
     }
 
-    // --- the programs ------------------------------------------------------------------------------------------------
+    // --- the programs
+    // ------------------------------------------------------------------------------------------------
 
     void tend_programs() {
         if (others_work_ || !enabled_) return;
@@ -168,13 +182,15 @@ class Watchdog {
         }
     }
 
-    void plan_restart(const std::string& program, const std::optional<ExitStatus>& exit, const std::string& why) {
+    void plan_restart(const std::string& program, const std::optional<ExitStatus>& exit,
+                      const std::string& why) {
         const RestartDecision decision = watched_.at(program).budget.exited(now(), exit);
         watched_.at(program).start_at = decision.start_at;
         const auto wait = std::chrono::duration_cast<milliseconds>(decision.start_at - now());
         const bool held = decision.kind == RestartDecision::Kind::held;
-        const std::string line = held ? fmt::format("{} is held for {} ms, because {}", program, wait.count(), decision.because)
-                                      : fmt::format("{} {}; starts again in {} ms", program, why, wait.count());
+        const std::string line =
+            held ? fmt::format("{} is held for {} ms, because {}", program, wait.count(), decision.because)
+                 : fmt::format("{} {}; starts again in {} ms", program, why, wait.count());
         options_.log(line);
         options_.alert(held ? "agent-held" : "agent-exited", line);
     }
@@ -194,27 +210,37 @@ class Watchdog {
     }
 
     Instant next_look() const {
-        Instant next = now() + (others_work_ ? AwakeClock::duration{busy_look} : AwakeClock::duration{interval_});
+        Instant next =
+            now() + (others_work_ ? AwakeClock::duration{busy_look} : AwakeClock::duration{interval_});
         for (const auto& [name, watched] : watched_)
             if (watched.start_at) next = std::min(next, *watched.start_at);
         return handed_over_.empty() ? next : now();
     }
 
-    // --- the desk ----------------------------------------------------------------------------------------------------
+    // --- the desk
+    // ----------------------------------------------------------------------------------------------------
 
     ipc::Reply answer(const ipc::Request& request, const Peer& peer) {
         switch (request.type) {
-            case ipc::Type::ping: return ipc::accepted(options_.version);
-            case ipc::Type::status: return status();
-            case ipc::Type::perform_update: return perform_update(request.update_id);
-            case ipc::Type::restart_agent: return restart_agent();
-            case ipc::Type::update_config: return update_config(request.config);
+            case ipc::Type::ping:
+                return ipc::accepted(options_.version);
+            case ipc::Type::status:
+                return status();
+            case ipc::Type::perform_update:
+                return perform_update(request.update_id);
+            case ipc::Type::restart_agent:
+                return restart_agent();
+            case ipc::Type::update_config:
+                return update_config(request.config);
             case ipc::Type::confirm:
                 agent_connected_ = request.connected;
                 return take_sign_of_life(request, peer, *channel_);
-            case ipc::Type::cancel: return cancel(request.update_id);
-            case ipc::Type::roll_back: return roll_back();
-            case ipc::Type::renew: return renew();
+            case ipc::Type::cancel:
+                return cancel(request.update_id);
+            case ipc::Type::roll_back:
+                return roll_back();
+            case ipc::Type::renew:
+                return renew();
         }
         return ipc::rejected(ipc::word::unsupported, "unknown request");
     }
@@ -233,7 +259,8 @@ class Watchdog {
     ipc::Reply perform_update(const std::string& update_id) {
         const auto record = engine_->record();
         if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-            return ipc::rejected(ipc::word::not_found, fmt::format("no update {} lies prepared here", update_id));
+            return ipc::rejected(ipc::word::not_found,
+                                 fmt::format("no update {} lies prepared here", update_id));
         if (!stopping_ && handed_over_.empty()) handed_over_ = update_id;
         channel_->push({.kind = Signal::Kind::woken});
         return ipc::accepted("taken over");
@@ -260,8 +287,10 @@ class Watchdog {
     ipc::Reply cancel(const std::string& update_id) {
         const auto record = engine_->record();
         if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-            return ipc::rejected(ipc::word::not_found, fmt::format("update {} is not in progress", update_id));
-        if (auto written = write_durably(adapters_.files(), adapters_.layout().cancel_request(), update_id); !written)
+            return ipc::rejected(ipc::word::not_found,
+                                 fmt::format("update {} is not in progress", update_id));
+        if (auto written = write_durably(adapters_.files(), adapters_.layout().cancel_request(), update_id);
+            !written)
             return ipc::rejected(written.error());
         channel_->push({.kind = Signal::Kind::cancelled, .update_id = update_id});
         return ipc::accepted("cancelling");
@@ -279,7 +308,8 @@ class Watchdog {
     }
 
     ipc::Reply renew() {
-        const auto renewed = runs_image(adapters_.settings().install_root / adapters_.settings().watchdog_path);
+        const auto renewed =
+            runs_image(adapters_.settings().install_root / adapters_.settings().watchdog_path);
         if (renewed && *renewed) return ipc::accepted("renewed");
         loop_->call_at(now(), [this] {
             if (auto failed = renewal_.renew_watchdog(0ms); !failed) options_.log(failed.error().message());
@@ -291,7 +321,8 @@ class Watchdog {
     const WatchdogOptions options_;
     SelfRenewal renewal_;
     milliseconds interval_;
-    bool enabled_ = true, stopping_ = false, others_work_ = false, agent_connected_ = false, roll_back_wanted_ = false;
+    bool enabled_ = true, stopping_ = false, others_work_ = false, agent_connected_ = false,
+         roll_back_wanted_ = false;
     std::string handed_over_;
     std::unique_ptr<Lock> instance_lock_;
     std::unique_ptr<EventLoop> loop_;

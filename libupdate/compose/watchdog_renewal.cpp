@@ -1,7 +1,6 @@
 #include "compose/watchdog_renewal.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "durable/durable.hpp"
@@ -23,7 +22,8 @@ Result<Path> SelfRenewal::old_program() const {
     UPDATE_TRY(text, read_text(adapters_.files(), layout.plan(record->update_id), 1 << 20), "plan");
     UPDATE_TRY(plan, parse_plan(text), "plan");
     for (std::size_t n = 0; n < plan.artifacts.size(); ++n)
-        if (plan.artifacts[n].role == Role::watchdog) return layout.backup(plan.artifacts[n], plan.update_id, n);
+        if (plan.artifacts[n].role == Role::watchdog)
+            return layout.backup(plan.artifacts[n], plan.update_id, n);
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }
 
@@ -34,7 +34,10 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     if (renewed) return done();
     UPDATE_TRY(guardian, old_program(), "guardian");
     const auto record = Journal{adapters_.files(), adapters_.layout()}.load().record;
-    Command command{guardian, {"--update-guardian", record->update_id, std::to_string(adapters_.processes().self().pid)}, {}};
+    Command command{
+        guardian,
+        {"--update-guardian", record->update_id, std::to_string(adapters_.processes().self().pid)},
+        {}};
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
     UPDATE_TRY(process, adapters_.processes().break_away(command, handshake_timeout), "start guardian");
     (void)process;
@@ -47,7 +50,8 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     ipc::Request renew;
     renew.type = ipc::Type::renew;
     const auto asked = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
-    if (!asked && asked.error().code() == ErrorCode::not_found) return done();  // the next start takes the installed one
+    if (!asked && asked.error().code() == ErrorCode::not_found)
+        return done();  // the next start takes the installed one
     while (adapters_.clock().now() < limit) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
         if (reply && reply->ok && reply->message == "renewed") return done();

@@ -1,5 +1,5 @@
-// The three ways in which the new watchdog comes to run: this process becomes it, another process is asked to, or it
-// has failed already.
+// The three ways in which the new watchdog comes to run: this process becomes it, another process is asked
+// to, or it has failed already.
 #pragma once
 #include <string>
 #include <vector>
@@ -8,8 +8,9 @@
 
 namespace update {
 
-/// In the watchdog. Leaves a guardian of the old program behind, then executes the new one in this very process, so
-/// that the programs stay its children. The new one comes here again after its start and finds itself installed.
+/// In the watchdog. Leaves a guardian of the old program behind, then executes the new one in this very
+/// process, so that the programs stay its children. The new one comes here again after its start and finds
+/// itself installed.
 class SelfRenewal : public Renewal {
  public:
     SelfRenewal(Adapters& adapters, std::vector<std::string> arguments)

@@ -1,7 +1,6 @@
 #include "durable/durable.hpp"
 
 #include <fmt/format.h>
-
 #include <vector>
 
 namespace update {

@@ -23,7 +23,8 @@ Result<Sha256> copy_durably(Files&, Hashing&, const Path& from, const Path& to);
 /// Digest of the bytes behind this handle, read once from its beginning.
 Result<Sha256> hash(File&, Hashing&);
 
-/// Removes a directory with all that is below it. Links are removed, never followed. Absent is success. Idempotent.
+/// Removes a directory with all that is below it. Links are removed, never followed. Absent is success.
+/// Idempotent.
 Status remove_tree(Files&, const Path&);
 
 /// `not_found` as a plain answer; other errors stay errors.

@@ -33,10 +33,16 @@ bool accepts_cancel(State state) {
 
 }  // namespace
 
-Engine::Engine(const Settings& settings, const Layout& layout, const Ports& ports, const Machine& machine, Actor actor,
-               Observer observer)
-    : settings_{settings}, layout_{layout}, ports_{ports}, machine_{machine}, actor_{actor}, observer_{std::move(observer)},
-      journal_{ports.files, layout}, history_{ports.files, layout} {}
+Engine::Engine(const Settings& settings, const Layout& layout, const Ports& ports, const Machine& machine,
+               Actor actor, Observer observer)
+    : settings_{settings},
+      layout_{layout},
+      ports_{ports},
+      machine_{machine},
+      actor_{actor},
+      observer_{std::move(observer)},
+      journal_{ports.files, layout},
+      history_{ports.files, layout} {}
 Engine::~Engine() = default;
 
 Status Engine::prepare_folders() {
@@ -63,7 +69,9 @@ Job Engine::job_for(Work& work) {
                    history_.append(ports_.clock.wall(), work.record, "note", note);
                    observer_.note(work.record, note);
                },
-               [this, &work](std::uint64_t bytes, std::uint64_t total) { observer_.progress(work.record, bytes, total); }};
+               [this, &work](std::uint64_t bytes, std::uint64_t total) {
+                   observer_.progress(work.record, bytes, total);
+               }};
 }
 
 /// Removes folders of updates that never reached the journal (a crash between plan and first record).
@@ -78,7 +86,8 @@ void Engine::sweep(const std::string& keep_update_id) {
 
 /// The same update again (the server repeats an offer until it has the outcome), or one in progress.
 std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optional<Record>& last) {
-    if (last && last->update_id == plan.update_id) return is_terminal(last->progress.state) ? Halt::ended : Halt::not_mine;
+    if (last && last->update_id == plan.update_id)
+        return is_terminal(last->progress.state) ? Halt::ended : Halt::not_mine;
     if (exists(ports_.files, layout_.outcome(plan.update_id)).value_or(false)) return Halt::ended;
     return std::nullopt;
 }
@@ -90,16 +99,20 @@ Result<Halt> Engine::begin(const Plan& plan) {
     const std::optional<Record> last = journal_.load().record;
     if (const auto answer = answer_repeated(plan, last)) return *answer;
     if (last && !is_terminal(last->progress.state))
-        return Error{ErrorCode::refused, fmt::format("update {} is in progress ({}); wait for its end or cancel it", last->update_id,
-                                                     row(last->progress.state).name)};
+        return Error{ErrorCode::refused,
+                     fmt::format("update {} is in progress ({}); wait for its end or cancel it",
+                                 last->update_id, row(last->progress.state).name)};
     if (last) {  // closes the last one, should a crash have come between its end and its filing
         UPDATE_TRY(closing, open_work(*last, nullptr), "last update");
         Job job = job_for(*closing);
-        if (close(job) == Event::failed) return Error{ErrorCode::retry_later, "the outcome of the last update cannot be filed"};
+        if (close(job) == Event::failed)
+            return Error{ErrorCode::retry_later, "the outcome of the last update cannot be filed"};
     }
 
-    PolicyMemory memory = settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
-    UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()), fmt::format("update to {}", plan.version));
+    PolicyMemory memory =
+        settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
+    UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()),
+                 fmt::format("update to {}", plan.version));
     memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 
@@ -118,7 +131,8 @@ Result<Halt> Engine::begin(const Plan& plan) {
         work_.reset();
         return Error{stored.error()}.in("begin update");
     }
-    history_.append(ports_.clock.wall(), record, "begin", fmt::format("{} -> {}", plan.from_version, plan.version));
+    history_.append(ports_.clock.wall(), record, "begin",
+                    fmt::format("{} -> {}", plan.from_version, plan.version));
     return run(false);
 }
 
@@ -136,7 +150,8 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
     if (is_terminal(progress.state)) return work;
     Job job = job_for(*work);
     because(job, Reason::corrupt, Error{plan.error()}.in("the plan of the update in progress"));
-    progress = {is_after_hand_over(progress.state) ? State::salvaging : State::discarding, 0, 0, progress.starts, progress.restarts};
+    progress = {is_after_hand_over(progress.state) ? State::salvaging : State::discarding, 0, 0,
+                progress.starts, progress.restarts};
     return work;
 }
 
@@ -161,11 +176,13 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
     work->fresh_process = entry == Entry::fresh_process;
     work_ = std::move(work);
     // Called before a start, or as the start itself: the trial that the journal speaks of is over.
-    const bool trial_ended = (state == State::awaiting_ready || state == State::awaiting_ack) &&
-                             (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
+    const bool trial_ended =
+        (state == State::awaiting_ready || state == State::awaiting_ack) &&
+        (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
     if (trial_ended) {
         Job job = job_for(*work_);
-        because(job, Reason::crashed, Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
+        because(job, Reason::crashed,
+                Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
     }
     if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
     return run(stop_before_waiting);
@@ -190,11 +207,13 @@ Event Engine::perform(Work& work) {
     const bool between_processes = actor_ == Actor::guard || actor_ == Actor::agent;
     if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
         work.fresh_process = false;
-        return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start itself
+        return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start
+                                  // itself
     }
     Job job = job_for(work);
     if (accepts_cancel(state) && cancel_wanted(work))
-        return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"}, Event::cancelled);
+        return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
+                       Event::cancelled);
     return step_for(effect)(job);
 }
 
@@ -203,9 +222,9 @@ bool Engine::cancel_wanted(const Work& work) {
     return wanted && *wanted == work.record.update_id;
 }
 
-/// Journals the next state before anything of it happens. When the journal cannot be written, the update turns back
-/// while the old version is untouched, and goes on towards a running agent where it is not: the steps look first, so
-/// an outdated journal costs time, not safety.
+/// Journals the next state before anything of it happens. When the journal cannot be written, the update
+/// turns back while the old version is untouched, and goes on towards a running agent where it is not: the
+/// steps look first, so an outdated journal costs time, not safety.
 void Engine::store_or_turn_back(Work& work, Event event) {
     Status stored = journal_.store(work.record);
     for (int attempt = 1; !stored && attempt < store_attempts; ++attempt) {
@@ -218,7 +237,8 @@ void Engine::store_or_turn_back(Work& work, Event event) {
     const State state = work.record.progress.state;
     if (event != Event::succeeded || is_terminal(state)) return;
     if (state == State::swapping) work.record.progress.state = State::restarting_old;
-    if (!is_after_hand_over(state) && row(state).give_up == State::discarding) work.record.progress.state = State::discarding;
+    if (!is_after_hand_over(state) && row(state).give_up == State::discarding)
+        work.record.progress.state = State::discarding;
 }
 
 void Engine::move(Work& work, Event event) {
@@ -228,11 +248,14 @@ void Engine::move(Work& work, Event event) {
     if (decision.exhausted && event == Event::resumed) {
         Job job = job_for(work);
         because(job, Reason::crash_loop,
-                Error{ErrorCode::bug, fmt::format("processes died {} times in state {}", resumes_max + 1, row(before).name)});
+                Error{ErrorCode::bug,
+                      fmt::format("processes died {} times in state {}", resumes_max + 1, row(before).name)});
     }
-    if (work.record.progress.state != before || event != Event::resumed) work.record.entered = moment(ports_.clock);
+    if (work.record.progress.state != before || event != Event::resumed)
+        work.record.entered = moment(ports_.clock);
     store_or_turn_back(work, event);
-    history_.append(ports_.clock.wall(), work.record, name(event), fmt::format("{} by {}", row(before).name, name(actor_)));
+    history_.append(ports_.clock.wall(), work.record, name(event),
+                    fmt::format("{} by {}", row(before).name, name(actor_)));
     observer_.note(work.record, row(work.record.progress.state).name);
 }
 

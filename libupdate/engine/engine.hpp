@@ -25,7 +25,8 @@ enum class Halt : std::uint8_t {
 
 /// How the caller comes to an update that is in progress.
 enum class Entry : std::uint8_t {
-    after_crash,    ///< a peer, or an earlier process of this kind, may have died in the journaled state: counted
+    after_crash,    ///< a peer, or an earlier process of this kind, may have died in the journaled state:
+                    ///< counted
     fresh_process,  ///< as above, at the very start of the agent or in the guard
     hand_over,      ///< it was given to this process just now: nothing died
 };
@@ -38,8 +39,8 @@ struct Observer {
     std::function<bool()> connected = [] { return false; };  ///< does the session to the server stand?
 };
 
-/// One engine per process and update folder; one thread at a time. Everything it knows is on disk, so that any actor
-/// can go on where another was killed.
+/// One engine per process and update folder; one thread at a time. Everything it knows is on disk, so that
+/// any actor can go on where another was killed.
 class Engine {
  public:
     Engine(const Settings&, const Layout&, const Ports&, const Machine&, Actor, Observer);
@@ -47,12 +48,14 @@ class Engine {
 
     /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer).
     /// @return `refused` (policy, or another update is in progress), `retry_later` (locked), or why the state
-    ///         directory cannot be used. The update itself never fails with an error: it ends with an outcome.
+    ///         directory cannot be used. The update itself never fails with an error: it ends with an
+    ///         outcome.
     Result<Halt> begin(const Plan&);
 
-    /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have died. Cheap
-    /// when nothing is in progress.
-    /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state; the lock is kept
+    /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have
+    /// died. Cheap when nothing is in progress.
+    /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state; the lock is
+    /// kept
     Result<Halt> resume(Entry, bool stop_before_waiting = false);
     /// After `would_wait`.
     Result<Halt> go_on();

@@ -8,7 +8,8 @@ namespace {
 
 // In the order of the enumerations; the sizes keep them in step.
 constexpr std::array<std::string_view, static_cast<std::size_t>(Type::renew) + 1> types{
-    "Ping", "Status", "PerformUpdate", "RestartAgent", "UpdateConfig", "Confirm", "Cancel", "RollBack", "Renew"};
+    "Ping",    "Status", "PerformUpdate", "RestartAgent", "UpdateConfig",
+    "Confirm", "Cancel", "RollBack",      "Renew"};
 constexpr std::array<std::string_view, static_cast<std::size_t>(Level::acknowledged) + 1> levels{
     "alive", "ready", "accepted", "acknowledged"};
 

@@ -8,8 +8,9 @@
 
 namespace update {
 
-/// Lines for people in history.jsonl: {"t": unix ms, "update", "state", "event", "note"}. Best effort and not flushed:
-/// recovery never reads it, and no update fails because of it. At 1 MiB it becomes history.1.jsonl and begins anew.
+/// Lines for people in history.jsonl: {"t": unix ms, "update", "state", "event", "note"}. Best effort and not
+/// flushed: recovery never reads it, and no update fails because of it. At 1 MiB it becomes history.1.jsonl
+/// and begins anew.
 class History {
  public:
     History(Files& files, const Layout& layout) : files_{files}, layout_{layout} {}

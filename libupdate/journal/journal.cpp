@@ -1,12 +1,11 @@
 #include "journal/journal.hpp"
 
-#include <fmt/format.h>
-#include <zlib.h>
-
 #include <array>
 #include <cassert>
 #include <charconv>
+#include <fmt/format.h>
 #include <string_view>
+#include <zlib.h>
 
 #include "durable/durable.hpp"
 
@@ -23,7 +22,8 @@ std::uint32_t checksum(std::uint64_t generation, std::string_view body) {
 }
 
 std::string encode_slot(std::uint64_t generation, std::string_view body) {
-    std::string slot = fmt::format("{}{} {} {:08x}\n{}", magic, generation, body.size(), checksum(generation, body), body);
+    std::string slot =
+        fmt::format("{}{} {} {:08x}\n{}", magic, generation, body.size(), checksum(generation, body), body);
     assert(slot.size() <= Journal::slot_bytes && "to_json(Record) keeps its promise");
     slot.resize(Journal::slot_bytes, ' ');
     return slot;
@@ -45,7 +45,8 @@ Result<Record> decode_slot(std::string_view slot) {
     std::uint32_t crc = 0;
     if (slot.size() != Journal::slot_bytes || !slot.starts_with(magic)) return damaged;
     slot.remove_prefix(magic.size());
-    if (!take(slot, generation, ' ') || !take(slot, length, ' ') || !take(slot, crc, '\n', 16)) return damaged;
+    if (!take(slot, generation, ' ') || !take(slot, length, ' ') || !take(slot, crc, '\n', 16))
+        return damaged;
     if (length > slot.size()) return damaged;
     const std::string_view body = slot.substr(0, length);
     if (slot.find_first_not_of(' ', length) != std::string_view::npos) return damaged;

@@ -8,8 +8,9 @@
 
 namespace update {
 
-/// The durable record. Two slots hold the newest and the previous generation; `store` overwrites the older one in place
-/// and flushes it, so a torn or lost write costs at most the newest generation (docs/adr/0002). Each slot is
+/// The durable record. Two slots hold the newest and the previous generation; `store` overwrites the older
+/// one in place and flushes it, so a torn or lost write costs at most the newest generation (docs/adr/0002).
+/// Each slot is
 ///   "UPDJ1 <generation> <length> <crc32 hex>\n" <length bytes of JSON>     padded with spaces to slot_bytes
 /// Use only while holding the journal lock, except `load`, which any reader may call.
 class Journal {
@@ -25,7 +26,8 @@ class Journal {
     /// Never fails: unreadable means the previous generation, or nothing in progress.
     Loaded load() const;
 
-    /// Durable when it returns success; then `record.generation` is the new one. On error the former state is kept.
+    /// Durable when it returns success; then `record.generation` is the new one. On error the former state is
+    /// kept.
     Status store(Record& record);
 
  private:

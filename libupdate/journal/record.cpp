@@ -1,7 +1,6 @@
 #include "journal/record.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 namespace update {
@@ -109,7 +108,8 @@ Result<Record> parse_record(const std::string& text) {
     try {
         const json v = json::parse(text);
         if (const int schema = v.at("schema"); schema > Record::schema)
-            return Error{ErrorCode::unsupported, fmt::format("journal schema {} is newer than {}", schema, Record::schema)};
+            return Error{ErrorCode::unsupported,
+                         fmt::format("journal schema {} is newer than {}", schema, Record::schema)};
         return record_from(v);
     } catch (const std::exception& e) {
         return Error{ErrorCode::corrupt, fmt::format("journal record: {}", e.what())};

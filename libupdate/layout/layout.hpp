@@ -31,7 +31,8 @@ using Path = std::filesystem::path;
 
 class Layout {
  public:
-    Layout(Path state_dir, Path install_root) : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
+    Layout(Path state_dir, Path install_root)
+        : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
     explicit Layout(const Settings& s) : Layout{s.state_dir, s.install_root} {}
 
     const Path& state_dir() const { return state_; }
@@ -63,7 +64,8 @@ class Layout {
     Path partial(const std::string& update_id, std::size_t n) const {
         return update(update_id) / (std::to_string(n) + ".partial");
     }
-    /// Validators of the partial file (URL, ETag), so that a resume after a restart can ask for the rest only.
+    /// Validators of the partial file (URL, ETag), so that a resume after a restart can ask for the rest
+    /// only.
     Path partial_origin(const std::string& update_id, std::size_t n) const {
         return update(update_id) / (std::to_string(n) + ".origin.json");
     }

@@ -12,8 +12,8 @@ namespace update {
 /// Is `installed` the very file that this process runs from? (The same content under another name is not.)
 Result<bool> runs_image(const Path& installed);
 
-/// Goes on as another program, in this process and with its children. Descriptors are closed, locks are released.
-/// Comes back only with an error: `not_found`, `permission`, `unsupported` (cannot be loaded).
+/// Goes on as another program, in this process and with its children. Descriptors are closed, locks are
+/// released. Comes back only with an error: `not_found`, `permission`, `unsupported` (cannot be loaded).
 /// @param arguments  without the program's own name
 Error become(const Path& program, const std::vector<std::string>& arguments);
 

@@ -1,5 +1,5 @@
-#include "os/program.hpp"
-
+#include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -7,20 +7,20 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <csignal>
-
 #include "os/os_error.hpp"
-#include "os/process_facts.hpp"
+#include "os/process_handle.hpp"
 #include "os/process_id.hpp"
+#include "os/program.hpp"
 #include "os/spawn.hpp"
 
 namespace update {
 
 Result<bool> runs_image(const Path& installed) {
-    struct ::stat own {}, there {};
+    struct ::stat own {
+    }, there{};
     if (::stat("/proc/self/exe", &own) != 0) return os_error(errno, "look at the own program");
-    if (::stat(installed.c_str(), &there) != 0) return os_error(errno, fmt::format("look at {}", installed.string()));
+    if (::stat(installed.c_str(), &there) != 0)
+        return os_error(errno, fmt::format("look at {}", installed.string()));
     return own.st_dev == there.st_dev && own.st_ino == there.st_ino;
 }
 
@@ -43,7 +43,8 @@ Result<ProcessId> find_process(std::int64_t pid) { return identify(pid); }
 Status kill_process(const ProcessId& process) {
     const auto handle = open_process(process);
     if (!handle) return handle.error().code() == ErrorCode::not_found ? done() : Status{handle.error()};
-    if (auto sent = send_signal(*handle, SIGKILL); !sent && sent.error().code() != ErrorCode::not_found) return sent;
+    if (auto sent = send_signal(*handle, SIGKILL); !sent && sent.error().code() != ErrorCode::not_found)
+        return sent;
     ::pollfd ended{handle->get(), POLLIN, 0};
     constexpr int patience_ms = 5000;
     if (::poll(&ended, 1, patience_ms) == 1) return done();

@@ -4,8 +4,9 @@
 
 namespace update {
 
-/// Turns SIGTERM and SIGINT into a call, on a thread of its own, for programs with threads. Create it before other threads
-/// that should not be interrupted; the signals stay blocked in the creating thread until destruction.
+/// Turns SIGTERM and SIGINT into a call, on a thread of its own, for programs with threads. Create it before
+/// other threads that should not be interrupted; the signals stay blocked in the creating thread until
+/// destruction.
 class Termination {
  public:
     explicit Termination(std::function<void()> requested);

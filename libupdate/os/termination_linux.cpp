@@ -1,14 +1,12 @@
-#include "os/termination.hpp"
-
+#include <csignal>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-
-#include <csignal>
 #include <thread>
 
 #include "os/fd.hpp"
+#include "os/termination.hpp"
 
 namespace update {
 

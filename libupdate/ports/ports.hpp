@@ -12,7 +12,8 @@
 
 namespace update {
 
-/// All that a step may touch of the outside. References: the composer owns the adapters and outlives the engine.
+/// All that a step may touch of the outside. References: the composer owns the adapters and outlives the
+/// engine.
 struct Ports {
     Clock& clock;
     Files& files;

@@ -1,5 +1,5 @@
-// The server has to acknowledge this update to the new version. An outage that was there before the update is not the
-// new version's fault: the limit starts anew until the server was reached once.
+// The server has to acknowledge this update to the new version. An outage that was there before the update is
+// not the new version's fault: the limit starts anew until the server was reached once.
 #include <fmt/format.h>
 
 #include "steps/watch.hpp"
@@ -18,14 +18,16 @@ Status begin_limit_anew(Job& job, std::string_view why) {
 Status note_contact(Job& job, bool connected) {
     if (!connected || job.record.reached_server) return done();
     job.record.reached_server = true;
-    return job.record.connected_before ? job.save() : begin_limit_anew(job, "the server was reached; the ack limit runs from now");
+    return job.record.connected_before
+               ? job.save()
+               : begin_limit_anew(job, "the server was reached; the ack limit runs from now");
 }
 
 Event not_acknowledged(Job& job) {
     return because(job, Reason::not_acknowledged,
                    Error{ErrorCode::timed_out,
-                         fmt::format("no acknowledgement of {} after {} ms; the session to the server {}", job.record.update_id,
-                                     job.settings.trial.ack_timeout.count(),
+                         fmt::format("no acknowledgement of {} after {} ms; the session to the server {}",
+                                     job.record.update_id, job.settings.trial.ack_timeout.count(),
                                      job.record.reached_server ? "stood" : "never stood")},
                    Event::expired);
 }
@@ -41,15 +43,19 @@ Event await_ack(Job& job) {
         if (job.ports.clock.now() >= limit) {
             const bool outage_from_before = !job.record.connected_before && !job.record.reached_server;
             if (!outage_from_before) return not_acknowledged(job);
-            if (auto saved = begin_limit_anew(job, "the server has been away since before the update; waiting on"); !saved)
+            if (auto saved =
+                    begin_limit_anew(job, "the server has been away since before the update; waiting on");
+                !saved)
                 return because(job, Reason::io_failed, saved.error());
             continue;
         }
         const Signal signal = wait_for_signal(job, limit);
         switch (signal.kind) {
-            case Signal::Kind::stopping: return Event::interrupted;
+            case Signal::Kind::stopping:
+                return Event::interrupted;
             case Signal::Kind::cancelled:
-            case Signal::Kind::rollback: return operator_wants_back(job);
+            case Signal::Kind::rollback:
+                return operator_wants_back(job);
             case Signal::Kind::acknowledged:
             case Signal::Kind::alive:
             case Signal::Kind::ready:
@@ -68,7 +74,8 @@ Event await_ack(Job& job) {
                 break;
             case Signal::Kind::agent_exited:  // `gone` looks
             case Signal::Kind::deadline:
-            case Signal::Kind::woken: break;
+            case Signal::Kind::woken:
+                break;
         }
     }
 }

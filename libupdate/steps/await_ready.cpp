@@ -30,9 +30,11 @@ Event await_ready(Job& job) {
 
         const Signal signal = wait_for_signal(job, next_look(job, limit));
         switch (signal.kind) {
-            case Signal::Kind::stopping: return Event::interrupted;
+            case Signal::Kind::stopping:
+                return Event::interrupted;
             case Signal::Kind::cancelled:
-            case Signal::Kind::rollback: return operator_wants_back(job);
+            case Signal::Kind::rollback:
+                return operator_wants_back(job);
             case Signal::Kind::acknowledged:
                 if (signal.update_id == job.record.update_id) job.record.acknowledged = true;
                 [[fallthrough]];
@@ -46,7 +48,8 @@ Event await_ready(Job& job) {
                 break;
             case Signal::Kind::agent_exited:  // `gone` looks
             case Signal::Kind::deadline:
-            case Signal::Kind::woken: break;
+            case Signal::Kind::woken:
+                break;
         }
     }
 }

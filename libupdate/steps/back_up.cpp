@@ -1,5 +1,5 @@
-// Keeps the old set startable: a second name for each live file, or a copy where the file system has no hard links.
-// A link is safe because nothing here ever writes into a live file; it is replaced by rename.
+// Keeps the old set startable: a second name for each live file, or a copy where the file system has no hard
+// links. A link is safe because nothing here ever writes into a live file; it is replaced by rename.
 #include <fmt/format.h>
 
 #include "steps/manifest.hpp"
@@ -38,8 +38,9 @@ Event back_up(Job& job) {
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         auto kept = back_up_one(job, n);
         if (!kept)
-            return because(job, reason_of(kept.error(), Reason::io_failed),
-                           Error{kept.error()}.in(fmt::format("back up {}", job.plan.artifacts[n].install_path)));
+            return because(
+                job, reason_of(kept.error(), Reason::io_failed),
+                Error{kept.error()}.in(fmt::format("back up {}", job.plan.artifacts[n].install_path)));
         backups.push_back(*kept);
     }
     auto written = write_backups(job.ports.files, job.layout.backups(job.plan.update_id), backups);

@@ -27,7 +27,8 @@ Event download(Job& job) {
     SetProgress progress{job, total};
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         const Artifact& a = job.plan.artifacts[n];
-        const auto fetched = fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress}, TransferPorts{job.ports});
+        const auto fetched = fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress},
+                                   TransferPorts{job.ports});
         if (!fetched) {
             const Reason reason = reason_of(fetched.error(), Reason::download_failed);
             const Event event = reason == Reason::cancelled ? Event::cancelled : Event::failed;
@@ -36,7 +37,8 @@ Event download(Job& job) {
         job.record.bytes += fetched->network_bytes;
         progress.complete(a);
     }
-    job.say(fmt::format("{} artifacts are here, {} bytes came over the network", job.plan.artifacts.size(), job.record.bytes));
+    job.say(fmt::format("{} artifacts are here, {} bytes came over the network", job.plan.artifacts.size(),
+                        job.record.bytes));
     return Event::succeeded;
 }
 

@@ -1,7 +1,6 @@
 #include "steps/manifest.hpp"
 
 #include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 namespace update {
@@ -16,7 +15,8 @@ json to_value(const Backup& b) {
     return v;
 }
 json to_value(const Seal& s) {
-    return {{"volume", s.id.volume}, {"file", s.id.file}, {"size", s.size_bytes}, {"changed_ns", s.changed_ns}};
+    return {
+        {"volume", s.id.volume}, {"file", s.id.file}, {"size", s.size_bytes}, {"changed_ns", s.changed_ns}};
 }
 
 void from_value(const json& v, Backup& b) {
@@ -55,8 +55,12 @@ Result<std::vector<Entry>> read_all(Files& files, const Path& path, std::size_t 
 }  // namespace
 
 Status write_backups(Files& f, const Path& p, const std::vector<Backup>& b) { return write_all(f, p, b); }
-Result<std::vector<Backup>> read_backups(Files& f, const Path& p, std::size_t n) { return read_all<Backup>(f, p, n); }
+Result<std::vector<Backup>> read_backups(Files& f, const Path& p, std::size_t n) {
+    return read_all<Backup>(f, p, n);
+}
 Status write_seals(Files& f, const Path& p, const std::vector<Seal>& s) { return write_all(f, p, s); }
-Result<std::vector<Seal>> read_seals(Files& f, const Path& p, std::size_t n) { return read_all<Seal>(f, p, n); }
+Result<std::vector<Seal>> read_seals(Files& f, const Path& p, std::size_t n) {
+    return read_all<Seal>(f, p, n);
+}
 
 }  // namespace update

@@ -11,14 +11,15 @@ namespace update {
 /// What stood at an artifact's install path before the update.
 struct Backup {
     bool existed = false;
-    FileId id{};                    ///< of the backup; a hard link, so equal to the live file's until the swap
+    FileId id{};  ///< of the backup; a hard link, so equal to the live file's until the swap
     std::uint64_t size_bytes = 0;
-    std::optional<Sha256> sha256{}; ///< set when it had to be copied; a link needs none, it is the same file
+    std::optional<Sha256> sha256{};  ///< set when it had to be copied; a link needs none, it is the same file
     bool operator==(const Backup&) const = default;
 };
 
-/// Proof that the staged file was hashed through an open handle and equals the plan, and the file's identity at that
-/// moment. Writing to it or renaming another file over it changes `changed_ns` or `id`, which unseals it.
+/// Proof that the staged file was hashed through an open handle and equals the plan, and the file's identity
+/// at that moment. Writing to it or renaming another file over it changes `changed_ns` or `id`, which unseals
+/// it.
 struct Seal {
     FileId id;
     std::uint64_t size_bytes = 0;

@@ -1,4 +1,5 @@
-// Proves, before the first byte, that the update can end well: room on every volume, and somebody to restart the agent.
+// Proves, before the first byte, that the update can end well: room on every volume, and somebody to restart
+// the agent.
 #include <fmt/format.h>
 
 #include "steps/routes.hpp"
@@ -15,11 +16,12 @@ Event preflight(Job& job) {
     for (const Route route : job.settings.routes) {
         const auto possible = route_is_possible(job, route);
         if (possible) return Event::succeeded;
-        refusals += fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
+        refusals +=
+            fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
     }
     return because(job, Reason::no_route,
-                   Error{ErrorCode::refused,
-                         fmt::format("nobody could restart {} after the update ({})", job.agent().name, refusals)});
+                   Error{ErrorCode::refused, fmt::format("nobody could restart {} after the update ({})",
+                                                         job.agent().name, refusals)});
 }
 
 }  // namespace update

@@ -1,7 +1,7 @@
-// Puts the old set back. First proves that every backup is complete, so that it never gives up a working new set for
-// half an old one. A backup that is a hard link is the very file that ran before, with all its properties.
+// Puts the old set back. First proves that every backup is complete, so that it never gives up a working new
+// set for half an old one. A backup that is a hard link is the very file that ran before, with all its
+// properties.
 #include <fmt/format.h>
-
 #include <set>
 
 #include "steps/manifest.hpp"
@@ -40,14 +40,18 @@ Status restore_one(Job& job, std::size_t n, const Backup& backup) {
 }
 
 Status restore_all(Job& job) {
-    UPDATE_TRY(backups, read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
-               "backups");
+    UPDATE_TRY(
+        backups,
+        read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
+        "backups");
     for (std::size_t n = 0; n < backups.size(); ++n)
         if (backups[n].existed)
-            UPDATE_CHECK(can_restore(job, n, backups[n]), fmt::format("restore {}", job.plan.artifacts[n].install_path));
+            UPDATE_CHECK(can_restore(job, n, backups[n]),
+                         fmt::format("restore {}", job.plan.artifacts[n].install_path));
     std::set<Path> touched;
     for (std::size_t n = 0; n < backups.size(); ++n) {
-        UPDATE_CHECK(restore_one(job, n, backups[n]), fmt::format("restore {}", job.plan.artifacts[n].install_path));
+        UPDATE_CHECK(restore_one(job, n, backups[n]),
+                     fmt::format("restore {}", job.plan.artifacts[n].install_path));
         touched.insert(job.layout.installed(job.plan.artifacts[n]).parent_path());
     }
     for (const Path& folder : touched) UPDATE_CHECK(job.ports.files.flush_directory(folder), "flush");

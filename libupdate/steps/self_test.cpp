@@ -11,11 +11,12 @@ std::string first_line(const std::string& text) { return text.substr(0, text.fin
 Error ended_badly(const Path& program, const Ran& ran) {
     Evidence evidence;
     (ran.exit.signalled ? evidence.signal : evidence.exit_code) = ran.exit.value;
-    return Error{ErrorCode::refused,
-                 fmt::format("self-test of {}: {}", program.string(),
-                             ran.timed_out ? "no answer in time"
-                                           : fmt::format("ended with {} {}", ran.exit.signalled ? "signal" : "code",
-                                                         ran.exit.value))}
+    return Error{
+        ErrorCode::refused,
+        fmt::format("self-test of {}: {}", program.string(),
+                    ran.timed_out ? "no answer in time"
+                                  : fmt::format("ended with {} {}", ran.exit.signalled ? "signal" : "code",
+                                                ran.exit.value))}
         .with(evidence);
 }
 
@@ -24,8 +25,9 @@ Status test_candidate(Job& job, const Path& program) {
     UPDATE_TRY(ran, job.ports.processes.run(command), fmt::format("self-test of {}", program.string()));
     if (ran.timed_out || ran.exit.signalled || ran.exit.value != 0) return ended_badly(program, ran);
     if (first_line(ran.output) != job.plan.version)
-        return Error{ErrorCode::refused, fmt::format("self-test of {}: printed \"{}\", not version {}", program.string(),
-                                                     first_line(ran.output).substr(0, 64), job.plan.version)};
+        return Error{ErrorCode::refused,
+                     fmt::format("self-test of {}: printed \"{}\", not version {}", program.string(),
+                                 first_line(ran.output).substr(0, 64), job.plan.version)};
     return done();
 }
 

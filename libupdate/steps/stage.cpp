@@ -1,4 +1,5 @@
-// Puts each verified artifact beside the file that it will replace, so that the swap is one rename on one volume.
+// Puts each verified artifact beside the file that it will replace, so that the swap is one rename on one
+// volume.
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
@@ -54,7 +55,8 @@ Event stage(Job& job) {
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         auto staged = stage_one(job, n);
         if (staged) continue;
-        const Reason otherwise = staged.error().code() == ErrorCode::unsupported ? Reason::wrong_machine : Reason::io_failed;
+        const Reason otherwise =
+            staged.error().code() == ErrorCode::unsupported ? Reason::wrong_machine : Reason::io_failed;
         return because(job, reason_of(staged.error(), otherwise),
                        Error{staged.error()}.in(fmt::format("stage {}", job.plan.artifacts[n].install_path)));
     }

@@ -1,5 +1,6 @@
-// A step performs one state's effect through the ports. Rules for every step: idempotent; look first; write to a
-// temporary name, flush, rename, flush the directory; never change a live file in place; wait only on the channel.
+// A step performs one state's effect through the ports. Rules for every step: idempotent; look first; write
+// to a temporary name, flush, rename, flush the directory; never change a live file in place; wait only on
+// the channel.
 #pragma once
 #include <functional>
 #include <string>
@@ -18,7 +19,7 @@ namespace update {
 
 /// Which program works on the update. Decides who may act where (engine/authority.hpp) and who can stop whom.
 enum class Actor : std::uint8_t {
-    agent,      ///< the program being updated, old or new
+    agent,  ///< the program being updated, old or new
     watchdog,
     helper,     ///< broke away from the agent
     guard,      ///< called by a service manager before each start of the agent; never waits
@@ -35,7 +36,8 @@ struct Job {
     Actor actor;
     const Plan& plan;
     Record& record;
-    /// Makes the facts in `record` durable in the middle of a step. Only for facts that a later step cannot look up.
+    /// Makes the facts in `record` durable in the middle of a step. Only for facts that a later step cannot
+    /// look up.
     std::function<Status()> save;
     /// Does the running version's session to the server stand? Asked at the hand-over only.
     std::function<bool()> connected;
@@ -47,7 +49,8 @@ struct Job {
 };
 
 using Step = Event (*)(Job&);
-/// The step for an effect. `exit_for_restart` has none: leaving the process is the engine's answer to its caller.
+/// The step for an effect. `exit_for_restart` has none: leaving the process is the engine's answer to its
+/// caller.
 Step step_for(Effect);
 
 /// Notes why the update does not go forward (the first cause stays) and returns `event`.

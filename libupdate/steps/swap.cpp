@@ -1,7 +1,7 @@
-// Renames each sealed artifact over its live path. One rename an item, so a reader sees the old file or the new one.
-// The watchdog's own program goes last: while the set is mixed, the watchdog that finishes the work is still the old one.
+// Renames each sealed artifact over its live path. One rename an item, so a reader sees the old file or the
+// new one. The watchdog's own program goes last: while the set is mixed, the watchdog that finishes the work
+// is still the old one.
 #include <fmt/format.h>
-
 #include <set>
 
 #include "steps/manifest.hpp"
@@ -17,7 +17,8 @@ Status swap_one(Job& job, std::size_t n, const Seal& seal) {
     const auto ready = files.info(staged);
     if (!ready && ready.error().code() == ErrorCode::not_found) {
         UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
-        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes) return done();  // swapped before a crash
+        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes)
+            return done();  // swapped before a crash
         return Error{ErrorCode::corrupt, "the staged file is gone and the live file is not it"};
     }
     if (!ready) return Error{ready.error()};

@@ -1,8 +1,7 @@
 #include "steps/watch.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace update {
 
@@ -22,7 +21,8 @@ Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
         how = fmt::format("ended with {} {}", exit->signalled ? "signal" : "code", exit->value);
     }
     return because(job, Reason::crashed,
-                   Error{ErrorCode::retry_later, fmt::format("{} {}", job.agent().name, how)}.with(evidence), Event::exited);
+                   Error{ErrorCode::retry_later, fmt::format("{} {}", job.agent().name, how)}.with(evidence),
+                   Event::exited);
 }
 
 bool is_sign_of_life(Signal::Kind kind) {
@@ -54,7 +54,8 @@ bool probe_says_ready(Job& job) {
     const Probe& probe = job.settings.trial.probe;
     if (probe.kind == Readiness::reported) return false;
     if (probe.kind == Readiness::process_age)
-        return job.ports.clock.now() >= limit_of(job, probe.age);  // it has lived since this state was entered
+        return job.ports.clock.now() >=
+               limit_of(job, probe.age);  // it has lived since this state was entered
     return job.ports.probes.look(probe).has_value();
 }
 
@@ -69,13 +70,14 @@ bool is_wrong_version(const Job& job, const Signal& signal) {
 
 Event mistrust(Job& job, const Signal& signal) {
     return because(job, Reason::wrong_version,
-                   Error{ErrorCode::refused, fmt::format("{} reports version {}, not {}", job.agent().name, signal.version,
-                                                         job.record.to_version)},
+                   Error{ErrorCode::refused, fmt::format("{} reports version {}, not {}", job.agent().name,
+                                                         signal.version, job.record.to_version)},
                    Event::mistrusted);
 }
 
 Event operator_wants_back(Job& job) {
-    return because(job, Reason::requested, Error{ErrorCode::cancelled, "the previous version was asked for within the trial"},
+    return because(job, Reason::requested,
+                   Error{ErrorCode::cancelled, "the previous version was asked for within the trial"},
                    Event::cancelled);
 }
 

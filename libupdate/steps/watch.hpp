@@ -1,4 +1,5 @@
-// What the three waiting steps share: waiting for one signal or one look of the probe, until the state's limit.
+// What the three waiting steps share: waiting for one signal or one look of the probe, until the state's
+// limit.
 #pragma once
 #include <optional>
 
@@ -6,14 +7,15 @@
 
 namespace update {
 
-/// When the state's limit ends: its first entry plus the configured time, also after a resume. After a reboot the
-/// elapsed part is unknown, so the time runs anew; resumes_max bounds how often.
+/// When the state's limit ends: its first entry plus the configured time, also after a resume. After a reboot
+/// the elapsed part is unknown, so the time runs anew; resumes_max bounds how often.
 Instant limit_of(const Job&, milliseconds timeout);
 
 /// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);
 
-/// The next signal. A sign of life of a process that is not the running agent is worth nothing: it becomes `woken`.
+/// The next signal. A sign of life of a process that is not the running agent is worth nothing: it becomes
+/// `woken`.
 Signal wait_for_signal(Job&, Instant deadline);
 
 /// Ready by the configured probe (never for Readiness::reported).

@@ -1,7 +1,6 @@
 #include "steps/workshop.hpp"
 
 #include <fmt/format.h>
-
 #include <set>
 
 #include "steps/manifest.hpp"
@@ -13,7 +12,8 @@ namespace {
 Result<Artifact> keep_one(Job& job, std::size_t n) {
     Files& files = job.ports.files;
     const Artifact& a = job.plan.artifacts[n];
-    const Path backup = job.layout.backup(a, job.plan.update_id, n), kept = job.layout.previous() / std::to_string(n);
+    const Path backup = job.layout.backup(a, job.plan.update_id, n),
+               kept = job.layout.previous() / std::to_string(n);
     UPDATE_TRY(waiting, exists(files, backup), "look for the backup");
     if (waiting) {
         UPDATE_CHECK(files.remove(kept), "replace what was kept before");
@@ -28,7 +28,8 @@ Result<Artifact> keep_one(Job& job, std::size_t n) {
     UPDATE_TRY(file, files.open(kept, OpenMode::read), "open what is kept");
     UPDATE_TRY(info, file->info(), "look at what is kept");
     UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash what is kept");
-    return Artifact{a.role, a.install_path, info.size_bytes, digest, {"file://" + kept.string()}, a.self_test};
+    return Artifact{a.role,     a.install_path, info.size_bytes, digest, {"file://" + kept.string()},
+                    a.self_test};
 }
 
 }  // namespace
@@ -45,7 +46,9 @@ Status remove_workshops(Job& job) {
 
 Status keep_previous(Job& job) {
     Files& files = job.ports.files;
-    UPDATE_TRY(backups, read_backups(files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()), "backups");
+    UPDATE_TRY(backups,
+               read_backups(files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
+               "backups");
     UPDATE_CHECK(files.make_private_directory(job.layout.previous()), "folder for the previous version");
     Plan back{"previous", job.plan.product, job.record.to_version, job.record.from_version, {}};
     for (std::size_t n = 0; n < backups.size(); ++n) {

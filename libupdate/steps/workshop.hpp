@@ -6,7 +6,8 @@ namespace update {
 /// Removes staged files and backups of this update from beside the live files. Idempotent.
 Status remove_workshops(Job&);
 
-/// Moves the backups to `previous/` with a plan that leads back to them, for `updatectl rollback`. Idempotent.
+/// Moves the backups to `previous/` with a plan that leads back to them, for `updatectl rollback`.
+/// Idempotent.
 Status keep_previous(Job&);
 
 }  // namespace update

@@ -1,5 +1,4 @@
 #include <doctest/doctest.h>
-
 #include <map>
 
 #include "flow/decide.hpp"
@@ -16,7 +15,8 @@ struct Exploration {
     std::map<State, long> ends;
     std::string text() const {
         std::string out = std::to_string(runs) + " runs:";
-        for (const auto& [state, n] : ends) out += " " + std::string{row(state).name} + "=" + std::to_string(n);
+        for (const auto& [state, n] : ends)
+            out += " " + std::string{row(state).name} + "=" + std::to_string(n);
         return out;
     }
 };
@@ -80,14 +80,16 @@ TEST_CASE("every run of outcomes, failures and crashes ends, and keeps the promi
 
 TEST_CASE("an effect that fails for ever still ends") {
     long runs = 0;
-    for (int e = 0; e < static_cast<int>(Effect::close); ++e) runs += explore({1, 0, static_cast<Effect>(e), {}}).runs;
+    for (int e = 0; e < static_cast<int>(Effect::close); ++e)
+        runs += explore({1, 0, static_cast<Effect>(e), {}}).runs;
     MESSAGE(runs << " runs");
 }
 
 TEST_CASE("a step that crashes every time still ends") {
     long runs = 0;
     for (int e = 0; e < static_cast<int>(Effect::close); ++e) {
-        if (static_cast<Effect>(e) == Effect::exit_for_restart) continue;  // leaving the process is its purpose
+        if (static_cast<Effect>(e) == Effect::exit_for_restart)
+            continue;  // leaving the process is its purpose
         runs += explore({0, 1, {}, static_cast<Effect>(e)}).runs;
     }
     MESSAGE(runs << " runs");

@@ -1,7 +1,7 @@
-// A toy endpoint for the exhaustive test of the table: what is on disk and what runs, and steps that may fail or die.
+// A toy endpoint for the exhaustive test of the table: what is on disk and what runs, and steps that may fail
+// or die.
 #pragma once
 #include <doctest/doctest.h>
-
 #include <string>
 
 #include "every_choice.hpp"
@@ -21,7 +21,8 @@ struct Faults {
 
 class World {
  public:
-    World(EveryChoice& choose, Faults faults, unsigned starts_max) : choose_{choose}, left_{faults}, starts_max_{starts_max} {}
+    World(EveryChoice& choose, Faults faults, unsigned starts_max)
+        : choose_{choose}, left_{faults}, starts_max_{starts_max} {}
 
     /// Runs one update to its end and checks the promise at every step.
     State run() {
@@ -67,8 +68,11 @@ class World {
         --left_.failures;
         return faulted = true;
     }
-    /// A crash of the machine. Supervision brings the agent back, except where the flow itself decides about its start.
-    void revive(State state) { running = row(state).owner == Owner::applier && !is_proven(state) ? Tree::none : live; }
+    /// A crash of the machine. Supervision brings the agent back, except where the flow itself decides about
+    /// its start.
+    void revive(State state) {
+        running = row(state).owner == Owner::applier && !is_proven(state) ? Tree::none : live;
+    }
     static bool is_proven(State state) {
         return state == State::renewing_watchdog || state == State::cleaning_up || state == State::committed;
     }
@@ -79,30 +83,46 @@ class World {
             faulted = true;
             throw Crash{};
         }
-        const bool waits = effect == Effect::await_ready || effect == Effect::await_ack || effect == Effect::watch_old;
+        const bool waits =
+            effect == Effect::await_ready || effect == Effect::await_ack || effect == Effect::watch_old;
         if (!waits && fails(effect)) return Event::failed;
         switch (effect) {
-            case Effect::stage: return write(staged, Tree::new_version);
-            case Effect::back_up: return write(backup, live);
-            case Effect::hand_over: return choose_.pick(2) == 0 ? Event::succeeded : refuse();
-            case Effect::exit_for_restart: running = Tree::none; throw Crash{};  // the exit is this state's only "crash"
-            case Effect::stop: running = Tree::none; return Event::succeeded;
-            case Effect::swap: return swap();
+            case Effect::stage:
+                return write(staged, Tree::new_version);
+            case Effect::back_up:
+                return write(backup, live);
+            case Effect::hand_over:
+                return choose_.pick(2) == 0 ? Event::succeeded : refuse();
+            case Effect::exit_for_restart:
+                running = Tree::none;
+                throw Crash{};  // the exit is this state's only "crash"
+            case Effect::stop:
+                running = Tree::none;
+                return Event::succeeded;
+            case Effect::swap:
+                return swap();
             case Effect::start:
                 if (live == Tree::none || live == Tree::partial) return Event::failed;
                 running = live;
                 return Event::succeeded;
-            case Effect::await_ready: return wait(3, Event::succeeded);
-            case Effect::await_ack: return await_ack();
-            case Effect::watch_old: return watch_old();
+            case Effect::await_ready:
+                return wait(3, Event::succeeded);
+            case Effect::await_ack:
+                return await_ack();
+            case Effect::watch_old:
+                return watch_old();
             case Effect::clean_up:
                 promise(acknowledged, "acknowledged");
                 maybe_crash();
                 backup = staged = Tree::none;
                 return Event::succeeded;
-            case Effect::restore: return restore();
-            case Effect::discard: staged = backup = Tree::none; return Event::succeeded;
-            default: return Event::succeeded;
+            case Effect::restore:
+                return restore();
+            case Effect::discard:
+                staged = backup = Tree::none;
+                return Event::succeeded;
+            default:
+                return Event::succeeded;
         }
     }
 
@@ -137,9 +157,12 @@ class World {
     Event wait(int kinds, Event good) {
         if (running == Tree::none) return Event::exited;  // it died with us: no verdict on the version
         switch (choose_.pick(kinds)) {
-            case 0: return good;
-            case 1: return bad(Event::exited);
-            default: return bad(choose_.pick(2) == 0 ? Event::expired : Event::mistrusted);
+            case 0:
+                return good;
+            case 1:
+                return bad(Event::exited);
+            default:
+                return bad(choose_.pick(2) == 0 ? Event::expired : Event::mistrusted);
         }
     }
     Event await_ack() {
@@ -147,13 +170,18 @@ class World {
         acknowledged |= event == Event::succeeded;
         return event;
     }
-    Event watch_old() { return running == Tree::none ? Event::exited : choose_.pick(2) == 0 ? Event::succeeded : Event::expired; }
+    Event watch_old() {
+        return running == Tree::none  ? Event::exited
+               : choose_.pick(2) == 0 ? Event::succeeded
+                                      : Event::expired;
+    }
 
     void check(State state) {
         promise(live != Tree::partial, "live != Tree::partial");
         promise(live != Tree::none, "live != Tree::none");
         if (!is_after_hand_over(state)) promise(live == Tree::old_version, "live == Tree::old_version");
-        if (live == Tree::new_version && !is_proven(state)) promise(backup == Tree::old_version, "backup == Tree::old_version");
+        if (live == Tree::new_version && !is_proven(state))
+            promise(backup == Tree::old_version, "backup == Tree::old_version");
         if (state == State::committed) {
             promise(live == Tree::new_version, "live == Tree::new_version");
             promise(running == Tree::new_version, "running == Tree::new_version");
@@ -165,7 +193,8 @@ class World {
         }
         if (state == State::abandoned) promise(live == Tree::old_version, "live == Tree::old_version");
         // Fewer crashes than starts_max never cost the update by themselves.
-        if (is_terminal(state) && !faulted && !unhealthy) promise(state == State::committed, "state == State::committed");
+        if (is_terminal(state) && !faulted && !unhealthy)
+            promise(state == State::committed, "state == State::committed");
     }
 
     EveryChoice& choose_;
