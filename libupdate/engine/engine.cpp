@@ -195,7 +195,7 @@ std::optional<Halt> Engine::leave_instead(Work& work) {
     const Effect effect = row(work.record.progress.state).effect;
     if (!may_act(actor_, work.record.progress.state, work.record, settings_)) return Halt::not_mine;
     if (actor_ != Actor::agent) return std::nullopt;
-    if (effect == Effect::exit_for_restart) {
+    if (effect == Effect::exit_for_restart && !work.fresh_process) {
         work.record.old_last_seen = moment(ports_.clock);
         if (auto stored = journal_.store(work.record); !stored)
             observer_.note(work.record, stored.error().message());
@@ -211,15 +211,16 @@ Event Engine::perform(Work& work) {
     const State state = work.record.progress.state;
     const Effect effect = row(state).effect;
     const bool between_processes = actor_ == Actor::guard || actor_ == Actor::agent;
+    if (between_processes && effect == Effect::exit_for_restart) return Event::succeeded;
     if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
         work.fresh_process = false;
         return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start
                                   // itself
     }
     Job job = job_for(work);
-    // The agent is on its way out by itself; whoever starts the new version first makes sure that it has
+    // The agent is on its way out by itself; whoever starts the new version makes sure first that it has
     // gone.
-    if (effect == Effect::exit_for_restart) return actor_ == Actor::guard ? Event::succeeded : stop(job);
+    if (effect == Effect::exit_for_restart) return stop(job);
     if (accepts_cancel(state) && cancel_wanted(work))
         return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
                        Event::cancelled);
