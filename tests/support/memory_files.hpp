@@ -22,6 +22,7 @@ class MemoryFiles : public Files {
     std::map<Path, std::shared_ptr<MemoryNode>> nodes;
     std::map<Path, unsigned> directory_flushes;
     std::uint64_t room_bytes = ~std::uint64_t{0};  ///< what still fits
+    bool loses_writes = false;                     ///< `flush` of a file fails
     std::map<Path, ErrorCode> unreadable;          ///< `info` fails so
 
     std::shared_ptr<MemoryNode> put(const Path& path, std::vector<std::byte> bytes,
@@ -113,6 +114,7 @@ class MemoryFile : public File {
         return done();
     }
     Status flush() override {
+        if (files_.loses_writes) return Error{ErrorCode::retry_later, "written bytes are lost"};
         ++node_->flushes;
         return done();
     }

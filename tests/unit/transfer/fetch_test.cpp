@@ -140,6 +140,15 @@ TEST_CASE("a full disk ends the download with the bytes still needed and those f
     CHECK(here.http.requests.size() == 1);
 }
 
+TEST_CASE("a file of which the disk lost bytes is removed, for it may still read as if it were whole") {
+    Endpoint here;
+    auto answer = serve(here.file);
+    answer.before_end = [&here] { here.files.loses_writes = true; };
+    here.answer(std::move(answer));
+    REQUIRE_FALSE(here.fetch().has_value());
+    CHECK_FALSE(here.files.exists(here.partial()));
+}
+
 TEST_CASE("a local file is copied and verified like a download") {
     Endpoint here;
     here.artifact.urls = {"file:///media/agent"};
