@@ -14,7 +14,7 @@ struct MemoryNode {
     FileInfo::Kind kind = FileInfo::Kind::file;
     std::uint64_t owner = 1000, id = 0, link_count = 1;
     unsigned flushes = 0;
-    std::size_t smallest_write = ~std::size_t{0}, writes = 0;
+    std::size_t writes = 0, largest_bytes = 0;
 };
 
 class MemoryFiles : public Files {
@@ -105,7 +105,7 @@ class MemoryFile : public File {
         files_.room_bytes -= bytes.size();
         node_->bytes.resize(std::max<std::size_t>(node_->bytes.size(), offset + bytes.size()));
         std::memcpy(node_->bytes.data() + offset, bytes.data(), bytes.size());
-        node_->smallest_write = std::min(node_->smallest_write, bytes.size());
+        node_->largest_bytes = std::max(node_->largest_bytes, node_->bytes.size());
         ++node_->writes;
         return done();
     }

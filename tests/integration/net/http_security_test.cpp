@@ -114,8 +114,8 @@ TEST_CASE("user information is sent to the server but is in no error message") {
 
 TEST_CASE("a proxy's password is in no error message") {
     Client client;
-    for (const char* proxy :
-         {"http://user:secret@unknown.invalid:3128", "user:secret@127.0.0.1:1", "nonsense://user:secret@x"}) {
+    for (const char* proxy : {"http://user:secret@unknown.invalid:3128", "user:secret@127.0.0.1:1",
+                              "nonsense://user:secret@x", "user:secret@127.0.0.1:nonsense"}) {
         CAPTURE(proxy);
         client.settings.proxy = proxy;
         const auto head = client.get("/a");

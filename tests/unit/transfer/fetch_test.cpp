@@ -25,6 +25,14 @@ TEST_CASE("a download ends as exactly the promised bytes, durable with their nam
     CHECK(here.files.directory_flushes[here.partial().parent_path()] > 0);
 }
 
+TEST_CASE("the name of a file that was complete before is made durable all the same") {
+    Endpoint here;
+    here.files.make_private_directory(here.layout.update("u1")).value();
+    here.files.put(here.partial(), here.file);
+    REQUIRE(here.fetch().has_value());
+    CHECK(here.files.directory_flushes[here.partial().parent_path()] == 1);
+}
+
 TEST_CASE("the small pieces of a network are written in blocks of 256 KiB") {
     Endpoint here;
     here.answer(serve(here.file));
