@@ -3,8 +3,9 @@
 
 namespace update {
 
-/// How an agent ends. A service manager acts on these: systemd `Restart=on-failure` and the Windows SCM recovery
-/// fire only on a non-zero code, so 0 is allowed only when somebody else has taken over the restart (incident I1).
+/// How an agent ends. A service manager acts on these: systemd `Restart=on-failure` and the Windows SCM
+/// recovery fire only on a non-zero code, so 0 is allowed only when somebody else has taken over the restart
+/// (incident I1).
 enum class AgentExit : int {
     clean = 0,           ///< stop was asked for, or a watchdog or helper has taken over the restart
     restart = 1,         ///< start me again: the exit-code route, or a plain failure

@@ -9,7 +9,8 @@
 
 namespace update {
 
-/// One code per *reaction* a caller can have. New detail goes into the message or the evidence, not into new codes.
+/// One code per *reaction* a caller can have. New detail goes into the message or the evidence, not into new
+/// codes.
 enum class ErrorCode : std::uint8_t {
     retry_later,  ///< passing trouble (network, locked file, busy): the same call may succeed later
     not_found,    ///< the thing asked for does not exist: ask for another one or create it
@@ -54,7 +55,8 @@ class [[nodiscard]] Error {
     }
     std::string message() const {
         if (!os_) return what_;
-        return what_ + " (" + os_.category().name() + " " + std::to_string(os_.value()) + ": " + os_.message() + ")";
+        return what_ + " (" + os_.category().name() + " " + std::to_string(os_.value()) + ": " +
+               os_.message() + ")";
     }
 
  private:
@@ -69,8 +71,9 @@ template <class T>
 class [[nodiscard]] Result : public tl::expected<T, Error> {
  public:
     using Base = tl::expected<T, Error>;
-    Result(T value) : Base{std::move(value)} {}                             // NOLINT(google-explicit-constructor)
-    Result(Error error) : Base{tl::unexpected<Error>{std::move(error)}} {}  // NOLINT(google-explicit-constructor)
+    Result(T value) : Base{std::move(value)} {}  // NOLINT(google-explicit-constructor)
+    Result(Error error)
+        : Base{tl::unexpected<Error>{std::move(error)}} {}  // NOLINT(google-explicit-constructor)
 };
 
 struct Done {
@@ -82,9 +85,9 @@ inline Status done() { return Done{}; }
 }  // namespace update
 
 // The only control-flow macros. Both return the error to the caller with one layer of context added.
-#define UPDATE_TRY(var, expr, context)                                                    \
-    auto var##_or_error = (expr);                                                         \
-    if (!var##_or_error) return std::move(var##_or_error).error().in(context);            \
+#define UPDATE_TRY(var, expr, context)                                         \
+    auto var##_or_error = (expr);                                              \
+    if (!var##_or_error) return std::move(var##_or_error).error().in(context); \
     auto& var = *var##_or_error
-#define UPDATE_CHECK(expr, context)                                                       \
+#define UPDATE_CHECK(expr, context) \
     if (auto update_status = (expr); !update_status) return std::move(update_status).error().in(context)

@@ -1,4 +1,5 @@
-// Everything that can be configured. Read from one TOML file by `load_settings`; embedders may fill it themselves.
+// Everything that can be configured. Read from one TOML file by `load_settings`; embedders may fill it
+// themselves.
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -29,13 +30,15 @@ struct Probe {
     std::vector<std::string> command;
     milliseconds age{10'000};
     milliseconds interval{200};
+    bool operator==(const Probe&) const = default;
 };
 
 struct ProgramSettings {
     std::string name = "agent";
-    std::string path;                     ///< relative to the install root; must be an artifact's install path to be updated
+    std::string path;  ///< relative to the install root; must be an artifact's install path to be updated
     std::vector<std::string> arguments;
-    milliseconds stop_timeout{10'000};    ///< SIGTERM, then after this SIGKILL for the whole process group
+    milliseconds stop_timeout{10'000};  ///< SIGTERM, then after this SIGKILL for the whole process group
+    bool operator==(const ProgramSettings&) const = default;
 };
 
 struct TransferSettings {
@@ -44,57 +47,67 @@ struct TransferSettings {
     std::string proxy;                         ///< empty: environment (https_proxy, no_proxy)
     std::uint64_t rate_limit_bytes_per_s = 0;  ///< 0: none
     milliseconds connect_timeout{30'000};
-    milliseconds stall_timeout{60'000};        ///< no byte for so long: cut and resume
+    milliseconds stall_timeout{60'000};  ///< no byte for so long: cut and resume
     milliseconds total_timeout{24 * 3'600'000};
-    unsigned attempts = 8;                     ///< connections over all mirrors before giving up
-    milliseconds backoff_first{1'000};         ///< upper bound of the first wait; doubles, full jitter
-    milliseconds backoff_max{300'000};         ///< also caps Retry-After
+    unsigned attempts = 8;              ///< connections over all mirrors before giving up
+    milliseconds backoff_first{1'000};  ///< upper bound of the first wait; doubles, full jitter
+    milliseconds backoff_max{300'000};  ///< also caps Retry-After
+    bool operator==(const TransferSettings&) const = default;
 };
 
 struct TrialSettings {
     milliseconds ready_timeout{60'000};
     milliseconds ack_timeout{600'000};
     milliseconds self_test_timeout{30'000};
-    milliseconds renew_timeout{30'000};        ///< the new watchdog must answer within this
-    unsigned starts_max = 3;                   ///< starts of the new version before it is rolled back
+    milliseconds renew_timeout{30'000};  ///< the new watchdog must answer within this
+    unsigned starts_max = 3;             ///< starts of the new version before it is rolled back
     CommitOn commit_on = CommitOn::acknowledged;
     Probe probe;
+    bool operator==(const TrialSettings&) const = default;
 };
 
 struct PolicySettings {
-    unsigned attempts_per_version = 3;         ///< then the version is refused until `quarantine clear`
-    std::chrono::hours quarantine_for{24 * 7}; ///< a crashed or hung version is not tried again before
+    unsigned attempts_per_version = 3;          ///< then the version is refused until `quarantine clear`
+    std::chrono::hours quarantine_for{24 * 7};  ///< a crashed or hung version is not tried again before
     bool allow_downgrade = false;
-    unsigned keep_previous = 0;                ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
+    unsigned keep_previous =
+        0;  ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
+    bool operator==(const PolicySettings&) const = default;
 };
 
 struct SupervisionSettings {
     milliseconds backoff_first{500};
     milliseconds backoff_max{300'000};
-    unsigned budget = 10;                      ///< restarts within `budget_window`; beyond it the agent is held for `backoff_max`
+    unsigned budget = 10;  ///< restarts within `budget_window`; beyond it the agent is held for `backoff_max`
     milliseconds budget_window{3'600'000};
-    milliseconds interval{30'000};             ///< period of the watchdog's own checks, at least 5 s
+    milliseconds interval{30'000};  ///< period of the watchdog's own checks, at least 5 s
+    bool operator==(const SupervisionSettings&) const = default;
 };
 
 struct Settings {
     std::string product = "agent";
-    std::filesystem::path install_root;        ///< absolute; the artifacts live below it
-    std::filesystem::path state_dir;           ///< absolute; private to the owner (0700), journal and staging live here
-    std::vector<ProgramSettings> programs{{}}; ///< the first is the agent, the others are companions
-    std::string watchdog_path;                 ///< relative to the install root; empty: the watchdog is not part of the set
-    std::vector<Route> routes{Route::watchdog, Route::self_update, Route::exit_code};  ///< in the order of trying
-    bool restarted_on_failure = false;         ///< a supervisor other than ours starts the agent again after exit 1
-    std::string server_url;                    ///< wss://… of the control server; empty: the compiled-in default
+    std::filesystem::path install_root;  ///< absolute; the artifacts live below it
+    std::filesystem::path
+        state_dir;  ///< absolute; private to the owner (0700), journal and staging live here
+    std::vector<ProgramSettings> programs{{}};  ///< the first is the agent, the others are companions
+    std::string watchdog_path;  ///< relative to the install root; empty: the watchdog is not part of the set
+    std::vector<Route> routes{Route::watchdog, Route::self_update,
+                              Route::exit_code};  ///< in the order of trying
+    bool restarted_on_failure = false;  ///< a supervisor other than ours starts the agent again after exit 1
+    std::string server_url;             ///< wss://… of the control server; empty: the compiled-in default
     std::string agent_id;
-    std::filesystem::path key_file;            ///< agent key, 0600; its content appears in no log, command line or status
+    std::filesystem::path
+        key_file;  ///< agent key, 0600; its content appears in no log, command line or status
     TransferSettings transfer;
     TrialSettings trial;
     PolicySettings policy;
     SupervisionSettings supervision;
+    bool operator==(const Settings&) const = default;
 };
 
 /// Reads and checks a TOML file. Unknown keys and bad values are refused, none is ignored.
-/// @return `not_found`, or `refused` with "<file>:<line>: <key>: <what is wrong>; <cure>".
+/// Paths of folders and files are absolute and become lexically normal (links are not followed).
+/// @return `not_found`, `permission`, or `refused` with "<file>:<line>: <key>: <what is wrong>; <cure>".
 Result<Settings> load_settings(const std::filesystem::path& file);
 
 }  // namespace update

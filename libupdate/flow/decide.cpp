@@ -10,17 +10,20 @@ Decision enter(const Progress& now, State to, unsigned starts_max) {
     Progress next{to, 0, 0, now.starts, now.restarts};
     if (to == State::starting) {
         next.starts = one_more(now.starts);
-        if (next.starts > starts_max) return {{State::stopping_trial, 0, 0, now.starts, now.restarts}, true, true};
+        if (next.starts > starts_max)
+            return {{State::stopping_trial, 0, 0, now.starts, now.restarts}, true, true};
     }
     if (to == State::restarting_old) {
         next.restarts = one_more(now.restarts);
-        if (next.restarts > restarts_max) return {{State::salvaging, 0, 0, now.starts, now.restarts}, true, true};
+        if (next.restarts > restarts_max)
+            return {{State::salvaging, 0, 0, now.starts, now.restarts}, true, true};
     }
     return {next, true, false};
 }
 
 /// Counts one more try of the same state, or gives it up.
-Decision again_or_give_up(const Progress& now, std::uint8_t Progress::*counter, unsigned bound, unsigned starts_max) {
+Decision again_or_give_up(const Progress& now, std::uint8_t Progress::*counter, unsigned bound,
+                          unsigned starts_max) {
     Progress next = now;
     next.*counter = one_more(now.*counter);
     if (next.*counter < bound) return {next, true, false};
@@ -38,8 +41,10 @@ Decision decide(const Progress& now, Event event, unsigned starts_max) {
 
     const Row& here = row(now.state);
     if (event == Event::succeeded) return enter(now, here.next, starts_max);
-    if (event == Event::failed) return again_or_give_up(now, &Progress::attempts, here.attempts_max, starts_max);
-    if (event == Event::resumed) return again_or_give_up(now, &Progress::resumes, resumes_max + 1u, starts_max);
+    if (event == Event::failed)
+        return again_or_give_up(now, &Progress::attempts, here.attempts_max, starts_max);
+    if (event == Event::resumed)
+        return again_or_give_up(now, &Progress::resumes, resumes_max + 1u, starts_max);
     return {now, false, false};
 }
 

@@ -12,7 +12,8 @@ struct Progress {
     std::uint8_t restarts = 0;  ///< starts of the old version on the way back, likewise
     bool operator==(const Progress&) const = default;
 };
-/// Bound of `Progress::restarts`: the old version gets this many starts before the machine is reported as broken.
+/// Bound of `Progress::restarts`: the old version gets this many starts before the machine is reported as
+/// broken.
 inline constexpr std::uint8_t restarts_max = 5;
 
 struct Decision {
@@ -21,8 +22,10 @@ struct Decision {
     bool exhausted = false;  ///< a bound (attempts, resumes, starts) was reached and decided
 };
 
-/// The only place that says what comes next. Total: defined for every (Progress, Event), without side effects.
-/// @param starts_max  starts of the new version before it is given up, at least 1 (`TrialSettings::starts_max`)
+/// The only place that says what comes next. Total: defined for every (Progress, Event), without side
+/// effects.
+/// @param starts_max  starts of the new version before it is given up, at least 1
+/// (`TrialSettings::starts_max`)
 Decision decide(const Progress& now, Event event, unsigned starts_max);
 
 }  // namespace update

@@ -43,7 +43,7 @@ constexpr std::array<Row, state_count> table{{
     {S::stopping_trial,    "stopping-trial",    P, F::stop,             S::restoring,         S::salvaging,         3, no},
     {S::restoring,         "restoring",         P, F::restore,          S::restarting_old,    S::salvaging,         3, no},
     {S::restarting_old,    "restarting-old",    P, F::start,            S::watching_old,      S::salvaging,         3, no},
-    {S::watching_old,      "watching-old",      P, F::watch_old,        S::rolled_back,       S::rolled_back,       1, Limit::ack},
+    {S::watching_old,      "watching-old",      P, F::watch_old,        S::rolled_back,       S::salvaging,         1, Limit::ack},
     {S::salvaging,         "salvaging",         P, F::start,            S::needs_repair,      S::needs_repair,      3, no},
     {S::discarding,        "discarding",        Z, F::discard,          S::abandoned,         S::abandoned,         3, no},
 
@@ -77,7 +77,7 @@ constexpr Exception table_exceptions[] = {
     {S::watching_old,      E::exited,     S::restarting_old},
 };
 
-constexpr std::string_view event_names[] = {"succeeded", "failed", "resumed", "refused", "exited", "expired", "accepted", "cancelled", "mistrusted"};
+constexpr std::string_view event_names[] = {"succeeded", "failed", "resumed", "refused", "exited", "expired", "accepted", "cancelled", "interrupted", "mistrusted"};
 constexpr std::string_view effect_names[] = {"preflight", "download", "stage", "self_test", "back_up", "hand_over", "exit_for_restart",
     "verify", "stop", "swap", "start", "await_ready", "await_ack", "renew_watchdog", "clean_up", "restore", "watch_old", "discard", "close"};
 constexpr std::string_view owner_names[] = {"agent", "applier", "anyone"};

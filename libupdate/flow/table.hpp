@@ -1,5 +1,6 @@
-// The update state machine as data. Each state performs one effect; recovery after a crash is "enter the journaled
-// state again", so there is no second table for resuming. Pure: std only, no clock, no disk, no network.
+// The update state machine as data. Each state performs one effect; recovery after a crash is "enter the
+// journaled state again", so there is no second table for resuming. Pure: std only, no clock, no disk, no
+// network.
 #pragma once
 #include <array>
 #include <cstddef>
@@ -11,43 +12,82 @@
 namespace update {
 
 enum class State : std::uint8_t {
-    preflighting, downloading, staging, self_testing, backing_up, handing_over,
-    self_swapping, exiting,
-    verifying, stopping, swapping, starting, awaiting_ready, awaiting_ack, renewing_watchdog, cleaning_up,
-    stopping_trial, restoring, restarting_old, watching_old, salvaging, discarding,
-    committed, rolled_back, abandoned, needs_repair,
+    preflighting,
+    downloading,
+    staging,
+    self_testing,
+    backing_up,
+    handing_over,
+    self_swapping,
+    exiting,
+    verifying,
+    stopping,
+    swapping,
+    starting,
+    awaiting_ready,
+    awaiting_ack,
+    renewing_watchdog,
+    cleaning_up,
+    stopping_trial,
+    restoring,
+    restarting_old,
+    watching_old,
+    salvaging,
+    discarding,
+    committed,
+    rolled_back,
+    abandoned,
+    needs_repair,
     count
 };
 inline constexpr std::size_t state_count = static_cast<std::size_t>(State::count);
 
 /// What a state does. The word is also the file in steps/ that does it.
 enum class Effect : std::uint8_t {
-    preflight, download, stage, self_test, back_up, hand_over, exit_for_restart,
-    verify, stop, swap, start, await_ready, await_ack, renew_watchdog, clean_up,
-    restore, watch_old, discard, close,
+    preflight,
+    download,
+    stage,
+    self_test,
+    back_up,
+    hand_over,
+    exit_for_restart,
+    verify,
+    stop,
+    swap,
+    start,
+    await_ready,
+    await_ack,
+    renew_watchdog,
+    clean_up,
+    restore,
+    watch_old,
+    discard,
+    close,
 };
 
 /// Who may act in a state. Nobody acts without the journal lock.
 enum class Owner : std::uint8_t {
     agent,    ///< the old version, while it still runs
-    applier,  ///< watchdog or helper; with the exit-code route the agent and its supervisor's guard; whoever of them
-              ///< finds the lock free after a crash
-    anyone,   ///< whoever holds the lock
+    applier,  ///< watchdog or helper; with the exit-code route the agent and its supervisor's guard; whoever
+              ///< of them finds the lock free after a crash
+    anyone,  ///< whoever holds the lock
 };
 
 /// Which configured time limits a state, counted from its first entry (a resume does not restart it).
 enum class Limit : std::uint8_t { none, ready, ack };
 
 enum class Event : std::uint8_t {
-    succeeded,  ///< the effect is done
-    failed,     ///< it is not; counted against attempts_max
-    resumed,    ///< a process died in this state; counted against resumes_max before the effect runs again
-    refused,    ///< nobody could take the update over
-    exited,     ///< the agent under trial ended
-    expired,    ///< the state's limit passed
-    accepted,   ///< the server authenticated the new version but is too old to confirm updates
-    cancelled,  ///< asked to stop
-    mistrusted, ///< the agent under trial is not what it should be (wrong version), or an operator wants the old one
+    succeeded,    ///< the effect is done
+    failed,       ///< it is not; counted against attempts_max
+    resumed,      ///< a process died in this state; counted against resumes_max before the effect runs again
+    refused,      ///< nobody could take the update over
+    exited,       ///< the agent under trial ended
+    expired,      ///< the state's limit passed
+    accepted,     ///< the server authenticated the new version but is too old to confirm updates
+    cancelled,    ///< asked to stop
+    interrupted,  ///< this process has to end: nothing is decided, whoever comes next goes on
+    mistrusted,  ///< the agent under trial is not what it should be (wrong version), or an operator wants the
+                 ///< old one
     count
 };
 

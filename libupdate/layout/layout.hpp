@@ -7,11 +7,14 @@
 //     policy.json                    quarantine and attempts per version
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
+//     cancel                         update id that somebody wants cancelled
 //     run/<program>.pid              who runs, written before the program's first instruction
+//     run/<program>.held             there: an administrator wants it stopped
+//     run/<program>.lock             held by the operating system while somebody starts or stops it
 //     run/watchdog.sock run/helper.sock
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
-//       plan.json
+//       plan.json backups.json seals.json
 //       <n>.partial                  artifact n while it is downloaded
 //   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
 //       <n>.new  <n>.old             staged artifact n, backup of what it replaces
@@ -28,7 +31,8 @@ using Path = std::filesystem::path;
 
 class Layout {
  public:
-    Layout(Path state_dir, Path install_root) : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
+    Layout(Path state_dir, Path install_root)
+        : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
     explicit Layout(const Settings& s) : Layout{s.state_dir, s.install_root} {}
 
     const Path& state_dir() const { return state_; }
@@ -40,18 +44,28 @@ class Layout {
     Path state_file() const { return state_ / "state.json"; }
     Path outcomes() const { return state_ / "outcomes"; }
     Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
+    /// Names the update that somebody wants cancelled; whoever owns it looks between its steps.
+    Path cancel_request() const { return state_ / "cancel"; }
     Path run() const { return state_ / "run"; }
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
+    /// Held by the running watchdog for its whole life.
+    Path watchdog_lock() const { return run() / "watchdog.lock"; }
+    Path held_file(const std::string& program) const { return run() / (program + ".held"); }
+    Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
     Path watchdog_socket() const { return run() / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }
     Path updates() const { return state_ / "updates"; }
     Path update(const std::string& update_id) const { return updates() / update_id; }
     Path plan(const std::string& update_id) const { return update(update_id) / "plan.json"; }
+    /// What `back_up` kept and `verify` checked, per artifact.
+    Path backups(const std::string& update_id) const { return update(update_id) / "backups.json"; }
+    Path seals(const std::string& update_id) const { return update(update_id) / "seals.json"; }
     Path partial(const std::string& update_id, std::size_t n) const {
         return update(update_id) / (std::to_string(n) + ".partial");
     }
-    /// Validators of the partial file (URL, ETag), so that a resume after a restart can ask for the rest only.
+    /// Validators of the partial file (URL, ETag), so that a resume after a restart can ask for the rest
+    /// only.
     Path partial_origin(const std::string& update_id, std::size_t n) const {
         return update(update_id) / (std::to_string(n) + ".origin.json");
     }

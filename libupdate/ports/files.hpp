@@ -1,5 +1,6 @@
-// The seam to the disk. Everything that must survive a power cut is visible here: a write is lost until `flush`, a
-// rename, link or removal until `flush_directory`. The simulator implements the same contract and loses what it may.
+// The seam to the disk. Everything that must survive a power cut is visible here: a write is lost until
+// `flush`, a rename, link or removal until `flush_directory`. The simulator implements the same contract and
+// loses what it may.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +24,8 @@ struct FileId {
 struct FileInfo {
     enum class Kind : std::uint8_t { file, directory, link, other } kind = Kind::file;
     std::uint64_t size_bytes = 0;
-    std::uint32_t mode = 0;       ///< permission bits
-    std::uint64_t owner = 0;      ///< uid
+    std::uint32_t mode = 0;   ///< permission bits
+    std::uint64_t owner = 0;  ///< uid
     std::uint64_t link_count = 1;
     FileId id;
     std::int64_t changed_ns = 0;  ///< inode change time; cannot be set back by an unprivileged writer
@@ -36,14 +37,18 @@ class File {
     virtual ~File() = default;
     /// @return bytes read, 0 at the end of the file.
     virtual Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) = 0;
-    /// Writes all bytes. @return `no_space` with evidence when the volume is full; the file may then hold a part.
+    /// Writes all bytes. @return `no_space` with evidence when the volume is full; the file may then hold a
+    /// part.
     virtual Status write(std::uint64_t offset, std::span<const std::byte> bytes) = 0;
     virtual Status truncate(std::uint64_t size_bytes) = 0;
     /// Content and metadata are durable when this returns.
     virtual Status flush() = 0;
     virtual Result<FileInfo> info() const = 0;
-    /// Owner, group, mode, ACL, labels and capabilities become those of `from`, and are read back and compared.
+    /// Owner, group, mode, ACL, labels and capabilities become those of `from`, and are read back and
+    /// compared.
     virtual Status copy_properties(const File& from) = 0;
+    /// Permission bits of a file that replaces nothing.
+    virtual Status set_mode(std::uint32_t mode) = 0;
 };
 
 enum class OpenMode : std::uint8_t {
@@ -54,14 +59,16 @@ enum class OpenMode : std::uint8_t {
 };
 
 /// Names on disk. No operation follows a symbolic link in any component: a link where a file or directory is
-/// expected is `refused`. Absent names are `not_found`; a locked file is `retry_later` (evidence: locking pid where known).
+/// expected is `refused`. Absent names are `not_found`; a locked file is `retry_later` (evidence: locking pid
+/// where known).
 class Files {
  public:
     virtual ~Files() = default;
     virtual Result<std::unique_ptr<File>> open(const Path&, OpenMode) = 0;
     /// Replaces `to` atomically when it exists. `unsupported` across volumes.
     virtual Status rename(const Path& from, const Path& to) = 0;
-    /// A second name for the same file. `unsupported` across volumes or where the file system has no hard links.
+    /// A second name for the same file. `unsupported` across volumes or where the file system has no hard
+    /// links.
     virtual Status link(const Path& existing, const Path& name) = 0;
     /// A file, a link itself, or an empty directory. Absent is success.
     virtual Status remove(const Path&) = 0;

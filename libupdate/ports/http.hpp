@@ -17,7 +17,7 @@ struct HttpRequest {
     std::uint64_t body_max_bytes = 0;  ///< the transfer is cut with `corrupt` at the first byte beyond
 };
 struct HttpHead {
-    int status = 0;                            ///< of the last response, redirects followed
+    int status = 0;  ///< of the last response, redirects followed
     std::string etag, last_modified, content_type;
     std::optional<std::uint64_t> body_bytes;   ///< Content-Length of this response
     std::optional<std::uint64_t> range_first;  ///< from Content-Range
@@ -27,7 +27,8 @@ struct HttpHead {
 class HttpSink {
  public:
     virtual ~HttpSink() = default;
-    /// Called once before the first byte of the final response. An error ends the transfer and is returned by `get`.
+    /// Called once before the first byte of the final response. An error ends the transfer and is returned by
+    /// `get`.
     virtual Status head(const HttpHead&) = 0;
     virtual Status body(std::span<const std::byte>) = 0;
     /// Called at least every 200 ms, bytes or not. An error (cancelled) ends the transfer.
@@ -37,7 +38,8 @@ class Http {
  public:
     virtual ~Http() = default;
     /// Blocks until the body is complete or something ended it. Status codes are data, not errors.
-    /// @return `retry_later` for name, connection, TLS-handshake, stall and cut trouble; `refused` for a forbidden
+    /// @return `retry_later` for name, connection, TLS-handshake, stall and cut trouble; `refused` for a
+    /// forbidden
     ///         scheme, a redirect to a weaker one or too many; `corrupt` for more than `body_max_bytes`;
     ///         `permission` when the server's certificate is not trusted; `timed_out` for the total limit.
     virtual Result<HttpHead> get(const HttpRequest&, HttpSink&) = 0;

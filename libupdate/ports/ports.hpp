@@ -7,11 +7,13 @@
 #include "ports/probes.hpp"
 #include "ports/processes.hpp"
 #include "ports/random.hpp"
+#include "ports/renewal.hpp"
 #include "ports/services.hpp"
 
 namespace update {
 
-/// All that a step may touch of the outside. References: the composer owns the adapters and outlives the engine.
+/// All that a step may touch of the outside. References: the composer owns the adapters and outlives the
+/// engine.
 struct Ports {
     Clock& clock;
     Files& files;
@@ -24,6 +26,7 @@ struct Ports {
     Channel& channel;
     Probes& probes;
     Random& random;
+    Renewal& renewal;
 };
 
 }  // namespace update

@@ -36,10 +36,12 @@ class Processes {
  public:
     virtual ~Processes() = default;
     /// Runs to the end in a scrubbed environment (PATH, LANG) and an own process group.
-    /// @return `not_found`, `permission`, or `unsupported` (cannot be loaded: wrong format) when it never ran.
+    /// @return `not_found`, `permission`, or `unsupported` (cannot be loaded: wrong format) when it never
+    /// ran.
     virtual Result<Ran> run(const Command&) = 0;
-    /// Starts a program that outlives this one: own session, no shared process group or terminal, re-parented.
-    /// Returns only when it has said so itself through the handshake; else `timed_out`, and it was killed.
+    /// Starts a program that outlives this one: own session, no shared process group or terminal,
+    /// re-parented. Returns only when it has said so itself through the handshake; else `timed_out`, and it
+    /// was killed.
     virtual Result<ProcessId> break_away(const Command&, std::chrono::milliseconds handshake_timeout) = 0;
     virtual bool alive(const ProcessId&) = 0;
     virtual ProcessId self() = 0;

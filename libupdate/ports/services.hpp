@@ -12,9 +12,9 @@ namespace update {
 
 struct ServiceStatus {
     bool running = false;
-    ProcessId process;                    ///< meaningful while running
+    ProcessId process;  ///< meaningful while running
     std::optional<ExitStatus> last_exit;
-    bool held_by_administrator = false;   ///< stopped or disabled on purpose: do not start
+    bool held_by_administrator = false;  ///< stopped or disabled on purpose: do not start
 };
 /// One thing that preflight looked at.
 struct Finding {
@@ -31,7 +31,8 @@ class Services {
     /// Success when it runs afterwards, also if it ran before. Does not wait for readiness.
     /// @return `not_found`/`unsupported`/`permission` when the image cannot be executed; `refused` when held.
     virtual Status start(const std::string& program) = 0;
-    /// Asks, then ends the whole process group after the program's stop_timeout. Success when it does not run afterwards.
+    /// Asks, then ends the whole process group after the program's stop_timeout. Success when it does not run
+    /// afterwards.
     virtual Status stop(const std::string& program) = 0;
     /// Would this service manager start the program again after exit code 1, and count the starts?
     virtual Result<std::vector<Finding>> check_restart_path(const std::string& program) = 0;

@@ -119,6 +119,7 @@ class MemoryFile : public File {
         return done();
     }
     Result<FileInfo> info() const override { return MemoryFiles::info_of(*node_); }
+    Status set_mode(std::uint32_t) override { return done(); }
     Status copy_properties(const File&) override { return done(); }
 
  private:

@@ -1,0 +1,67 @@
+#include "agent.hpp"
+
+#include <cstdio>
+#include <fmt/format.h>
+
+#include "state_file.hpp"
+
+using namespace update;
+
+namespace {
+
+void print(std::string_view line) {
+    fmt::print(stderr, "agent: {}\n", line);
+    std::fflush(stderr);
+}
+
+}  // namespace
+
+Agent::Agent(const Settings& settings, std::string version)
+    : settings_{settings}, identity_{std::move(version), new_build_id()}, termination_{[this] {
+          leave(AgentExit::clean);
+      }} {
+    if (settings_.server_url.empty()) settings_.server_url = UPDATE_DEFAULT_SERVER_URL;
+}
+
+Result<std::unique_ptr<Agent>> Agent::open(const Settings& settings, const std::string& version) {
+    std::unique_ptr<Agent> agent{new Agent{settings, version}};
+    Agent& self = *agent;
+    UpdaterHooks hooks;
+    hooks.leave = [&self](AgentExit code) { self.leave(code); };
+    hooks.progress = [&self](const std::string& id, std::string_view state, std::uint64_t bytes,
+                             std::uint64_t total) {
+        if (self.session_) self.session_->report_progress(id, state, bytes, total);
+    };
+    hooks.outcome_filed = [&self] {
+        if (self.session_) self.session_->report_outcomes();
+    };
+    hooks.log = print;
+    UPDATE_TRY(updater, Updater::open(self.settings_, self.identity_, std::move(hooks)), "agent");
+    self.updater_ = std::move(updater);
+    return agent;
+}
+
+AgentExit Agent::run() {
+    // First of all: an update that an earlier run left is finished or undone.
+    if (const auto code = updater_->resume()) return *code;
+
+    print(fmt::format("version {} starts, server {}", identity_.version, settings_.server_url));
+    if (auto written = write_state(settings_, identity_.version); !written) print(written.error().message());
+    session_ = std::make_unique<Session>(settings_, identity_, *updater_, print);
+    updater_->ready();
+
+    std::unique_lock lock{mutex_};
+    left_.wait(lock, [this] { return exit_.has_value(); });
+    const AgentExit code = *exit_;
+    lock.unlock();
+    session_.reset();
+    updater_.reset();
+    print(fmt::format("ends with {}", static_cast<int>(code)));
+    return code;
+}
+
+void Agent::leave(AgentExit code) {
+    const std::lock_guard lock{mutex_};
+    if (!exit_) exit_ = code;
+    left_.notify_all();
+}

@@ -1,0 +1,64 @@
+// The files that agents download.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <update/result.hpp>
+
+namespace control {
+
+using update::Result;
+using update::Status;
+
+/// An open file, closed with its owner.
+class Descriptor {
+ public:
+    Descriptor() = default;
+    explicit Descriptor(int number) : number_{number} {}
+    Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~Descriptor();
+    int get() const { return number_; }
+
+ private:
+    int number_ = -1;
+};
+
+struct OpenArtifact {
+    std::string name;
+    Descriptor file;
+    std::uint64_t size_bytes = 0, inode = 0;
+    std::int64_t modified_ns = 0;
+    std::string etag;  ///< strong, quoted; "" until `hash` has made it
+};
+
+/// Thread-safe.
+class Artifacts {
+ public:
+    explicit Artifacts(std::string directory) : directory_{std::move(directory)} {}
+
+    /// Opens a regular file directly in the directory; never follows a link. Quick: `etag` is filled when the
+    /// same file (inode, size, time) was hashed before.
+    /// @return `not_found` for everything that is not such a file
+    Result<OpenArtifact> open(const std::string& name);
+    /// Reads the whole file to make its ETag and remembers it. Slow for large files.
+    Status hash(OpenArtifact&);
+
+ private:
+    struct Known {
+        std::uint64_t size_bytes = 0, inode = 0;
+        std::int64_t modified_ns = 0;
+        std::string etag;
+    };
+    const std::string directory_;
+    std::mutex mutex_;
+    std::map<std::string, Known> known_;
+};
+
+}  // namespace control

@@ -1,0 +1,81 @@
+#include "compose/adapters.hpp"
+
+#include <fmt/format.h>
+
+#include "crypto/openssl_hashing.hpp"
+#include "crypto/pipelined_hashing.hpp"
+#include "durable/durable.hpp"
+#include "net/http_curl.hpp"
+#include "os/clock.hpp"
+#include "os/files.hpp"
+#include "os/locks.hpp"
+#include "os/machine.hpp"
+#include "os/probes.hpp"
+#include "os/processes.hpp"
+#include "os/random.hpp"
+
+namespace update {
+namespace {
+
+/// Probes look at the agent itself, usually over plain http on this machine, and must not hang.
+TransferSettings probe_transfer() {
+    TransferSettings settings;
+    settings.allow_http = true;
+    settings.connect_timeout = settings.stall_timeout = settings.total_timeout = milliseconds{2'000};
+    return settings;
+}
+
+/// The folder itself need not exist yet; what exists of it is resolved.
+Result<Path> without_links(const Path& folder) {
+    if (!folder.is_absolute())
+        return Error{ErrorCode::refused, fmt::format("{} is not an absolute path", folder.string())};
+    std::error_code error;
+    Path resolved = std::filesystem::weakly_canonical(folder, error);
+    if (error) return Error{ErrorCode::permission, fmt::format("resolve {}", folder.string()), error};
+    return resolved;
+}
+
+}  // namespace
+
+Adapters::Adapters(Settings settings)
+    : settings_{std::move(settings)},
+      layout_{settings_},
+      machine_{this_machine()},
+      clock_{make_clock()},
+      files_{make_files()},
+      volumes_{make_volumes()},
+      locks_{make_locks()},
+      random_{make_random()},
+      processes_{make_processes()},
+      plain_hashing_{std::make_unique<OpensslHashing>()},
+      hashing_{std::make_unique<PipelinedHashing>(*plain_hashing_)},
+      http_{std::make_unique<CurlHttp>(settings_.transfer)},
+      probe_http_{std::make_unique<CurlHttp>(probe_transfer())},
+      probes_{make_probes(*probe_http_, *processes_)} {}
+
+Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
+    UPDATE_TRY(root, without_links(settings.install_root), "install_root");
+    UPDATE_TRY(state, without_links(settings.state_dir), "state_dir");
+    settings.install_root = root;
+    settings.state_dir = state;
+    if (settings.programs.empty()) return Error{ErrorCode::refused, "no program is configured"};
+    return std::unique_ptr<Adapters>{new Adapters{std::move(settings)}};
+}
+
+Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
+    return {*clock_,     *files_,  *volumes_, *locks_,  *hashing_, *http_,
+            *processes_, services, channel,   *probes_, *random_,  renewal};
+}
+
+std::map<std::string, std::string> installed_digests(Adapters& adapters) {
+    std::map<std::string, std::string> digests;
+    for (const ProgramSettings& program : adapters.settings().programs) {
+        const auto file =
+            adapters.files().open(adapters.settings().install_root / program.path, OpenMode::read);
+        if (!file) continue;
+        if (const auto digest = hash(**file, adapters.hashing())) digests[program.path] = to_hex(*digest);
+    }
+    return digests;
+}
+
+}  // namespace update

@@ -1,0 +1,61 @@
+#include "compose/reporter.hpp"
+
+#include <algorithm>
+
+#include "os/ipc_client.hpp"
+
+namespace update {
+
+using namespace std::chrono_literals;
+constexpr std::chrono::milliseconds period = 5s, retry_after = 500ms, peer_timeout = 2s;
+
+Reporter::Reporter(const Layout& layout, std::string version) : layout_{layout}, thread_{} {
+    sum_.type = ipc::Type::confirm;
+    sum_.agent_version = std::move(version);
+    thread_ = std::thread{[this] { run(); }};
+}
+
+Reporter::~Reporter() {
+    {
+        const std::lock_guard lock{mutex_};
+        stopping_ = true;
+    }
+    changed_.notify_all();
+    thread_.join();
+}
+
+void Reporter::report(ipc::Level level, const std::string& update_id, bool connected) {
+    const std::lock_guard lock{mutex_};
+    sum_.level = std::max(sum_.level, level);
+    if (!update_id.empty()) sum_.update_id = update_id;
+    sum_.connected = connected;
+    pending_ = true;
+    changed_.notify_all();
+}
+
+/// Helper and watchdog may both be there; either answers with what it knows of the update.
+bool Reporter::send(const ipc::Request& request) {
+    bool delivered = false;
+    for (const Path& socket : {layout_.helper_socket(), layout_.watchdog_socket()}) {
+        const auto reply = ask(socket, request, peer_timeout);
+        delivered |= reply && reply->ok;
+    }
+    return delivered;
+}
+
+void Reporter::run() {
+    std::unique_lock lock{mutex_};
+    auto wait = std::chrono::milliseconds{period};
+    while (!stopping_) {
+        changed_.wait_for(lock, wait, [&] { return stopping_ || pending_; });
+        if (stopping_) return;
+        pending_ = false;
+        const ipc::Request now = sum_;
+        lock.unlock();
+        const bool delivered = send(now);
+        lock.lock();
+        wait = delivered ? period : std::chrono::milliseconds{retry_after};
+    }
+}
+
+}  // namespace update

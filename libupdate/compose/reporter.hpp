@@ -1,0 +1,34 @@
+#pragma once
+#include <condition_variable>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "ipc/message.hpp"
+#include "layout/layout.hpp"
+
+namespace update {
+
+/// Tells the applier, in whichever process it is, that the agent lives and how far it has come. It sends the
+/// sum of all reports, again and again, so that a lost message or a restarted watchdog costs one period and
+/// nothing else.
+class Reporter {
+ public:
+    Reporter(const Layout&, std::string version);
+    ~Reporter();
+    /// Any thread; never blocks on a peer.
+    void report(ipc::Level, const std::string& update_id, bool connected);
+
+ private:
+    void run();
+    bool send(const ipc::Request&);
+
+    const Layout& layout_;
+    std::mutex mutex_;  // below: guarded by it
+    std::condition_variable changed_;
+    ipc::Request sum_;
+    bool pending_ = false, stopping_ = false;
+    std::thread thread_;
+};
+
+}  // namespace update

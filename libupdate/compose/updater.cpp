@@ -1,0 +1,231 @@
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <fmt/format.h>
+#include <mutex>
+#include <thread>
+
+#include <update/updater.hpp>
+
+#include "compose/adapters.hpp"
+#include "compose/agent_channel.hpp"
+#include "compose/helper.hpp"
+#include "compose/outcome_box.hpp"
+#include "compose/own_services.hpp"
+#include "compose/reporter.hpp"
+#include "durable/durable.hpp"
+#include "engine/engine.hpp"
+
+namespace update {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// How often a handed-over update is looked at: its applier may have died.
+constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
+
+/// The agent does not replace the watchdog's process; that is its applier's work, or the next watchdog
+/// start's.
+class NoRenewal : public Renewal {
+ public:
+    Status renew_watchdog(std::chrono::milliseconds) override { return done(); }
+};
+
+class AgentUpdater final : public Updater {
+ public:
+    AgentUpdater(std::unique_ptr<Adapters> adapters, Identity identity, UpdaterHooks hooks)
+        : adapters_{std::move(adapters)},
+          identity_{std::move(identity)},
+          hooks_{std::move(hooks)},
+          channel_{adapters_->layout(), adapters_->clock(), adapters_->files()},
+          services_{adapters_->settings(), adapters_->layout(), adapters_->locks(), adapters_->processes()},
+          ports_{adapters_->ports(services_, channel_, renewal_)},
+          engine_{adapters_->settings(), adapters_->layout(), ports_,
+                  adapters_->machine(),  Actor::agent,        observer()},
+          outcomes_{adapters_->files(), adapters_->layout()},
+          reporter_{adapters_->layout(), identity_.version},
+          worker_{[this] { work(); }} {}
+
+    ~AgentUpdater() override {
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        channel_.stop();
+        changed_.notify_all();
+        worker_.join();
+    }
+
+    std::optional<AgentExit> resume() override {
+        const std::lock_guard busy{engine_mutex_};
+        note_record();
+        const auto halt = engine_.resume(Entry::fresh_process, true);
+        if (!halt) {
+            hooks_.log(fmt::format("resume: {}", halt.error().message()));
+            return std::nullopt;  // an unreadable state never stops the agent
+        }
+        note_record();
+        if (*halt == Halt::exit_for_restart) return AgentExit::restart;
+        if (*halt == Halt::would_wait) wake([this] { waiting_ = true; });
+        if (*halt == Halt::ended) hooks_.outcome_filed();
+        return std::nullopt;
+    }
+
+    void ready() override { sign({.kind = Signal::Kind::ready}, ipc::Level::ready); }
+
+    void session(bool connected) override {
+        connected_ = connected;
+        sign({.kind = Signal::Kind::alive, .connected = connected}, ipc::Level::alive);
+    }
+
+    void authenticated(bool server_confirms, const std::string& update_confirmed) override {
+        connected_ = true;
+        if (!update_confirmed.empty())
+            sign({.kind = Signal::Kind::acknowledged, .update_id = update_confirmed},
+                 ipc::Level::acknowledged);
+        else
+            sign({.kind = server_confirms ? Signal::Kind::alive : Signal::Kind::accepted},
+                 server_confirms ? ipc::Level::alive : ipc::Level::accepted);
+    }
+
+    Status offer(const Plan& plan) override {
+        UPDATE_CHECK(validate(plan), "offer");
+        wake([&] {
+            const bool known =
+                std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
+            if (!known && offers_.size() < 8) offers_.push_back(plan);
+        });
+        return done();
+    }
+
+    Status cancel(const std::string& update_id) override {
+        return write_durably(adapters_->files(), adapters_->layout().cancel_request(), update_id);
+    }
+
+    std::map<std::string, std::string> installed() const override { return installed_digests(*adapters_); }
+
+    std::string open_update() const override {
+        const std::lock_guard lock{mutex_};
+        return open_update_;
+    }
+
+    std::vector<Outcome> outcomes() const override { return outcomes_.unconfirmed(); }
+    Status outcome_delivered(const std::string& update_id) override { return outcomes_.remove(update_id); }
+
+ private:
+    Observer observer() {
+        return {[this](const Record& r, std::string_view note) {
+                    hooks_.log(fmt::format("update {}: {}", r.update_id, note));
+                },
+                [this](const Record& r, std::uint64_t bytes, std::uint64_t total) {
+                    hooks_.progress(r.update_id, row(r.progress.state).name, bytes, total);
+                },
+                [this] { return connected_.load(); }};
+    }
+
+    /// A sign of life goes to whoever judges the trial: an applier in another process, or the engine in this
+    /// one.
+    void sign(Signal signal, ipc::Level level) {
+        signal.version = identity_.version;
+        signal.connected = connected_;
+        signal.pid = adapters_->processes().self().pid;
+        reporter_.report(level, signal.update_id, connected_);
+        channel_.push(std::move(signal));
+    }
+
+    template <class Change>
+    void wake(Change&& change) {
+        {
+            const std::lock_guard lock{mutex_};
+            change();
+        }
+        changed_.notify_all();
+    }
+
+    void note_record() {
+        const auto record = engine_.record();
+        const bool under_trial = record && !is_terminal(record->progress.state) &&
+                                 record->to_version == identity_.version &&
+                                 is_after_hand_over(record->progress.state);
+        const std::lock_guard lock{mutex_};
+        open_update_ = under_trial ? record->update_id : "";
+    }
+
+    void work() {
+        for (;;) {
+            std::optional<Plan> offer;
+            bool go_on = false;
+            {
+                std::unique_lock lock{mutex_};
+                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
+                                  [&] { return stopping_ || waiting_ || !offers_.empty(); });
+                if (stopping_) return;
+                go_on = std::exchange(waiting_, false);
+                if (!go_on && !offers_.empty()) {
+                    offer = std::move(offers_.front());
+                    offers_.pop_front();
+                }
+            }
+            const std::lock_guard busy{engine_mutex_};
+            if (go_on)
+                handle(engine_.go_on());
+            else if (offer)
+                handle(engine_.begin(*offer));
+            else
+                look_after();
+        }
+    }
+
+    void handle(const Result<Halt>& halt) {
+        note_record();
+        if (!halt) return hooks_.log(halt.error().message());
+        if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
+        if (*halt == Halt::ended) hooks_.outcome_filed();
+    }
+
+    /// The applier files the outcome; and if it died, somebody has to take its place.
+    void look_after() {
+        if (outcomes_.changed()) hooks_.outcome_filed();
+        const auto record = engine_.record();
+        if (!record || record->filed) return;
+        const auto halt = engine_.resume(Entry::after_crash);
+        if (!halt || *halt != Halt::not_mine) return handle(halt);
+        if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
+    }
+
+    std::unique_ptr<Adapters> adapters_;
+    const Identity identity_;
+    const UpdaterHooks hooks_;
+    AgentChannel channel_;
+    OwnServices services_;
+    NoRenewal renewal_;
+    Ports ports_;
+    std::atomic<bool> connected_ = false;
+    std::mutex engine_mutex_;
+    Engine engine_;
+    OutcomeBox outcomes_;
+    Reporter reporter_;
+    mutable std::mutex mutex_;  // below: guarded by it
+    std::condition_variable changed_;
+    std::deque<Plan> offers_;
+    std::string open_update_;
+    bool waiting_ = false, stopping_ = false;
+    std::thread worker_;
+};
+
+}  // namespace
+
+std::optional<int> Updater::run_as_helper(int argc, const char* const* argv, const Settings& settings) {
+    for (int i = 1; i + 1 < argc; ++i)
+        if (std::string_view{argv[i]} == "--update-helper") return run_helper(settings, argv[i + 1]);
+    return std::nullopt;
+}
+
+Result<std::unique_ptr<Updater>> Updater::open(Settings settings, Identity identity, UpdaterHooks hooks) {
+    UPDATE_TRY(adapters, Adapters::make(std::move(settings)), "open updater");
+    UPDATE_CHECK(announce_self(*adapters), "open updater");
+    return std::unique_ptr<Updater>{
+        std::make_unique<AgentUpdater>(std::move(adapters), std::move(identity), std::move(hooks))};
+}
+
+}  // namespace update

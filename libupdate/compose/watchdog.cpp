@@ -1,0 +1,357 @@
+#include <algorithm>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <map>
+#include <optional>
+
+#include <update/exit_code.hpp>
+#include <update/watchdog.hpp>
+
+#include "compose/adapters.hpp"
+#include "compose/apply.hpp"
+#include "compose/helper.hpp"
+#include "compose/status.hpp"
+#include "compose/trial_desk.hpp"
+#include "compose/watchdog_renewal.hpp"
+#include "durable/durable.hpp"
+#include "engine/engine.hpp"
+#include "os/children.hpp"
+#include "os/ipc_server.hpp"
+#include "os/program.hpp"
+#include "supervise/restart_budget.hpp"
+
+namespace update {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms;
+
+/// A program as the watchdog sees it between updates.
+struct Watched {
+    RestartBudget budget;
+    std::optional<Instant> start_at;  ///< when to start it again; none: at once
+};
+
+class Watchdog {
+ public:
+    Watchdog(Adapters& adapters, WatchdogOptions options)
+        : adapters_{adapters},
+          options_{std::move(options)},
+          renewal_{adapters_, options_.arguments},
+          interval_{adapters_.settings().supervision.interval} {}
+
+    Status open() {
+        const Layout& layout = adapters_.layout();
+        for (const Path& folder : {layout.state_dir(), layout.run(), layout.updates(), layout.outcomes()})
+            UPDATE_CHECK(adapters_.files().make_private_directory(folder), "watchdog");
+        UPDATE_TRY(loop, EventLoop::create(), "watchdog");
+        loop_ = std::move(loop);
+        UPDATE_CHECK(loop_->watch_requests([this](EventLoop::Request request) { on_request(request); }),
+                     "watchdog");
+        channel_ = std::make_unique<LoopChannel>(*loop_, layout.watchdog_socket());
+        UPDATE_TRY(lock, lock_instance(), "another watchdog of this state directory");
+        instance_lock_ = std::move(lock);
+        UPDATE_TRY(
+            services,
+            ChildServices::create(*loop_, adapters_.settings(), ChildOptions{},
+                                  [this](const std::string& program, const std::optional<ExitStatus>& exit) {
+                                      on_exit(program, exit);
+                                  }),
+            "watchdog");
+        services_ = std::move(services);
+        IpcServerOptions desk;
+        desk.socket = layout.watchdog_socket();
+        desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
+        UPDATE_TRY(server,
+                   IpcServer::open(*loop_, std::move(desk),
+                                   [this](const ipc::Request& request, const Peer& peer) {
+                                       return answer(request, peer);
+                                   }),
+                   "watchdog");
+        server_ = std::move(server);
+        ports_.emplace(adapters_.ports(*services_, *channel_, renewal_));
+        engine_.emplace(adapters_.settings(), layout, *ports_, adapters_.machine(), Actor::watchdog,
+                        observer());
+        for (const ProgramSettings& program : adapters_.settings().programs)
+            watched_.emplace(
+                program.name,
+                Watched{RestartBudget{adapters_.settings().supervision, adapters_.random()}, {}});
+        return services_->adopt();
+    }
+
+    int run() {
+        while (!stopping_) {
+            tend_update();
+            if (stopping_) break;
+            roll_back_if_asked();
+            tend_programs();
+            (void)channel_->wait(next_look());  // what it brings has been noted by the callbacks below
+        }
+        for (const ProgramSettings& program : adapters_.settings().programs)
+            if (auto stopped = services_->stop(program.name); !stopped)
+                options_.log(stopped.error().message());
+        return 0;
+    }
+
+ private:
+    /// A handful of tries: an agent that asks whether a watchdog lives holds the lock for a moment.
+    Result<std::unique_ptr<Lock>> lock_instance() {
+        constexpr int tries = 20;
+        for (int n = 1;; ++n) {
+            auto lock = adapters_.locks().try_lock(adapters_.layout().watchdog_lock());
+            if (lock || n == tries || lock.error().code() != ErrorCode::retry_later) return lock;
+            (void)channel_->wait(now() + 10ms);
+        }
+    }
+
+    Observer observer() {
+        Observer observer;
+        observer.note = [this](const Record& r, std::string_view note) {
+            options_.log(fmt::format("update {}: {}", r.update_id, note));
+        };
+        observer.connected = [this] { return agent_connected_; };
+        return observer;
+    }
+
+    Instant now() const { return adapters_.clock().now(); }
+
+    // --- the update in progress
+    // -------------------------------------------------------------------------------------
+
+    void tend_update() {
+        if (!handed_over_.empty()) return take_over();
+        const auto record = engine_->record();
+        others_work_ = false;
+        if (!record || record->filed) return;
+        after(engine_->resume(Entry::after_crash), record->progress.state);
+    }
+
+    /// The agent releases the journal right after our answer; until then the lock is busy.
+    void take_over() {
+        const std::string update_id = std::exchange(handed_over_, "");
+        const Instant patience = now() + hand_over_patience;
+        for (;;) {
+            const auto halt = engine_->resume(Entry::hand_over);
+            if (!halt || *halt != Halt::busy || now() >= patience || stopping_)
+                return after(halt, State::verifying);
+            (void)channel_->wait(now() + hand_over_look);
+        }
+    }
+
+    void after(const Result<Halt>& halt, State state) {
+        if (!halt) return options_.log(halt.error().message());
+        if (*halt == Halt::ended) {
+            const auto record = engine_->record();
+            options_.alert("update-ended", fmt::format("{} {} -> {}: {} {}", record->update_id,
+                                                       record->from_version, record->to_version,
+                                                       row(record->progress.state).name, record->message));
+        }
+        // While a helper applies, starting and stopping the agent is its business.
+        others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
+    }
+
+    /// Outside of a trial: the kept previous version becomes an update of its own, applied right here.
+    void roll_back_if_asked() {
+        if (!std::exchange(roll_back_wanted_, false)) return;
+        const auto plan = previous_version(adapters_);
+        if (!plan) return options_.log(plan.error().message());
+        const auto halt = apply_here(adapters_, *ports_, *plan, Downgrade::allowed, observer());
+        after(halt, State::verifying);
+    }
+
+    // --- the programs
+    // ------------------------------------------------------------------------------------------------
+
+    void tend_programs() {
+        if (others_work_ || !enabled_) return;
+        for (const ProgramSettings& program : adapters_.settings().programs) tend(program.name);
+    }
+
+    void tend(const std::string& program) {
+        Watched& watched = watched_.at(program);
+        const auto status = services_->status(program);
+        if (!status) return options_.log(fmt::format("{}: {}", program, status.error().message()));
+        if (status->running || status->held_by_administrator) return watched.start_at.reset();
+        if (watched.start_at && *watched.start_at > now()) return;
+        if (auto started = services_->start(program); started) {
+            watched.start_at.reset();
+            watched.budget.started(now());
+            options_.log(fmt::format("{} started", program));
+        } else {
+            plan_restart(program, std::nullopt, started.error().message());
+        }
+    }
+
+    void plan_restart(const std::string& program, const std::optional<ExitStatus>& exit,
+                      const std::string& why) {
+        const RestartDecision decision = watched_.at(program).budget.exited(now(), exit);
+        watched_.at(program).start_at = decision.start_at;
+        const auto wait = std::chrono::duration_cast<milliseconds>(decision.start_at - now());
+        const bool held = decision.kind == RestartDecision::Kind::held;
+        const std::string line =
+            held ? fmt::format("{} is held for {} ms, because {}", program, wait.count(), decision.because)
+                 : fmt::format("{} {}; starts again in {} ms", program, why, wait.count());
+        options_.log(line);
+        options_.alert(held ? "agent-held" : "agent-exited", line);
+    }
+
+    void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
+        if (program == adapters_.settings().programs.front().name) {
+            agent_connected_ = false;
+            channel_->push({.kind = Signal::Kind::agent_exited});
+        }
+        plan_restart(program, exit, fmt::format("ended ({})", describe(exit)));
+    }
+
+    void on_request(EventLoop::Request request) {
+        if (request == EventLoop::Request::reload) return;
+        stopping_ = true;
+        channel_->push({.kind = Signal::Kind::stopping});
+    }
+
+    Instant next_look() const {
+        Instant next =
+            now() + (others_work_ ? AwakeClock::duration{busy_look} : AwakeClock::duration{interval_});
+        for (const auto& [name, watched] : watched_)
+            if (watched.start_at) next = std::min(next, *watched.start_at);
+        return handed_over_.empty() ? next : now();
+    }
+
+    // --- the desk
+    // ----------------------------------------------------------------------------------------------------
+
+    ipc::Reply answer(const ipc::Request& request, const Peer& peer) {
+        switch (request.type) {
+            case ipc::Type::ping:
+                return ipc::accepted(options_.version);
+            case ipc::Type::status:
+                return status();
+            case ipc::Type::perform_update:
+                return perform_update(request.update_id);
+            case ipc::Type::restart_agent:
+                return restart_agent();
+            case ipc::Type::update_config:
+                return update_config(request.config);
+            case ipc::Type::confirm:
+                agent_connected_ = request.connected;
+                return take_sign_of_life(request, peer, *channel_);
+            case ipc::Type::cancel:
+                return cancel(request.update_id);
+            case ipc::Type::roll_back:
+                return roll_back();
+            case ipc::Type::renew:
+                return renew();
+        }
+        return ipc::rejected(ipc::word::unsupported, "unknown request");
+    }
+
+    bool in_trial() const {
+        const auto record = engine_->record();
+        return record && !is_terminal(record->progress.state) && is_after_hand_over(record->progress.state);
+    }
+
+    ipc::Reply status() {
+        ipc::Reply reply = ipc::accepted();
+        reply.status = status_json(adapters_, *services_, options_.version, now());
+        return reply;
+    }
+
+    ipc::Reply perform_update(const std::string& update_id) {
+        const auto record = engine_->record();
+        if (!record || record->update_id != update_id || is_terminal(record->progress.state))
+            return ipc::rejected(ipc::word::not_found,
+                                 fmt::format("no update {} lies prepared here", update_id));
+        if (!stopping_ && handed_over_.empty()) handed_over_ = update_id;
+        channel_->push({.kind = Signal::Kind::woken});
+        return ipc::accepted("taken over");
+    }
+
+    ipc::Reply restart_agent() {
+        if (in_trial() || others_work_) return ipc::rejected(ipc::word::busy, "an update is being applied");
+        const std::string& agent = adapters_.settings().programs.front().name;
+        if (auto stopped = services_->stop(agent); !stopped) return ipc::rejected(stopped.error());
+        watched_.at(agent).budget.forgive();
+        watched_.at(agent).start_at.reset();
+        if (auto started = services_->start(agent); !started) return ipc::rejected(started.error());
+        return ipc::accepted("restarted");
+    }
+
+    ipc::Reply update_config(const ipc::UpdateConfig& config) {
+        enabled_ = config.enabled.value_or(enabled_);
+        if (config.interval_seconds) interval_ = std::chrono::seconds{*config.interval_seconds};
+        channel_->push({.kind = Signal::Kind::woken});
+        return ipc::accepted(fmt::format("enabled {}, interval {} s", enabled_, interval_ / 1s));
+    }
+
+    /// The request lies on disk, where the owner of the update looks between its steps, whoever that is.
+    ipc::Reply cancel(const std::string& update_id) {
+        const auto record = engine_->record();
+        if (!record || record->update_id != update_id || is_terminal(record->progress.state))
+            return ipc::rejected(ipc::word::not_found,
+                                 fmt::format("update {} is not in progress", update_id));
+        if (auto written = write_durably(adapters_.files(), adapters_.layout().cancel_request(), update_id);
+            !written)
+            return ipc::rejected(written.error());
+        channel_->push({.kind = Signal::Kind::cancelled, .update_id = update_id});
+        return ipc::accepted("cancelling");
+    }
+
+    ipc::Reply roll_back() {
+        if (in_trial()) {
+            channel_->push({.kind = Signal::Kind::rollback});
+            return ipc::accepted("rolling back the update on trial");
+        }
+        if (auto plan = previous_version(adapters_); !plan) return ipc::rejected(plan.error());
+        roll_back_wanted_ = true;
+        channel_->push({.kind = Signal::Kind::woken});
+        return ipc::accepted("rolling back to the previous version");
+    }
+
+    ipc::Reply renew() {
+        const auto renewed =
+            runs_image(adapters_.settings().install_root / adapters_.settings().watchdog_path);
+        if (renewed && *renewed) return ipc::accepted("renewed");
+        loop_->call_at(now(), [this] {
+            if (auto failed = renewal_.renew_watchdog(0ms); !failed) options_.log(failed.error().message());
+        });
+        return ipc::accepted("renewing");
+    }
+
+    Adapters& adapters_;
+    const WatchdogOptions options_;
+    SelfRenewal renewal_;
+    milliseconds interval_;
+    bool enabled_ = true, stopping_ = false, others_work_ = false, agent_connected_ = false,
+         roll_back_wanted_ = false;
+    std::string handed_over_;
+    std::unique_ptr<Lock> instance_lock_;
+    std::unique_ptr<EventLoop> loop_;
+    std::unique_ptr<LoopChannel> channel_;
+    std::unique_ptr<ChildServices> services_;
+    std::unique_ptr<IpcServer> server_;
+    std::optional<Ports> ports_;
+    std::optional<Engine> engine_;
+    std::map<std::string, Watched> watched_;
+};
+
+}  // namespace
+
+std::optional<std::vector<std::string>> arguments_of_guarded(int argc, const char* const* argv) {
+    if (argc < 4 || std::string_view{argv[1]} != "--update-guardian") return std::nullopt;
+    return std::vector<std::string>{argv + 4, argv + argc};
+}
+
+int run_guardian(int argc, const char* const* argv, const Settings& settings) {
+    const auto arguments = arguments_of_guarded(argc, argv);
+    if (!arguments) return static_cast<int>(AgentExit::bad_invocation);
+    return run_renewal_guardian(settings, argv[2], std::strtoll(argv[3], nullptr, 10), *arguments);
+}
+
+Result<int> run_watchdog(Settings settings, WatchdogOptions options) {
+    UPDATE_TRY(adapters, Adapters::make(std::move(settings)), "watchdog");
+    Watchdog watchdog{*adapters, std::move(options)};
+    UPDATE_CHECK(watchdog.open(), "watchdog");
+    return watchdog.run();
+}
+
+}  // namespace update

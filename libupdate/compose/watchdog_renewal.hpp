@@ -1,0 +1,46 @@
+// The three ways in which the new watchdog comes to run: this process becomes it, another process is asked
+// to, or it has failed already.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "compose/adapters.hpp"
+
+namespace update {
+
+/// In the watchdog. Leaves a guardian of the old program behind, then executes the new one in this very
+/// process, so that the programs stay its children. The new one comes here again after its start and finds
+/// itself installed.
+class SelfRenewal : public Renewal {
+ public:
+    SelfRenewal(Adapters& adapters, std::vector<std::string> arguments)
+        : adapters_{adapters}, arguments_{std::move(arguments)} {}
+    Status renew_watchdog(std::chrono::milliseconds timeout) override;
+
+ private:
+    Result<Path> old_program() const;
+
+    Adapters& adapters_;
+    const std::vector<std::string> arguments_;
+};
+
+/// In the helper and in updatectl: asks the running watchdog to renew itself and waits until it has.
+class RemoteRenewal : public Renewal {
+ public:
+    RemoteRenewal(Adapters& adapters, Channel& channel) : adapters_{adapters}, channel_{channel} {}
+    Status renew_watchdog(std::chrono::milliseconds timeout) override;
+
+ private:
+    Adapters& adapters_;
+    Channel& channel_;
+};
+
+/// In the guardian, after the new watchdog has failed.
+class FailedRenewal : public Renewal {
+ public:
+    Status renew_watchdog(std::chrono::milliseconds) override {
+        return Error{ErrorCode::timed_out, "the new watchdog died or did not take over in time"};
+    }
+};
+
+}  // namespace update

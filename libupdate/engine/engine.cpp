@@ -1,0 +1,294 @@
+#include "engine/engine.hpp"
+
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "steps/policy_file.hpp"
+#include "steps/routes.hpp"
+
+namespace update {
+
+using namespace std::chrono_literals;
+
+/// The update that this engine holds the lock for.
+struct Engine::Work {
+    std::unique_ptr<Lock> lock;
+    Plan plan;
+    Record record;
+    bool fresh_process = false;  ///< this process began after the journaled state was entered
+};
+
+namespace {
+
+constexpr std::size_t plan_max_bytes = 1 << 20;
+constexpr int store_attempts = 4;
+
+Moment moment(const Clock& clock) { return {clock.boot_id(), clock.now().time_since_epoch().count()}; }
+
+bool accepts_cancel(State state) {
+    for (const Exception& x : exceptions())
+        if (x.from == state && x.on == Event::cancelled) return true;
+    return false;
+}
+
+}  // namespace
+
+Engine::Engine(const Settings& settings, const Layout& layout, const Ports& ports, const Machine& machine,
+               Actor actor, Observer observer)
+    : settings_{settings},
+      layout_{layout},
+      ports_{ports},
+      machine_{machine},
+      actor_{actor},
+      observer_{std::move(observer)},
+      journal_{ports.files, layout},
+      history_{ports.files, layout} {}
+Engine::~Engine() = default;
+
+Status Engine::prepare_folders() {
+    for (const Path& folder : {layout_.state_dir(), layout_.updates(), layout_.outcomes(), layout_.run()})
+        UPDATE_CHECK(ports_.files.make_private_directory(folder), "state directory");
+    return done();
+}
+
+Result<std::unique_ptr<Lock>> Engine::lock() { return ports_.locks.try_lock(layout_.journal_lock()); }
+
+std::optional<Record> Engine::record() const { return journal_.load().record; }
+
+Job Engine::job_for(Work& work) {
+    return Job{settings_,
+               layout_,
+               ports_,
+               machine_,
+               actor_,
+               work.plan,
+               work.record,
+               [this, &work] { return journal_.store(work.record); },
+               observer_.connected,
+               [this, &work](std::string_view note) {
+                   history_.append(ports_.clock.wall(), work.record, "note", note);
+                   observer_.note(work.record, note);
+               },
+               [this, &work](std::uint64_t bytes, std::uint64_t total) {
+                   observer_.progress(work.record, bytes, total);
+               }};
+}
+
+/// Removes folders of updates that never reached the journal (a crash between plan and first record).
+void Engine::sweep(const std::string& keep_update_id) {
+    const auto names = ports_.files.list(layout_.updates());
+    if (!names) return;
+    for (const std::string& name : *names)
+        if (name != keep_update_id)
+            if (auto removed = remove_tree(ports_.files, layout_.update(name)); !removed)
+                observer_.note(Record{}, removed.error().message());
+}
+
+/// The same update again (the server repeats an offer until it has the outcome), or one in progress.
+std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optional<Record>& last) {
+    if (last && last->update_id == plan.update_id)
+        return is_terminal(last->progress.state) ? Halt::ended : Halt::not_mine;
+    if (exists(ports_.files, layout_.outcome(plan.update_id)).value_or(false)) return Halt::ended;
+    return std::nullopt;
+}
+
+Result<Halt> Engine::begin(const Plan& plan) {
+    UPDATE_CHECK(validate(plan), "plan");
+    UPDATE_CHECK(prepare_folders(), "begin update");
+    UPDATE_TRY(lock_held, lock(), "another process works on an update");
+    const std::optional<Record> last = journal_.load().record;
+    if (const auto answer = answer_repeated(plan, last)) return *answer;
+    if (last && !is_terminal(last->progress.state))
+        return Error{ErrorCode::refused,
+                     fmt::format("update {} is in progress ({}); wait for its end or cancel it",
+                                 last->update_id, row(last->progress.state).name)};
+    if (last) {  // closes the last one, should a crash have come between its end and its filing
+        UPDATE_TRY(closing, open_work(*last, nullptr), "last update");
+        Job job = job_for(*closing);
+        if (close(job) == Event::failed)
+            return Error{ErrorCode::retry_later, "the outcome of the last update cannot be filed"};
+    }
+
+    PolicyMemory memory =
+        settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
+    UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()),
+                 fmt::format("update to {}", plan.version));
+    memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
+    UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
+
+    sweep("");
+    UPDATE_CHECK(ports_.files.remove(layout_.cancel_request()), "begin update");
+    UPDATE_CHECK(ports_.files.make_private_directory(layout_.update(plan.update_id)), "begin update");
+    UPDATE_CHECK(write_durably(ports_.files, layout_.plan(plan.update_id), to_json(plan)), "keep plan");
+
+    work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}, false});
+    Record& record = work_->record;
+    record.update_id = plan.update_id;
+    record.from_version = plan.from_version;
+    record.to_version = plan.version;
+    record.requested = record.entered = moment(ports_.clock);
+    if (auto stored = journal_.store(record); !stored) {
+        work_.reset();
+        return Error{stored.error()}.in("begin update");
+    }
+    history_.append(ports_.clock.wall(), record, "begin",
+                    fmt::format("{} -> {}", plan.from_version, plan.version));
+    return run(false);
+}
+
+/// An unreadable plan leaves only what is safe without one.
+Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::unique_ptr<Lock> lock_held) {
+    auto work = std::make_unique<Work>(Work{std::move(lock_held), {}, std::move(record), false});
+    const auto text = read_text(ports_.files, layout_.plan(work->record.update_id), plan_max_bytes);
+    const auto plan = text ? parse_plan(*text) : Result<Plan>{text.error()};
+    if (plan) {
+        work->plan = *plan;
+        return work;
+    }
+    work->plan.update_id = work->record.update_id;
+    Progress& progress = work->record.progress;
+    if (is_terminal(progress.state)) return work;
+    Job job = job_for(*work);
+    because(job, Reason::corrupt, Error{plan.error()}.in("the plan of the update in progress"));
+    progress = {is_after_hand_over(progress.state) ? State::salvaging : State::discarding, 0, 0,
+                progress.starts, progress.restarts};
+    return work;
+}
+
+Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
+    if (const auto before = record(); !before || before->filed) return Halt::idle;
+    auto held = lock();
+    if (!held) {
+        if (held.error().code() == ErrorCode::retry_later) return Halt::busy;
+        return Error{held.error()}.in("resume update");
+    }
+    auto loaded = journal_.load();
+    if (!loaded.damage.empty()) observer_.note(loaded.record.value_or(Record{}), "journal: " + loaded.damage);
+    if (!loaded.record) return Halt::idle;
+    if (!may_act(actor_, loaded.record->progress.state, *loaded.record, settings_)) return Halt::not_mine;
+
+    UPDATE_TRY(work, open_work(std::move(*loaded.record), std::move(*held)), "resume update");
+    const State state = work->record.progress.state;
+    if (is_terminal(state)) {
+        Job job = job_for(*work);
+        return close(job) == Event::failed ? Halt::ended : Halt::idle;
+    }
+    work->fresh_process = entry == Entry::fresh_process;
+    work_ = std::move(work);
+    // Called before a start, or as the start itself: the trial that the journal speaks of is over.
+    const bool trial_ended =
+        (state == State::awaiting_ready || state == State::awaiting_ack) &&
+        (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
+    if (trial_ended) {
+        Job job = job_for(*work_);
+        because(job, Reason::crashed,
+                Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
+    }
+    if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
+    return run(stop_before_waiting);
+}
+
+Result<Halt> Engine::go_on() { return run(false); }
+
+/// The two answers that are not an effect but the end of this process's part.
+std::optional<Halt> Engine::leave_instead(Work& work) {
+    const Effect effect = row(work.record.progress.state).effect;
+    if (!may_act(actor_, work.record.progress.state, work.record, settings_)) return Halt::not_mine;
+    if (effect == Effect::exit_for_restart) return Halt::exit_for_restart;
+    // The agent cannot stop or start itself; its supervisor does both when it exits.
+    if (actor_ == Actor::agent && !work.fresh_process && (effect == Effect::stop || effect == Effect::start))
+        return Halt::exit_for_restart;
+    return std::nullopt;
+}
+
+Event Engine::perform(Work& work) {
+    const State state = work.record.progress.state;
+    const Effect effect = row(state).effect;
+    const bool between_processes = actor_ == Actor::guard || actor_ == Actor::agent;
+    if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
+        work.fresh_process = false;
+        return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start
+                                  // itself
+    }
+    Job job = job_for(work);
+    if (accepts_cancel(state) && cancel_wanted(work))
+        return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
+                       Event::cancelled);
+    return step_for(effect)(job);
+}
+
+bool Engine::cancel_wanted(const Work& work) {
+    const auto wanted = read_text(ports_.files, layout_.cancel_request(), 256);
+    return wanted && *wanted == work.record.update_id;
+}
+
+/// Journals the next state before anything of it happens. When the journal cannot be written, the update
+/// turns back while the old version is untouched, and goes on towards a running agent where it is not: the
+/// steps look first, so an outdated journal costs time, not safety.
+void Engine::store_or_turn_back(Work& work, Event event) {
+    Status stored = journal_.store(work.record);
+    for (int attempt = 1; !stored && attempt < store_attempts; ++attempt) {
+        (void)ports_.channel.wait(ports_.clock.now() + 100ms * attempt);
+        stored = journal_.store(work.record);
+    }
+    if (stored) return;
+    Job job = job_for(work);
+    because(job, Reason::io_failed, stored.error());
+    const State state = work.record.progress.state;
+    if (event != Event::succeeded || is_terminal(state)) return;
+    if (state == State::swapping) work.record.progress.state = State::restarting_old;
+    if (!is_after_hand_over(state) && row(state).give_up == State::discarding)
+        work.record.progress.state = State::discarding;
+}
+
+void Engine::move(Work& work, Event event) {
+    const State before = work.record.progress.state;
+    const Decision decision = decide(work.record.progress, event, settings_.trial.starts_max);
+    work.record.progress = decision.next;
+    if (decision.exhausted && event == Event::resumed) {
+        Job job = job_for(work);
+        because(job, Reason::crash_loop,
+                Error{ErrorCode::bug,
+                      fmt::format("processes died {} times in state {}", resumes_max + 1, row(before).name)});
+    }
+    if (work.record.progress.state != before || event != Event::resumed)
+        work.record.entered = moment(ports_.clock);
+    store_or_turn_back(work, event);
+    history_.append(ports_.clock.wall(), work.record, name(event),
+                    fmt::format("{} by {}", row(before).name, name(actor_)));
+    observer_.note(work.record, row(work.record.progress.state).name);
+}
+
+Result<Halt> Engine::run(bool stop_before_waiting) {
+    for (;;) {
+        Work& work = *work_;
+        const State state = work.record.progress.state;
+        if (is_terminal(state)) {
+            perform(work);  // filing again happens at the next start, should it fail
+            work_.reset();
+            return Halt::ended;
+        }
+        if (const auto halt = leave_instead(work)) {
+            work_.reset();
+            return *halt;
+        }
+        if (stop_before_waiting && is_waiting(state)) return Halt::would_wait;
+        const Event event = perform(work);
+        if (event == Event::interrupted) {
+            work_.reset();
+            return Halt::interrupted;
+        }
+        move(work, event);
+    }
+}
+
+Status Engine::find_applier() {
+    const auto current = record();
+    if (!current || is_terminal(current->progress.state)) return done();
+    UPDATE_TRY(work, open_work(*current, nullptr), "find applier");
+    Job job = job_for(*work);
+    if (auto taken = take_route(job, Route::watchdog); taken) return taken;
+    return take_route(job, Route::self_update);
+}
+
+}  // namespace update

@@ -1,0 +1,95 @@
+// load -> resume -> [decide -> journal -> step]*
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/authority.hpp"
+#include "journal/history.hpp"
+#include "journal/journal.hpp"
+#include "steps/step.hpp"
+
+namespace update {
+
+/// Why the engine returned to its caller.
+enum class Halt : std::uint8_t {
+    idle,              ///< nothing is in progress
+    ended,             ///< the update ended; see Engine::record
+    not_mine,          ///< somebody else has to go on (hand-over, or this actor may not act)
+    busy,              ///< another process holds the journal lock and works
+    exit_for_restart,  ///< the caller must end its process with AgentExit::restart; the journal knows
+    interrupted,       ///< the channel said that this process has to end; the journal knows where to go on
+    would_wait,        ///< the next state waits for signals: call `go_on` from a thread that may block
+};
+
+/// How the caller comes to an update that is in progress.
+enum class Entry : std::uint8_t {
+    after_crash,    ///< a peer, or an earlier process of this kind, may have died in the journaled state:
+                    ///< counted
+    fresh_process,  ///< as above, at the very start of the agent or in the guard
+    hand_over,      ///< it was given to this process just now: nothing died
+};
+
+/// What the engine tells its owner while it works. Called on the engine's thread.
+struct Observer {
+    std::function<void(const Record&, std::string_view note)> note = [](const Record&, std::string_view) {};
+    std::function<void(const Record&, std::uint64_t bytes, std::uint64_t total)> progress =
+        [](const Record&, std::uint64_t, std::uint64_t) {};
+    std::function<bool()> connected = [] { return false; };  ///< does the session to the server stand?
+};
+
+/// One engine per process and update folder; one thread at a time. Everything it knows is on disk, so that
+/// any actor can go on where another was killed.
+class Engine {
+ public:
+    Engine(const Settings&, const Layout&, const Ports&, const Machine&, Actor, Observer);
+    ~Engine();
+
+    /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer).
+    /// @return `refused` (policy, or another update is in progress), `retry_later` (locked), or why the state
+    ///         directory cannot be used. The update itself never fails with an error: it ends with an
+    ///         outcome.
+    Result<Halt> begin(const Plan&);
+
+    /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have
+    /// died. Cheap when nothing is in progress.
+    /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state; the lock is
+    /// kept
+    Result<Halt> resume(Entry, bool stop_before_waiting = false);
+    /// After `would_wait`.
+    Result<Halt> go_on();
+
+    /// For an agent whose applier died: finds another one for the update in progress (watchdog, then helper).
+    Status find_applier();
+
+    /// The newest journal record; readable without the lock, so possibly outdated the next moment.
+    std::optional<Record> record() const;
+
+ private:
+    struct Work;
+    Status prepare_folders();
+    Result<std::unique_ptr<Lock>> lock();
+    Result<Halt> run(bool stop_before_waiting);
+    Event perform(Work&);
+    std::optional<Halt> leave_instead(Work&);
+    void move(Work&, Event);
+    void store_or_turn_back(Work&, Event);
+    bool cancel_wanted(const Work&);
+    std::optional<Halt> answer_repeated(const Plan&, const std::optional<Record>& last);
+    Result<std::unique_ptr<Work>> open_work(Record, std::unique_ptr<Lock>);
+    Job job_for(Work&);
+    void sweep(const std::string& keep_update_id);
+
+    const Settings& settings_;
+    const Layout& layout_;
+    const Ports& ports_;
+    const Machine& machine_;
+    const Actor actor_;
+    Observer observer_;
+    Journal journal_;
+    History history_;
+    std::unique_ptr<Work> work_;
+};
+
+}  // namespace update

@@ -1,0 +1,100 @@
+#include "journal/journal.hpp"
+
+#include <array>
+#include <cassert>
+#include <charconv>
+#include <fmt/format.h>
+#include <string_view>
+#include <zlib.h>
+
+#include "durable/durable.hpp"
+
+namespace update {
+namespace {
+
+constexpr std::string_view magic = "UPDJ1 ";
+
+std::uint32_t checksum(std::uint64_t generation, std::string_view body) {
+    const std::string head = fmt::format("{} {}\n", generation, body.size());
+    auto crc = crc32(0, reinterpret_cast<const Bytef*>(head.data()), static_cast<uInt>(head.size()));
+    crc = crc32(crc, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+    return static_cast<std::uint32_t>(crc);
+}
+
+std::string encode_slot(std::uint64_t generation, std::string_view body) {
+    std::string slot =
+        fmt::format("{}{} {} {:08x}\n{}", magic, generation, body.size(), checksum(generation, body), body);
+    assert(slot.size() <= Journal::slot_bytes && "to_json(Record) keeps its promise");
+    slot.resize(Journal::slot_bytes, ' ');
+    return slot;
+}
+
+/// Takes a number and its terminator off the front.
+template <class Number>
+bool take(std::string_view& text, Number& value, char terminator, int base = 10) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
+    if (error != std::errc{} || end == text.data() + text.size() || *end != terminator) return false;
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()) + 1);
+    return true;
+}
+
+Result<Record> decode_slot(std::string_view slot) {
+    const Error damaged{ErrorCode::corrupt, "header or checksum is wrong"};
+    std::uint64_t generation = 0;
+    std::size_t length = 0;
+    std::uint32_t crc = 0;
+    if (slot.size() != Journal::slot_bytes || !slot.starts_with(magic)) return damaged;
+    slot.remove_prefix(magic.size());
+    if (!take(slot, generation, ' ') || !take(slot, length, ' ') || !take(slot, crc, '\n', 16))
+        return damaged;
+    if (length > slot.size()) return damaged;
+    const std::string_view body = slot.substr(0, length);
+    if (slot.find_first_not_of(' ', length) != std::string_view::npos) return damaged;
+    if (checksum(generation, body) != crc) return damaged;
+    auto record = parse_record(std::string{body});
+    if (record) record->generation = generation;
+    return record;
+}
+
+}  // namespace
+
+Journal::Slot Journal::read_slot(unsigned n) const {
+    const Path path = layout_.journal_slot(n);
+    const auto text = read_text(files_, path, slot_bytes);
+    if (!text) {
+        if (text.error().code() == ErrorCode::not_found) return {};
+        return {std::nullopt, text.error().message()};
+    }
+    auto record = decode_slot(*text);
+    if (!record) return {std::nullopt, fmt::format("{}: {}", path.string(), record.error().message())};
+    return {std::move(*record), {}};
+}
+
+Journal::Loaded Journal::load() const {
+    Slot a = read_slot(0), b = read_slot(1);
+    std::string damage = a.damage + (a.damage.empty() || b.damage.empty() ? "" : "; ") + b.damage;
+    const bool b_is_newer = b.record && (!a.record || b.record->generation > a.record->generation);
+    return {b_is_newer ? std::move(b.record) : std::move(a.record), std::move(damage)};
+}
+
+Status Journal::store(Record& record) {
+    const Slot a = read_slot(0), b = read_slot(1);
+    const std::uint64_t generation_a = a.record ? a.record->generation : 0;
+    const std::uint64_t generation_b = b.record ? b.record->generation : 0;
+    const unsigned older = generation_a <= generation_b ? 0 : 1;
+    const std::uint64_t generation = std::max(generation_a, generation_b) + 1;
+
+    const Path path = layout_.journal_slot(older);
+    const std::string context = fmt::format("write journal {}", path.string());
+    const std::string slot = encode_slot(generation, to_json(record));
+    UPDATE_TRY(existed, exists(files_, path), context);
+    UPDATE_TRY(file, files_.open(path, OpenMode::read_write_new), context);
+    UPDATE_CHECK(file->write(0, std::as_bytes(std::span{slot})), context);
+    UPDATE_CHECK(file->truncate(slot_bytes), context);
+    UPDATE_CHECK(file->flush(), context);
+    if (!existed) UPDATE_CHECK(files_.flush_directory(path.parent_path()), context);
+    record.generation = generation;
+    return done();
+}
+
+}  // namespace update

@@ -1,0 +1,25 @@
+// Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM\n". Written by the program itself
+// before its first instruction, so that whoever supervises next finds it, however the one that started it
+// died.
+#pragma once
+#include <optional>
+#include <string>
+
+#include "ports/files.hpp"
+#include "ports/processes.hpp"
+
+namespace update {
+
+struct RunRecord {
+    ProcessId process;
+    std::string boot_id;
+    std::string program;
+};
+
+/// @return nothing when there is no record, or one that cannot be read as such. It is written under another
+/// name and
+///         renamed, so within one boot it is whole; after a power cut it may be anything, and then nothing
+///         runs. Any other trouble is an error, never "nothing runs".
+Result<std::optional<RunRecord>> read_run_record(const Path&);
+
+}  // namespace update

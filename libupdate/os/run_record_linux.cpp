@@ -1,0 +1,27 @@
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sstream>
+
+#include "os/fd.hpp"
+#include "os/os_error.hpp"
+#include "os/run_record.hpp"
+
+namespace update {
+
+Result<std::optional<RunRecord>> read_run_record(const Path& path) {
+    const Fd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    if (!file && errno == ENOENT) return std::optional<RunRecord>{};
+    if (!file) return os_error(errno, "open " + path.string());
+    std::array<char, 512> text;
+    const ssize_t count = ::read(file.get(), text.data(), text.size());
+    if (count < 0) return os_error(errno, "read " + path.string());
+    std::istringstream words{std::string(text.data(), static_cast<std::size_t>(count))};
+    RunRecord record;
+    words >> record.process.pid >> record.process.start_ticks >> record.boot_id >> record.program;
+    if (!words || record.process.pid <= 1 || record.process.start_ticks == 0)
+        return std::optional<RunRecord>{};
+    return std::optional{record};
+}
+
+}  // namespace update

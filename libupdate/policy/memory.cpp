@@ -1,0 +1,166 @@
+#include "policy/memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <limits>
+
+#include "base/grammar.hpp"
+#include "base/utc_text.hpp"
+#include "policy/version.hpp"
+
+namespace update {
+namespace {
+
+std::int64_t unix_ms(WallTime time) {
+    return std::clamp<std::int64_t>(time.time_since_epoch().count(), 0, max_unix_ms);
+}
+
+std::int64_t ban_ms(const PolicySettings& settings) {
+    return std::clamp<std::int64_t>(milliseconds{settings.quarantine_for}.count(), 0, max_unix_ms);
+}
+
+/// The ban as it counts at `now`: never longer than configured, and not from a moment that has not come yet.
+Quarantined as_of(Quarantined entry, const PolicySettings& settings, std::int64_t now) {
+    entry.since_unix_ms = std::min(entry.since_unix_ms, now);
+    entry.until_unix_ms = std::min(entry.until_unix_ms, entry.since_unix_ms + ban_ms(settings));
+    return entry;
+}
+
+template <class Entry>
+Entry* find(std::vector<Entry>& entries, const std::string& version) {
+    const auto found = std::ranges::find(entries, version, &Entry::version);
+    return found == entries.end() ? nullptr : &*found;
+}
+template <class Entry>
+const Entry* find(const std::vector<Entry>& entries, const std::string& version) {
+    const auto found = std::ranges::find(entries, version, &Entry::version);
+    return found == entries.end() ? nullptr : &*found;
+}
+
+template <class Entry>
+void forget(std::vector<Entry>& entries, const std::string& version) {
+    std::erase_if(entries, [&](const Entry& entry) { return entry.version == version; });
+}
+
+/// Keeps the newest max_remembered entries, oldest first.
+template <class Entry>
+void bound(std::vector<Entry>& entries, std::int64_t Entry::*when) {
+    std::ranges::stable_sort(entries, {}, when);
+    if (entries.size() > max_remembered)
+        entries.erase(entries.begin(), entries.end() - static_cast<std::ptrdiff_t>(max_remembered));
+}
+
+Error refused(std::string what) { return {ErrorCode::refused, std::move(what)}; }
+
+std::string cure(const std::string& version) {
+    return fmt::format("to try it again now: updatectl quarantine clear {}", version);
+}
+
+Status check_order(const Plan& plan, const PolicySettings& settings) {
+    if (normalised(plan.version) == normalised(plan.from_version))
+        return refused(fmt::format("version {} runs already", plan.version));
+    const auto order = compare(plan.version, plan.from_version);
+    if (!order || *order > 0 || settings.allow_downgrade) return done();
+    return refused(fmt::format(
+        "version {} is not newer than {}, which runs; to allow it set policy.allow_downgrade = true",
+        plan.version, plan.from_version));
+}
+
+bool somebody_asked(Reason reason) {
+    return reason == Reason::cancelled || reason == Reason::requested || reason == Reason::refused;
+}
+
+bool cost_nothing(const Outcome& outcome) {
+    const bool outside = outcome.reason == Reason::no_space || outcome.reason == Reason::no_route ||
+                         outcome.reason == Reason::download_failed;
+    return outcome.ending == Ending::abandoned && outcome.bytes == 0 && outside;
+}
+
+void give_back(PolicyMemory& memory, const std::string& version) {
+    Attempts* attempts = find(memory.attempts, version);
+    if (attempts == nullptr) return;
+    if (attempts->count > 1)
+        --attempts->count;
+    else
+        forget(memory.attempts, version);
+}
+
+void quarantine(PolicyMemory& memory, const Outcome& outcome, const PolicySettings& settings,
+                std::int64_t now) {
+    const std::string version = normalised(outcome.to_version);
+    forget(memory.quarantine, version);
+    memory.quarantine.push_back({version, outcome.reason,
+                                 shortened(outcome.message, max_remembered_message_bytes), now,
+                                 now + ban_ms(settings)});
+    bound(memory.quarantine, &Quarantined::since_unix_ms);
+}
+
+}  // namespace
+
+PolicyMemory settled(PolicyMemory memory, const PolicySettings& settings, WallTime now) {
+    const std::int64_t now_ms = unix_ms(now);
+    for (Quarantined& entry : memory.quarantine) entry = as_of(std::move(entry), settings, now_ms);
+    std::erase_if(memory.quarantine, [&](const Quarantined& entry) { return entry.until_unix_ms <= now_ms; });
+    for (Attempts& entry : memory.attempts) entry.last_unix_ms = std::min(entry.last_unix_ms, now_ms);
+    bound(memory.quarantine, &Quarantined::since_unix_ms);
+    bound(memory.attempts, &Attempts::last_unix_ms);
+    return memory;
+}
+
+Status may_try(const PolicyMemory& memory, const Plan& plan, const PolicySettings& settings, WallTime now) {
+    if (auto checked = check_order(plan, settings); !checked) return checked;
+    const std::string version = normalised(plan.version);
+    if (const Quarantined* stored = find(memory.quarantine, version)) {
+        const Quarantined entry = as_of(*stored, settings, unix_ms(now));
+        if (entry.until_unix_ms > unix_ms(now))
+            return refused(fmt::format("version {} is quarantined until {} ({}: {}); {}", version,
+                                       utc_text(entry.until_unix_ms), name(entry.reason), entry.message,
+                                       cure(version)));
+    }
+    const Attempts* attempts = find(memory.attempts, version);
+    if (attempts != nullptr && attempts->count >= settings.attempts_per_version)
+        return refused(fmt::format("version {} was tried {} times, the last time at {}; {}", version,
+                                   attempts->count, utc_text(attempts->last_unix_ms), cure(version)));
+    return done();
+}
+
+PolicyMemory record_attempt(PolicyMemory memory, std::string_view version, const PolicySettings& settings,
+                            WallTime now) {
+    memory = settled(std::move(memory), settings, now);
+    const std::string key = normalised(version);
+    Attempts attempts{key, 0, 0};
+    if (const Attempts* known = find(memory.attempts, key)) attempts = *known;
+    if (attempts.count < std::numeric_limits<std::uint32_t>::max()) ++attempts.count;
+    attempts.last_unix_ms = unix_ms(now);
+    forget(memory.attempts, key);
+    memory.attempts.push_back(std::move(attempts));
+    bound(memory.attempts, &Attempts::last_unix_ms);
+    return memory;
+}
+
+bool quarantines(Reason reason) {
+    constexpr std::array bad{Reason::self_test_failed, Reason::start_failed,  Reason::crashed,
+                             Reason::not_ready,        Reason::wrong_version, Reason::not_acknowledged,
+                             Reason::watchdog_failed};
+    return std::ranges::find(bad, reason) != bad.end();
+}
+
+PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const PolicySettings& settings,
+                            WallTime now) {
+    memory = settled(std::move(memory), settings, now);
+    if (outcome.ending == Ending::committed) return cleared(std::move(memory), outcome.to_version);
+    if (quarantines(outcome.reason)) quarantine(memory, outcome, settings, unix_ms(now));
+    if (somebody_asked(outcome.reason) || cost_nothing(outcome))
+        give_back(memory, normalised(outcome.to_version));
+    return memory;
+}
+
+PolicyMemory cleared(PolicyMemory memory, std::string_view version) {
+    const std::string key = normalised(version);
+    forget(memory.quarantine, key);
+    forget(memory.attempts, key);
+    return memory;
+}
+
+}  // namespace update

@@ -1,0 +1,81 @@
+// What is remembered about versions over restarts: bad ones (quarantine) and how often each was tried. Pure.
+//
+// The wall clock may jump. A ban that seems to begin in the future is therefore dated anew by `settled`, so
+// that no ban lasts longer than `PolicySettings::quarantine_for` from any moment at which the clock was
+// right.
+#pragma once
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <update/outcome.hpp>
+#include <update/plan.hpp>
+#include <update/settings.hpp>
+
+namespace update {
+
+/// The clock port's type, said again because policy stands below the ports; the compiler refuses a
+/// difference.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+struct Quarantined {
+    std::string version;  ///< normalised
+    Reason reason = Reason::none;
+    std::string message;  ///< of the outcome, at most max_remembered_message_bytes
+    std::int64_t since_unix_ms = 0;
+    std::int64_t until_unix_ms = 0;
+    bool operator==(const Quarantined&) const = default;
+};
+
+struct Attempts {
+    std::string version;  ///< normalised
+    std::uint32_t count = 0;
+    std::int64_t last_unix_ms = 0;
+    bool operator==(const Attempts&) const = default;
+};
+
+/// At most max_remembered of each, the newest.
+struct PolicyMemory {
+    std::vector<Quarantined> quarantine;
+    std::vector<Attempts> attempts;
+    bool operator==(const PolicyMemory&) const = default;
+};
+inline constexpr std::size_t max_remembered = 64;
+inline constexpr std::size_t max_remembered_message_bytes = 512;
+
+/// Drops what has expired, shortens bans to the configured time, dates anew what lies in the future. Call it
+/// once after loading and store the result if it changed.
+PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
+
+/// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
+/// equal in precedence) and downgrades are not allowed; is quarantined; or has used up its attempts. Versions
+/// that are not SemVer cannot be ordered, so for them only "runs already" is known.
+Status may_try(const PolicyMemory&, const Plan&, const PolicySettings&, WallTime now);
+
+/// Counts one attempt. Store the result before the attempt begins.
+PolicyMemory record_attempt(PolicyMemory, std::string_view version, const PolicySettings&, WallTime now);
+
+/// Whether an update that failed for this reason says that the version is bad. Trouble of the network, the
+/// disk, the restart path or the updating process does not, nor does an operator's wish.
+bool quarantines(Reason);
+
+/// committed: the version is forgotten, it is good. Else: quarantined if the reason says so. An attempt that
+/// ended because somebody asked, or before its first byte for want of space, route or network, is given back.
+PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&, WallTime now);
+
+/// `updatectl quarantine clear VERSION`: the version may be tried again, with a full budget.
+PolicyMemory cleared(PolicyMemory, std::string_view version);
+
+std::string to_json(const PolicyMemory&);
+
+struct LoadedMemory {
+    PolicyMemory memory;
+    std::string note;  ///< what could not be read, for the log; empty if all was well
+};
+/// Never fails: a text that is no such JSON gives an empty memory, a damaged entry is left out, and the note
+/// says so.
+LoadedMemory parse_policy_memory(const std::string& json);
+
+}  // namespace update

@@ -1,0 +1,18 @@
+#pragma once
+#include <chrono>
+
+#include <update/result.hpp>
+
+namespace update {
+
+/// Puts the installed watchdog program into the place of the running one.
+class Renewal {
+ public:
+    virtual ~Renewal() = default;
+    /// Success when the running watchdog is the installed program (look first: it may be already), or none
+    /// runs. May not return at all: the process goes on as the new program, which finds the journal and calls
+    /// this again.
+    virtual Status renew_watchdog(std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace update

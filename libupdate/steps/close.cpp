@@ -1,0 +1,78 @@
+// The end of every update: files the outcome where it stays until the server has confirmed it, remembers a
+// bad version, and removes the update's own folder. Runs again after a crash until the journal says `filed`;
+// the update id makes each part idempotent.
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "steps/policy_file.hpp"
+#include "steps/step.hpp"
+#include "steps/workshop.hpp"
+
+namespace update {
+namespace {
+
+Ending ending_of(State state) {
+    switch (state) {
+        case State::committed:
+            return Ending::committed;
+        case State::rolled_back:
+            return Ending::rolled_back;
+        case State::abandoned:
+            return Ending::abandoned;
+        default:
+            return Ending::needs_repair;
+    }
+}
+
+Outcome outcome_of(const Job& job) {
+    const Record& r = job.record;
+    Outcome outcome{r.update_id,
+                    ending_of(r.progress.state),
+                    r.reason,
+                    r.message,
+                    r.evidence,
+                    r.route,
+                    r.from_version,
+                    r.to_version,
+                    r.bytes,
+                    r.downtime_us,
+                    0,
+                    0};
+    if (r.requested.boot_id == job.ports.clock.boot_id())
+        outcome.duration_ms = (job.ports.clock.now().time_since_epoch().count() - r.requested.us) / 1000;
+    outcome.ended_at_unix_ms = job.ports.clock.wall().time_since_epoch().count();
+    return outcome;
+}
+
+Status remember(Job& job, const Outcome& outcome) {
+    PolicyMemory memory = load_policy_memory(job.ports.files, job.layout);
+    memory = record_outcome(std::move(memory), outcome, job.settings.policy, job.ports.clock.wall());
+    return store_policy_memory(job.ports.files, job.layout, memory);
+}
+
+Status file_outcome(Job& job) {
+    const Path file = job.layout.outcome(job.record.update_id);
+    if (job.record.filed) return done();
+    const Outcome outcome = outcome_of(job);
+    UPDATE_CHECK(job.ports.files.make_private_directory(job.layout.outcomes()), "outcome folder");
+    UPDATE_CHECK(write_durably(job.ports.files, file, to_json(outcome)), "file outcome");
+    UPDATE_CHECK(remember(job, outcome), "remember outcome");
+    // What could not be repaired keeps its backups: an operator may need them.
+    if (outcome.ending != Ending::needs_repair) UPDATE_CHECK(remove_workshops(job), "clean up");
+    UPDATE_CHECK(remove_tree(job.ports.files, job.layout.update(job.record.update_id)),
+                 "remove update folder");
+    UPDATE_CHECK(job.ports.files.flush_directory(job.layout.updates()), "flush");
+    job.record.filed = true;
+    return job.save();
+}
+
+}  // namespace
+
+Event close(Job& job) {
+    const auto filed = file_outcome(job);
+    if (filed) return Event::succeeded;
+    job.say(filed.error().message());
+    return Event::failed;
+}
+
+}  // namespace update

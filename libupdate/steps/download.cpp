@@ -1,0 +1,45 @@
+// Brings every artifact, verified while it streams, into the private folder of this update.
+#include <fmt/format.h>
+
+#include "steps/step.hpp"
+#include "transfer/fetch.hpp"
+
+namespace update {
+namespace {
+
+/// Sums the artifacts up for whoever shows the progress.
+class SetProgress : public ProgressListener {
+ public:
+    SetProgress(Job& job, std::uint64_t total) : job_{job}, total_{total} {}
+    void progressed(const TransferProgress& p) override { job_.progress(before_ + p.bytes, total_); }
+    void complete(const Artifact& a) { before_ += a.size_bytes; }
+
+ private:
+    Job& job_;
+    std::uint64_t total_, before_ = 0;
+};
+
+}  // namespace
+
+Event download(Job& job) {
+    std::uint64_t total = 0;
+    for (const Artifact& a : job.plan.artifacts) total += a.size_bytes;
+    SetProgress progress{job, total};
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
+        const Artifact& a = job.plan.artifacts[n];
+        const auto fetched = fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress},
+                                   TransferPorts{job.ports});
+        if (!fetched) {
+            const Reason reason = reason_of(fetched.error(), Reason::download_failed);
+            const Event event = reason == Reason::cancelled ? Event::cancelled : Event::failed;
+            return because(job, reason, fetched.error(), event);
+        }
+        job.record.bytes += fetched->network_bytes;
+        progress.complete(a);
+    }
+    job.say(fmt::format("{} artifacts are here, {} bytes came over the network", job.plan.artifacts.size(),
+                        job.record.bytes));
+    return Event::succeeded;
+}
+
+}  // namespace update

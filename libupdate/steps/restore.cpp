@@ -1,0 +1,70 @@
+// Puts the old set back. First proves that every backup is complete, so that it never gives up a working new
+// set for half an old one. A backup that is a hard link is the very file that ran before, with all its
+// properties.
+#include <fmt/format.h>
+#include <set>
+
+#include "steps/manifest.hpp"
+#include "steps/step.hpp"
+
+namespace update {
+namespace {
+
+bool is_old(const FileInfo& info, const Backup& backup) {
+    return info.id == backup.id && info.size_bytes == backup.size_bytes;
+}
+
+/// Either the live path holds the old file again, or the backup is complete.
+Status can_restore(Job& job, std::size_t n, const Backup& backup) {
+    Files& files = job.ports.files;
+    const Artifact& a = job.plan.artifacts[n];
+    const auto live = files.info(job.layout.installed(a));
+    if (live && is_old(*live, backup)) return done();
+    UPDATE_TRY(file, files.open(job.layout.backup(a, job.plan.update_id, n), OpenMode::read), "open backup");
+    UPDATE_TRY(info, file->info(), "look at backup");
+    if (!is_old(info, backup)) return Error{ErrorCode::corrupt, "the backup is not the file that was kept"};
+    if (!backup.sha256) return done();
+    UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash backup");
+    if (digest != *backup.sha256) return Error{ErrorCode::corrupt, "the backup is damaged"};
+    return done();
+}
+
+Status restore_one(Job& job, std::size_t n, const Backup& backup) {
+    Files& files = job.ports.files;
+    const Artifact& a = job.plan.artifacts[n];
+    const Path live = job.layout.installed(a);
+    if (!backup.existed) return files.remove(live);
+    const auto now = files.info(live);
+    if (now && is_old(*now, backup)) return done();
+    return files.rename(job.layout.backup(a, job.plan.update_id, n), live);
+}
+
+Status restore_all(Job& job) {
+    UPDATE_TRY(
+        backups,
+        read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
+        "backups");
+    for (std::size_t n = 0; n < backups.size(); ++n)
+        if (backups[n].existed)
+            UPDATE_CHECK(can_restore(job, n, backups[n]),
+                         fmt::format("restore {}", job.plan.artifacts[n].install_path));
+    std::set<Path> touched;
+    for (std::size_t n = 0; n < backups.size(); ++n) {
+        UPDATE_CHECK(restore_one(job, n, backups[n]),
+                     fmt::format("restore {}", job.plan.artifacts[n].install_path));
+        touched.insert(job.layout.installed(job.plan.artifacts[n]).parent_path());
+    }
+    for (const Path& folder : touched) UPDATE_CHECK(job.ports.files.flush_directory(folder), "flush");
+    return done();
+}
+
+}  // namespace
+
+Event restore(Job& job) {
+    const auto restored = restore_all(job);
+    if (restored) return Event::succeeded;
+    job.say(restored.error().message());
+    return because(job, Reason::restore_failed, restored.error());
+}
+
+}  // namespace update

@@ -1,0 +1,73 @@
+#include "steps/routes.hpp"
+
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+
+namespace update {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr auto handshake_timeout = 10s;
+
+/// The exit-code route needs a supervisor that starts the agent again after exit 1.
+Status exit_code_is_possible(Job& job) {
+    if (job.actor != Actor::agent)
+        return Error{ErrorCode::refused, "only the agent itself can exit for a restart"};
+    UPDATE_TRY(findings, job.ports.services.check_restart_path(job.agent().name), "restart path");
+    for (const Finding& finding : findings)
+        if (!finding.ok) return Error{ErrorCode::refused, fmt::format("{} ({})", finding.what, finding.cure)};
+    return done();
+}
+
+/// The helper is the old program: its backup, when the live path may already hold the new one.
+Path helper_program(const Job& job) {
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
+        const Artifact& a = job.plan.artifacts[n];
+        if (a.role == Role::agent &&
+            exists(job.ports.files, job.layout.backup(a, job.plan.update_id, n)).value_or(false))
+            return job.layout.backup(a, job.plan.update_id, n);
+    }
+    return job.layout.install_root() / job.agent().path;
+}
+
+}  // namespace
+
+Status route_is_possible(Job& job, Route route) {
+    switch (route) {
+        case Route::watchdog:
+            return job.ports.channel.ping_watchdog();
+        case Route::self_update:
+            if (job.actor == Actor::agent || job.actor == Actor::operator_) return done();
+            return Error{ErrorCode::refused, "only the agent or updatectl starts a helper"};
+        case Route::exit_code:
+            return exit_code_is_possible(job);
+        case Route::none:
+            break;
+    }
+    return Error{ErrorCode::bug, "no such route"};
+}
+
+Status take_route(Job& job, Route route) {
+    switch (route) {
+        case Route::watchdog:
+            return job.ports.channel.ask_watchdog_to_update(job.plan.update_id);
+        case Route::self_update: {
+            // updatectl is not the program being replaced: it applies the update itself.
+            if (job.actor == Actor::operator_) return done();
+            // Its ordinary arguments too, so that it finds its configuration as the agent does.
+            Command helper{helper_program(job), job.agent().arguments, {}};
+            helper.arguments.insert(helper.arguments.end(), {"--update-helper", job.plan.update_id});
+            UPDATE_TRY(process, job.ports.processes.break_away(helper, handshake_timeout), "start helper");
+            job.say(fmt::format("helper {} has answered", process.pid));
+            return done();
+        }
+        case Route::exit_code:
+            return exit_code_is_possible(job);
+        case Route::none:
+            break;
+    }
+    return Error{ErrorCode::bug, "no such route"};
+}
+
+}  // namespace update

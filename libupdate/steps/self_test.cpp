@@ -1,0 +1,46 @@
+// Runs each candidate that supports it, from where it is staged, while the old version still works.
+#include <fmt/format.h>
+
+#include "steps/step.hpp"
+
+namespace update {
+namespace {
+
+std::string first_line(const std::string& text) { return text.substr(0, text.find_first_of("\r\n")); }
+
+Error ended_badly(const Path& program, const Ran& ran) {
+    Evidence evidence;
+    (ran.exit.signalled ? evidence.signal : evidence.exit_code) = ran.exit.value;
+    return Error{
+        ErrorCode::refused,
+        fmt::format("self-test of {}: {}", program.string(),
+                    ran.timed_out ? "no answer in time"
+                                  : fmt::format("ended with {} {}", ran.exit.signalled ? "signal" : "code",
+                                                ran.exit.value))}
+        .with(evidence);
+}
+
+Status test_candidate(Job& job, const Path& program) {
+    const Command command{program, {"--self-test"}, job.settings.trial.self_test_timeout};
+    UPDATE_TRY(ran, job.ports.processes.run(command), fmt::format("self-test of {}", program.string()));
+    if (ran.timed_out || ran.exit.signalled || ran.exit.value != 0) return ended_badly(program, ran);
+    if (first_line(ran.output) != job.plan.version)
+        return Error{ErrorCode::refused,
+                     fmt::format("self-test of {}: printed \"{}\", not version {}", program.string(),
+                                 first_line(ran.output).substr(0, 64), job.plan.version)};
+    return done();
+}
+
+}  // namespace
+
+Event self_test(Job& job) {
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
+        const Artifact& a = job.plan.artifacts[n];
+        if (!a.self_test) continue;
+        if (auto passed = test_candidate(job, job.layout.staged(a, job.plan.update_id, n)); !passed)
+            return because(job, Reason::self_test_failed, passed.error());
+    }
+    return Event::succeeded;
+}
+
+}  // namespace update

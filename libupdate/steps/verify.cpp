@@ -1,0 +1,44 @@
+// The applying side trusts nobody: it hashes every staged artifact again, through the file that it will
+// install, and seals what it saw. Runs while the old version still works, so it costs no downtime.
+#include <fmt/format.h>
+
+#include "steps/manifest.hpp"
+#include "steps/step.hpp"
+
+namespace update {
+namespace {
+
+Result<Seal> verify_one(Job& job, std::size_t n) {
+    const Artifact& a = job.plan.artifacts[n];
+    UPDATE_TRY(file, job.ports.files.open(job.layout.staged(a, job.plan.update_id, n), OpenMode::read),
+               "open");
+    UPDATE_TRY(before, file->info(), "look");
+    if (before.link_count != 1)
+        return Error{ErrorCode::refused, fmt::format("staged file has {} names, not one", before.link_count)};
+    UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash");
+    UPDATE_TRY(after, file->info(), "look again");
+    if (digest != a.sha256 || after.size_bytes != a.size_bytes || after.changed_ns != before.changed_ns)
+        return Error{ErrorCode::corrupt,
+                     fmt::format("sha256 is {} over {} bytes, promised {} over {}", to_hex(digest),
+                                 after.size_bytes, to_hex(a.sha256), a.size_bytes)};
+    return Seal{after.id, after.size_bytes, after.changed_ns};
+}
+
+}  // namespace
+
+Event verify(Job& job) {
+    std::vector<Seal> seals;
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
+        auto seal = verify_one(job, n);
+        if (!seal)
+            return because(
+                job, reason_of(seal.error(), Reason::corrupt),
+                Error{seal.error()}.in(fmt::format("verify {}", job.plan.artifacts[n].install_path)));
+        seals.push_back(*seal);
+    }
+    auto written = write_seals(job.ports.files, job.layout.seals(job.plan.update_id), seals);
+    if (!written) return because(job, reason_of(written.error(), Reason::io_failed), written.error());
+    return Event::succeeded;
+}
+
+}  // namespace update

@@ -1,0 +1,90 @@
+#include "steps/watch.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace update {
+
+Instant limit_of(const Job& job, milliseconds timeout) {
+    const Moment& entered = job.record.entered;
+    if (entered.boot_id != job.ports.clock.boot_id()) return job.ports.clock.now() + timeout;
+    return Instant{AwakeClock::duration{entered.us}} + timeout;
+}
+
+namespace {
+
+Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
+    Evidence evidence;
+    std::string how = "ended";
+    if (exit) {
+        (exit->signalled ? evidence.signal : evidence.exit_code) = exit->value;
+        how = fmt::format("ended with {} {}", exit->signalled ? "signal" : "code", exit->value);
+    }
+    return because(job, Reason::crashed,
+                   Error{ErrorCode::retry_later, fmt::format("{} {}", job.agent().name, how)}.with(evidence),
+                   Event::exited);
+}
+
+bool is_sign_of_life(Signal::Kind kind) {
+    return kind == Signal::Kind::alive || kind == Signal::Kind::ready || kind == Signal::Kind::accepted ||
+           kind == Signal::Kind::acknowledged;
+}
+
+}  // namespace
+
+std::optional<Event> gone(Job& job) {
+    const auto status = job.ports.services.status(job.agent().name);
+    if (!status) {
+        job.say(status.error().message());  // unreadable is not "not running"; the limit decides
+        return std::nullopt;
+    }
+    if (status->running || status->held_by_administrator) return std::nullopt;
+    return note_exit(job, status->last_exit);
+}
+
+Signal wait_for_signal(Job& job, Instant deadline) {
+    Signal signal = job.ports.channel.wait(deadline);
+    if (!is_sign_of_life(signal.kind)) return signal;
+    const auto status = job.ports.services.status(job.agent().name);
+    if (!status || !status->running || status->process.pid != signal.pid) signal.kind = Signal::Kind::woken;
+    return signal;
+}
+
+bool probe_says_ready(Job& job) {
+    const Probe& probe = job.settings.trial.probe;
+    if (probe.kind == Readiness::reported) return false;
+    if (probe.kind == Readiness::process_age)
+        return job.ports.clock.now() >=
+               limit_of(job, probe.age);  // it has lived since this state was entered
+    return job.ports.probes.look(probe).has_value();
+}
+
+Instant next_look(const Job& job, Instant limit) {
+    if (job.settings.trial.probe.kind == Readiness::reported) return limit;
+    return std::min(limit, job.ports.clock.now() + job.settings.trial.probe.interval);
+}
+
+bool is_wrong_version(const Job& job, const Signal& signal) {
+    return !signal.version.empty() && signal.version != job.record.to_version;
+}
+
+Event mistrust(Job& job, const Signal& signal) {
+    return because(job, Reason::wrong_version,
+                   Error{ErrorCode::refused, fmt::format("{} reports version {}, not {}", job.agent().name,
+                                                         signal.version, job.record.to_version)},
+                   Event::mistrusted);
+}
+
+Event operator_wants_back(Job& job) {
+    return because(job, Reason::requested,
+                   Error{ErrorCode::cancelled, "the previous version was asked for within the trial"},
+                   Event::cancelled);
+}
+
+void note_ready(Job& job) {
+    const Moment& last_seen = job.record.old_last_seen;
+    if (last_seen.boot_id == job.ports.clock.boot_id())
+        job.record.downtime_us = job.ports.clock.now().time_since_epoch().count() - last_seen.us;
+}
+
+}  // namespace update

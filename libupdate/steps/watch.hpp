@@ -1,0 +1,35 @@
+// What the three waiting steps share: waiting for one signal or one look of the probe, until the state's
+// limit.
+#pragma once
+#include <optional>
+
+#include "steps/step.hpp"
+
+namespace update {
+
+/// When the state's limit ends: its first entry plus the configured time, also after a resume. After a reboot
+/// the elapsed part is unknown, so the time runs anew; resumes_max bounds how often.
+Instant limit_of(const Job&, milliseconds timeout);
+
+/// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
+std::optional<Event> gone(Job&);
+
+/// The next signal. A sign of life of a process that is not the running agent is worth nothing: it becomes
+/// `woken`.
+Signal wait_for_signal(Job&, Instant deadline);
+
+/// Ready by the configured probe (never for Readiness::reported).
+bool probe_says_ready(Job&);
+/// How long to wait at most before looking again.
+Instant next_look(const Job&, Instant limit);
+
+/// A sign of life from something else than the version under trial.
+bool is_wrong_version(const Job&, const Signal&);
+Event mistrust(Job&, const Signal&);
+/// `cancel` or `rollback` within the trial.
+Event operator_wants_back(Job&);
+
+/// Downtime ends now.
+void note_ready(Job&);
+
+}  // namespace update

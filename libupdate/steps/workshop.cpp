@@ -1,0 +1,63 @@
+#include "steps/workshop.hpp"
+
+#include <fmt/format.h>
+#include <set>
+
+#include "steps/manifest.hpp"
+
+namespace update {
+namespace {
+
+/// One backup becomes a file that a plan can name: `previous/<n>`.
+Result<Artifact> keep_one(Job& job, std::size_t n) {
+    Files& files = job.ports.files;
+    const Artifact& a = job.plan.artifacts[n];
+    const Path backup = job.layout.backup(a, job.plan.update_id, n),
+               kept = job.layout.previous() / std::to_string(n);
+    UPDATE_TRY(waiting, exists(files, backup), "look for the backup");
+    if (waiting) {
+        UPDATE_CHECK(files.remove(kept), "replace what was kept before");
+        auto moved = files.rename(backup, kept);
+        if (!moved && moved.error().code() == ErrorCode::unsupported) {
+            auto copied = copy_durably(files, job.ports.hashing, backup, kept);
+            if (!copied) return Error{copied.error()};
+        } else if (!moved) {
+            return Error{moved.error()};
+        }
+    }
+    UPDATE_TRY(file, files.open(kept, OpenMode::read), "open what is kept");
+    UPDATE_TRY(info, file->info(), "look at what is kept");
+    UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash what is kept");
+    return Artifact{a.role,     a.install_path, info.size_bytes, digest, {"file://" + kept.string()},
+                    a.self_test};
+}
+
+}  // namespace
+
+Status remove_workshops(Job& job) {
+    std::set<Path> workshops;
+    for (const Artifact& a : job.plan.artifacts) workshops.insert(job.layout.workshop(a, job.plan.update_id));
+    for (const Path& workshop : workshops) {
+        UPDATE_CHECK(remove_tree(job.ports.files, workshop), "remove staging and backup");
+        UPDATE_CHECK(job.ports.files.flush_directory(workshop.parent_path()), "flush");
+    }
+    return done();
+}
+
+Status keep_previous(Job& job) {
+    Files& files = job.ports.files;
+    UPDATE_TRY(backups,
+               read_backups(files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
+               "backups");
+    UPDATE_CHECK(files.make_private_directory(job.layout.previous()), "folder for the previous version");
+    Plan back{"previous", job.plan.product, job.record.to_version, job.record.from_version, {}};
+    for (std::size_t n = 0; n < backups.size(); ++n) {
+        if (!backups[n].existed) continue;
+        UPDATE_TRY(artifact, keep_one(job, n), fmt::format("keep {}", job.plan.artifacts[n].install_path));
+        back.artifacts.push_back(artifact);
+    }
+    if (back.artifacts.empty()) return done();
+    return write_durably(files, job.layout.previous() / "plan.json", to_json(back));
+}
+
+}  // namespace update

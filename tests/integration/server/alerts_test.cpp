@@ -1,0 +1,135 @@
+#include <doctest/doctest.h>
+
+#include "api_client.hpp"
+#include "net/alerts_cpprest.hpp"
+#include "session/codec.hpp"
+#include "session/endpoints.hpp"
+
+using namespace server_test;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using update::AlertPoster;
+using update::ErrorCode;
+
+namespace {
+
+const std::string key = "a-random-agent-key-4";
+
+class NoJitter : public update::Random {
+ public:
+    std::uint64_t below(std::uint64_t) override { return 50; }  // milliseconds
+};
+NoJitter no_jitter;
+
+update::AlertSettings settings(const ServerProcess& server, const std::string& with_key = key) {
+    update::AlertSettings settings;
+    settings.url = *update::session::alerts_url(server.wss());
+    settings.ca_file = server.ca_file();
+    settings.key = update::session::Secret{with_key};
+    return settings;
+}
+std::unique_ptr<AlertPoster> poster(const update::AlertSettings& settings) {
+    auto made = AlertPoster::create(settings, no_jitter);
+    REQUIRE(made.has_value());
+    return std::move(*made);
+}
+std::string alert(const std::string& message) {
+    return *update::session::encode_alert({"a", "held", message, 5});
+}
+
+}  // namespace
+
+TEST_CASE("alerts go where the session goes, over HTTPS") {
+    CHECK(*update::session::alerts_url("wss://h:8443/agent") == "https://h:8443/api/alerts");
+    CHECK(*update::session::alerts_url("wss://h") == "https://h/api/alerts");
+    CHECK_FALSE(update::session::alerts_url("ws://h/agent").has_value());
+    CHECK_FALSE(update::session::alerts_url("wss:///agent").has_value());
+}
+
+TEST_CASE("alerts arrive in their order") {
+    ServerProcess server;
+    const Operator admin{server};
+    admin.enrol("a", key);
+    const auto alerts = poster(settings(server));
+    for (const char* message : {"one", "two", "three"}) alerts->post(alert(message));
+    CHECK(alerts->close(std::chrono::seconds{10}).has_value());
+    CHECK(alerts->counts().delivered == 3);
+    const auto stored = admin.ask("GET", "/api/alerts").json();
+    REQUIRE(stored.size() == 3);
+    CHECK(stored[0]["message"] == "three");  // newest first
+    CHECK(stored[2]["message"] == "one");
+    CHECK(stored[2]["agent_id"] == "a");
+}
+
+TEST_CASE("an alert waits for a server that is away") {
+    ServerProcess server;
+    const Operator admin{server};
+    admin.enrol("a", key);
+    server.kill_hard();
+    const auto alerts = poster(settings(server));
+    alerts->post(alert("late"));
+    server.start();
+    CHECK(alerts->close(std::chrono::seconds{20}).has_value());
+    CHECK(admin.ask("GET", "/api/alerts").json().size() == 1);
+}
+
+TEST_CASE("the oldest alerts make room while the server is away") {
+    ServerProcess server;
+    const Operator admin{server};
+    admin.enrol("a", key);
+    server.kill_hard();
+    auto few = settings(server);
+    few.queue_max = 2;
+    const auto alerts = poster(few);
+    for (const char* message : {"one", "two", "three", "four"}) alerts->post(alert(message));
+    CHECK(alerts->counts().dropped == 2);
+    server.start();
+    CHECK(alerts->close(std::chrono::seconds{20}).has_value());
+    const auto stored = admin.ask("GET", "/api/alerts").json();
+    REQUIRE(stored.size() == 2);
+    CHECK(stored[0]["message"] == "four");
+    CHECK(stored[1]["message"] == "three");
+}
+
+TEST_CASE("an alert that the server will never take does not hold up the others") {
+    ServerProcess server;
+    Operator{server}.enrol("a", key);
+    const auto alerts = poster(settings(server));
+    alerts->post("not an alert");
+    alerts->post(alert("good"));
+    CHECK(alerts->close(std::chrono::seconds{10}).has_value());
+    CHECK(alerts->counts().rejected == 1);
+    CHECK(alerts->counts().delivered == 1);
+}
+
+TEST_CASE("a wrong key delivers nothing") {
+    ServerProcess server;
+    const Operator admin{server};
+    admin.enrol("a", key);
+    const auto alerts = poster(settings(server, "another-random-key"));
+    alerts->post(alert("x"));
+    CHECK(alerts->close(std::chrono::seconds{10}).has_value());
+    CHECK(alerts->counts().rejected == 1);
+    CHECK(admin.ask("GET", "/api/alerts").json().empty());
+}
+
+TEST_CASE("closing while the server is away ends in time and tells what was lost") {
+    ServerProcess server;
+    server.signal(19);  // SIGSTOP: it accepts, and says nothing
+    const auto alerts = poster(settings(server));
+    alerts->post(alert("x"));
+    const auto begin = steady_clock::now();
+    const auto closed = alerts->close(milliseconds{300});
+    CHECK(steady_clock::now() - begin < std::chrono::seconds{2});
+    REQUIRE_FALSE(closed.has_value());
+    CHECK(closed.error().code() == ErrorCode::timed_out);
+    CHECK(alerts->counts().dropped == 1);
+}
+
+TEST_CASE("alerts are posted to https only") {
+    update::AlertSettings plain;
+    plain.url = "http://127.0.0.1:1/api/alerts";
+    const auto made = AlertPoster::create(plain, no_jitter);
+    REQUIRE_FALSE(made.has_value());
+    CHECK(made.error().code() == ErrorCode::refused);
+}
