@@ -120,8 +120,8 @@ Status PartialFile::start_over() {
 Result<Sha256> PartialFile::finish() {
     UPDATE_CHECK(write_out(), "finish");
     if (auto flushed = file_->flush(); !flushed) {
-        // What the system dropped still reads as if it were there ("fsyncgate"): nothing may build on this file. The
-        // removal's own result adds nothing to an error that ends the download.
+        // What the system dropped still reads as if it were there ("fsyncgate"): nothing may build on this
+        // file. The removal's own result adds nothing to an error that ends the download.
         static_cast<void>(files_->remove(place_.path));
         return std::move(flushed).error().in("flush partial file");
     }
