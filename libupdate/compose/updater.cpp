@@ -90,6 +90,10 @@ class AgentUpdater final : public Updater {
 
     Status offer(const Plan& plan) override {
         UPDATE_CHECK(validate(plan), "offer");
+        for (const Artifact& a : plan.artifacts)
+            for (const std::string& url : a.urls)
+                if (url.starts_with("file:"))
+                    return Error{ErrorCode::refused, "offer: a server may not name local files"};
         wake([&] {
             const bool known =
                 std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
@@ -178,7 +182,9 @@ class AgentUpdater final : public Updater {
 
     void handle(const Result<Halt>& halt) {
         note_record();
-        if (!halt) return hooks_.log(halt.error().message());
+        if (!halt) hooks_.log(halt.error().message());
+        if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
+        if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
         if (*halt == Halt::ended) hooks_.outcome_filed();
     }
