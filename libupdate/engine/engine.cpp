@@ -4,6 +4,7 @@
 
 #include "durable/durable.hpp"
 #include "steps/policy_file.hpp"
+#include "steps/refusal.hpp"
 #include "steps/routes.hpp"
 
 namespace update {
@@ -92,6 +93,16 @@ std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optiona
     return std::nullopt;
 }
 
+/// An operator reads the error; the server, which offers again until it has an outcome, reads that.
+Result<Halt> Engine::refuse(const Plan& plan, Error why) {
+    if (actor_ != Actor::agent) return why;
+    Record nothing_begun;
+    nothing_begun.update_id = plan.update_id;
+    observer_.note(nothing_begun, why.message());
+    UPDATE_CHECK(file_refusal(ports_.files, layout_, plan, why, ports_.clock.wall()), "file the refusal");
+    return Halt::ended;
+}
+
 Result<Halt> Engine::begin(const Plan& plan) {
     UPDATE_CHECK(validate(plan), "plan");
     UPDATE_CHECK(prepare_folders(), "begin update");
@@ -111,8 +122,8 @@ Result<Halt> Engine::begin(const Plan& plan) {
 
     PolicyMemory memory =
         settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
-    UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()),
-                 fmt::format("update to {}", plan.version));
+    if (auto allowed = may_try(memory, plan, settings_.policy, ports_.clock.wall()); !allowed)
+        return refuse(plan, Error{allowed.error()}.in(fmt::format("update to {}", plan.version)));
     memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 

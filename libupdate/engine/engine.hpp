@@ -46,8 +46,10 @@ class Engine {
     Engine(const Settings&, const Layout&, const Ports&, const Machine&, Actor, Observer);
     ~Engine();
 
-    /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer).
-    /// @return `refused` (policy, or another update is in progress), `retry_later` (locked), or why the state
+    /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer), and so is
+    /// one that policy forbids the agent: its outcome is filed with reason `refused`.
+    /// @return `refused` (policy, for other actors; or another update is in progress), `retry_later`
+    /// (locked), or why the state
     ///         directory cannot be used. The update itself never fails with an error: it ends with an
     ///         outcome.
     Result<Halt> begin(const Plan&);
@@ -69,6 +71,7 @@ class Engine {
  private:
     struct Work;
     Status prepare_folders();
+    Result<Halt> refuse(const Plan&, Error why);
     Result<std::unique_ptr<Lock>> lock();
     Result<Halt> run(bool stop_before_waiting);
     Event perform(Work&);
