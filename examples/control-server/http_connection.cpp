@@ -76,6 +76,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
             return shut_down();
         request_ = {};
         request_.keep_alive(false);
+        refused_ = true;
         reply(too_large ? 413 : 400, "{\"error\":\"bad request\"}\n");
     }
 
@@ -111,7 +112,18 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
     void next() {
         if (request_.keep_alive()) return read_head();
-        shut_down();
+        if (!refused_) return shut_down();
+        patience(handshake_timeout);
+        discard();
+    }
+    /// Closing while a refused request is still arriving would reset the connection, and take our answer with
+    /// it.
+    void discard() {
+        chunk_.resize(chunk_bytes);
+        stream_.async_read_some(asio::buffer(chunk_),
+                                [self = shared_from_this()](beast::error_code failed, std::size_t) {
+                                    if (!failed) self->discard();
+                                });
     }
     void shut_down() {
         patience(handshake_timeout);
@@ -207,6 +219,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     OpenArtifact artifact_;
     ByteRange range_;
     std::vector<char> chunk_;
+    bool refused_ = false;
 };
 
 }  // namespace

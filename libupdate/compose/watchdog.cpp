@@ -123,7 +123,14 @@ class Watchdog {
         const auto record = engine_->record();
         others_work_ = false;
         if (!record || record->filed) return;
-        after(engine_->resume(Entry::after_crash), record->progress.state);
+        after(resume(Entry::after_crash), record->progress.state);
+    }
+
+    Result<Halt> resume(Entry entry) {
+        applying_ = true;
+        auto halt = engine_->resume(entry);
+        applying_ = false;
+        return halt;
     }
 
     /// The agent releases the journal right after our answer; until then the lock is busy.
@@ -131,7 +138,7 @@ class Watchdog {
         const std::string update_id = std::exchange(handed_over_, "");
         const Instant patience = now() + hand_over_patience;
         for (;;) {
-            const auto halt = engine_->resume(Entry::hand_over);
+            const auto halt = resume(Entry::hand_over);
             if (!halt || *halt != Halt::busy || now() >= patience || stopping_)
                 return after(halt, State::verifying);
             (void)channel_->wait(now() + hand_over_look);
@@ -155,7 +162,9 @@ class Watchdog {
         if (!std::exchange(roll_back_wanted_, false)) return;
         const auto plan = previous_version(adapters_);
         if (!plan) return options_.log(plan.error().message());
+        applying_ = true;
         const auto halt = apply_here(adapters_, *ports_, *plan, Downgrade::allowed, observer());
+        applying_ = false;
         after(halt, State::verifying);
     }
 
@@ -195,12 +204,23 @@ class Watchdog {
         options_.alert(held ? "agent-held" : "agent-exited", line);
     }
 
+    /// Within a trial the agent's exit is evidence, and the engine starts it again; everything else is
+    /// restarted as always.
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
-        if (program == adapters_.settings().programs.front().name) {
+        const bool is_agent = program == adapters_.settings().programs.front().name;
+        if (is_agent) {
             agent_connected_ = false;
             channel_->push({.kind = Signal::Kind::agent_exited});
+            if (applying_) return;
         }
         plan_restart(program, exit, fmt::format("ended ({})", describe(exit)));
+        if (applying_)
+            loop_->call_at(*watched_.at(program).start_at, [this, program] { tend_within_trial(program); });
+    }
+
+    void tend_within_trial(const std::string& program) {
+        const auto record = engine_->record();
+        if (applying_ && record && is_waiting(record->progress.state)) tend(program);
     }
 
     void on_request(EventLoop::Request request) {
@@ -321,8 +341,8 @@ class Watchdog {
     const WatchdogOptions options_;
     SelfRenewal renewal_;
     milliseconds interval_;
-    bool enabled_ = true, stopping_ = false, others_work_ = false, agent_connected_ = false,
-         roll_back_wanted_ = false;
+    bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,
+         agent_connected_ = false, roll_back_wanted_ = false;
     std::string handed_over_;
     std::unique_ptr<Lock> instance_lock_;
     std::unique_ptr<EventLoop> loop_;

@@ -12,10 +12,10 @@
 namespace update {
 namespace {
 
-// A block stays in the second-level cache between copy and digest; four of them cover the jitter of either
-// side.
-constexpr std::size_t block_bytes = 256 * 1024;
-constexpr std::size_t block_count = 4;
+// A block stays in the second-level cache between copy and digest; eight of them cover the jitter of either
+// side. Larger ones were measured to be no faster.
+constexpr std::size_t block_bytes = 64 * 1024;
+constexpr std::size_t block_count = 8;
 
 class PipelinedSha256 : public Sha256Stream {
  public:

@@ -4,7 +4,7 @@
 
 namespace update {
 
-/// Wraps another Hashing. Each stream has one thread and four blocks of 256 KiB, both gone with the stream,
+/// Wraps another Hashing. Each stream has one thread and eight blocks of 64 KiB, both gone with the stream,
 /// so memory does not grow with the data. `update` copies and returns; it waits only while all blocks are
 /// still to be digested. Digests are those of the wrapped one. A stream may be dropped unfinished. One caller
 /// thread per stream. Where no thread can be started, the stream works in the caller's thread.

@@ -189,13 +189,19 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
 
 Result<Halt> Engine::go_on() { return run(false); }
 
-/// The two answers that are not an effect but the end of this process's part.
+/// The answers that are not an effect but the end of this process's part.
 std::optional<Halt> Engine::leave_instead(Work& work) {
     const Effect effect = row(work.record.progress.state).effect;
     if (!may_act(actor_, work.record.progress.state, work.record, settings_)) return Halt::not_mine;
-    if (effect == Effect::exit_for_restart) return Halt::exit_for_restart;
+    if (actor_ != Actor::agent) return std::nullopt;
+    if (effect == Effect::exit_for_restart && !work.fresh_process) {
+        work.record.old_last_seen = moment(ports_.clock);
+        if (auto stored = journal_.store(work.record); !stored)
+            observer_.note(work.record, stored.error().message());
+        return Halt::exit_for_restart;
+    }
     // The agent cannot stop or start itself; its supervisor does both when it exits.
-    if (actor_ == Actor::agent && !work.fresh_process && (effect == Effect::stop || effect == Effect::start))
+    if (!work.fresh_process && (effect == Effect::stop || effect == Effect::start))
         return Halt::exit_for_restart;
     return std::nullopt;
 }
@@ -204,12 +210,16 @@ Event Engine::perform(Work& work) {
     const State state = work.record.progress.state;
     const Effect effect = row(state).effect;
     const bool between_processes = actor_ == Actor::guard || actor_ == Actor::agent;
+    if (between_processes && effect == Effect::exit_for_restart) return Event::succeeded;
     if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
         work.fresh_process = false;
         return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start
                                   // itself
     }
     Job job = job_for(work);
+    // The agent is on its way out by itself; whoever starts the new version makes sure first that it has
+    // gone.
+    if (effect == Effect::exit_for_restart) return stop(job);
     if (accepts_cancel(state) && cancel_wanted(work))
         return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
                        Event::cancelled);

@@ -26,8 +26,8 @@ constexpr std::array<Row, state_count> table{{
     {S::handing_over,      "handing-over",      A, F::hand_over,        S::verifying,         S::discarding,        1, no},
 
     // Nobody could take over: the agent swaps by itself and lets its supervisor start it again.
-    {S::self_swapping,     "self-swapping",     A, F::swap,             S::exiting,           S::restoring,         2, no},
-    {S::exiting,           "exiting",           A, F::exit_for_restart, S::starting,          S::restoring,         1, no},
+    {S::self_swapping,     "self-swapping",     P, F::swap,             S::exiting,           S::restoring,         2, no},
+    {S::exiting,           "exiting",           P, F::exit_for_restart, S::starting,          S::restoring,         1, no},
 
     // Somebody who is not the new version applies it and judges it.
     {S::verifying,         "verifying",         P, F::verify,           S::stopping,          S::discarding,        1, no},
@@ -63,7 +63,6 @@ constexpr Exception table_exceptions[] = {
     {S::handing_over,      E::cancelled,  S::discarding},
     {S::verifying,         E::cancelled,  S::discarding},
     {S::handing_over,      E::refused,    S::self_swapping},
-    {S::exiting,           E::resumed,    S::starting},         // the restart that it waited for has happened
     {S::awaiting_ready,    E::exited,     S::starting},         // again, until the new version has used up its starts
     {S::awaiting_ack,      E::exited,     S::starting},
     {S::awaiting_ready,    E::expired,    S::stopping_trial},

@@ -12,7 +12,11 @@
 namespace update {
 namespace {
 
-constexpr unsigned redirects_max = 5;              // security rule R10
+constexpr unsigned redirects_max = 5;  // security rule R10
+// The default set, in another order: AES-128 takes ten rounds instead of fourteen, on both ends (64 MiB over
+// loopback: about 5 % less time in 21 interleaved runs on a busy machine). What is downloaded is public and
+// verified by its digest.
+constexpr const char* ciphers = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
 constexpr long receive_buffer_bytes = 512 * 1024;  // curl's largest in 7.88; fewer wake-ups on fast networks
 
 struct CleanUp {
@@ -90,6 +94,7 @@ struct CurlHttp::Session {
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
         set(CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
         set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+        set(CURLOPT_TLS13_CIPHERS, ciphers);
         set(CURLOPT_PROTOCOLS_STR, settings.allow_http ? "http,https" : "https");
         set(CURLOPT_USERAGENT, "libupdate");
         set(CURLOPT_CONNECTTIMEOUT_MS, as_long(settings.connect_timeout.count()));

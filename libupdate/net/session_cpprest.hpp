@@ -12,8 +12,8 @@ namespace update {
 /// One connection at a time to a control server; after it ended `connect` may be called again.
 ///
 /// Threads: `connect`, `send` and `close` may be called from any thread, also from a handler. Handlers are
-/// called on cpprestsdk's threads, one at a time per connection, and must return quickly: while one runs,
-/// nothing else arrives. Nothing throws. No message text appears in an error.
+/// called on cpprestsdk's threads, one at a time per connection. They must return quickly (while one runs,
+/// nothing else arrives) and must not throw. Nothing here throws. No message text appears in an error.
 class ControlLink {
  public:
     struct Handlers {

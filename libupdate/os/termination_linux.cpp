@@ -19,7 +19,9 @@ struct Termination::Impl {
     void listen() const {
         ::pollfd waiting[] = {{signals.get(), POLLIN, 0}, {stop.get(), POLLIN, 0}};
         while (::poll(waiting, 2, -1) < 0) continue;  // only EINTR
-        if ((waiting[0].revents & POLLIN) != 0) requested();
+        if ((waiting[0].revents & POLLIN) == 0) return;
+        ::signalfd_siginfo taken;  // else it would be delivered the old way once it is unblocked
+        if (::read(signals.get(), &taken, sizeof taken) == sizeof taken) requested();
     }
 };
 

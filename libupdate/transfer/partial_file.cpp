@@ -119,7 +119,12 @@ Status PartialFile::start_over() {
 
 Result<Sha256> PartialFile::finish() {
     UPDATE_CHECK(write_out(), "finish");
-    UPDATE_CHECK(file_->flush(), "flush partial file");
+    if (auto flushed = file_->flush(); !flushed) {
+        // What the system dropped still reads as if it were there ("fsyncgate"): nothing may build on this
+        // file. The removal's own result adds nothing to an error that ends the download.
+        static_cast<void>(files_->remove(place_.path));
+        return std::move(flushed).error().in("flush partial file");
+    }
     UPDATE_CHECK(files_->flush_directory(place_.path.parent_path()), "flush folder of the partial file");
     return digest_->finish();
 }

@@ -34,7 +34,8 @@ class PartialFile {
     Status write_out();
     /// Empties it.
     Status start_over();
-    /// Makes file and name durable, and ends the digest: call once.
+    /// Makes file and name durable, and ends the digest: call once. When the disk lost bytes, the file is
+    /// removed.
     Result<Sha256> finish();
 
  private:

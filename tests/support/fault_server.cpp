@@ -2,14 +2,9 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <chrono>
-#include <memory>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <signal.h>
-#include <span>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -23,12 +18,6 @@ void require(bool ok, const char* what) {
     if (!ok) throw std::runtime_error{std::string{"fault server: "} + what};
 }
 
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(),
-                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 /// For this thread and those that it starts; not for the client under test, which shall not depend on it.
 void keep_out_broken_pipes() {
     sigset_t signals;
@@ -37,161 +26,14 @@ void keep_out_broken_pipes() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-SeenRequest parse_request(const std::string& head, unsigned connection) {
-    SeenRequest request;
-    request.connection = connection;
-    const auto line_end = head.find("\r\n");
-    const auto first = head.find(' ');
-    request.path = head.substr(first + 1, head.find(' ', first + 1) - first - 1);
-    for (auto at = line_end + 2; at < head.size();) {
-        const auto end = head.find("\r\n", at);
-        const auto colon = head.find(':', at);
-        if (end == at || colon == std::string::npos) break;
-        const auto value = head.find_first_not_of(' ', colon + 1);
-        request.headers[lower(head.substr(at, colon - at))] = head.substr(value, end - value);
-        at = end + 2;
-    }
-    return request;
-}
-
-std::string header(const SeenRequest& request, const std::string& name) {
-    const auto found = request.headers.find(name);
-    return found == request.headers.end() ? std::string{} : found->second;
-}
-
-/// First byte that the client wants, 0 for all.
-std::size_t wanted_from(const SeenRequest& request, const Reply& reply) {
-    const auto range = header(request, "range");
-    const auto validator = header(request, "if-range");
-    if (range.empty() || reply.ignores_range || reply.status != 200) return 0;
-    if (reply.honours_if_range && !validator.empty() && validator != reply.etag) return 0;
-    return std::stoull(range.substr(range.find('=') + 1));
-}
-
-std::string head_of(const Reply& reply, std::size_t from) {
-    const auto total = std::to_string(reply.body.size());
-    std::string head = "HTTP/1.1 " + std::to_string(from > 0 ? 206 : reply.status) + " Reply\r\n";
-    if (!reply.etag.empty()) head += "ETag: " + reply.etag + "\r\n";
-    if (from > 0 || reply.content_range)
-        head += "Content-Range: " +
-                reply.content_range.value_or("bytes " + std::to_string(from) + "-" +
-                                             std::to_string(reply.body.size() - 1) + "/" + total) +
-                "\r\n";
-    for (const auto& line : reply.headers) head += line + "\r\n";
-    head += reply.announces_length ? "Content-Length: " + std::to_string(reply.body.size() - from) + "\r\n"
-                                   : std::string{"Transfer-Encoding: chunked\r\n"};
-    return head + "\r\n";
-}
-
 std::string hexadecimal(std::size_t value) {
     char text[20];
     std::snprintf(text, sizeof text, "%zx", value);
     return text;
 }
 
-}  // namespace
-
-struct FaultServer::Tls {
-    SSL_CTX* context = SSL_CTX_new(TLS_server_method());
-    explicit Tls(const TestCa& ca) {
-        require(SSL_CTX_use_certificate_file(context, ca.certificate_file().c_str(), SSL_FILETYPE_PEM) == 1 &&
-                    SSL_CTX_use_PrivateKey_file(context, ca.key_file().c_str(), SSL_FILETYPE_PEM) == 1,
-                "certificate");
-    }
-    ~Tls() { SSL_CTX_free(context); }
-};
-
-/// Blocking reads and writes that end when the peer goes or the server stops.
-class FaultServer::Connection {
- public:
-    Connection(int socket, int stop, const Tls* tls) : socket_{socket}, stop_{stop} {
-        const int on = 1;
-        setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (tls == nullptr) return;
-        ssl_ = SSL_new(tls->context);
-        SSL_set_fd(ssl_, socket_);
-        open_ = SSL_accept(ssl_) == 1;
-    }
-    ~Connection() {
-        if (ssl_ != nullptr) SSL_free(ssl_);
-        close(socket_);
-    }
-    Connection(const Connection&) = delete;
-    Connection& operator=(const Connection&) = delete;
-
-    bool open() const { return open_; }
-
-    /// Up to the empty line; empty when the connection ended.
-    std::string read_head() {
-        std::string head;
-        char byte = 0;
-        while (open_ && head.find("\r\n\r\n") == std::string::npos) {
-            if (!readable()) return {};
-            const auto count =
-                ssl_ != nullptr ? SSL_read(ssl_, &byte, 1) : static_cast<int>(recv(socket_, &byte, 1, 0));
-            if (count != 1) return {};
-            head += byte;
-        }
-        return head;
-    }
-    bool write(std::span<const std::byte> bytes) {
-        while (open_ && !bytes.empty()) {
-            const auto count =
-                ssl_ != nullptr ? SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()))
-                                : static_cast<int>(send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
-            if (count <= 0)
-                open_ = false;
-            else
-                bytes = bytes.subspan(static_cast<std::size_t>(count));
-        }
-        return open_;
-    }
-    bool write(const std::string& text) { return write(std::as_bytes(std::span{text})); }
-
-    /// Nothing is sent until the client closes or the server stops.
-    void be_silent() {
-        while (wait(-1) == Event::input) {
-            char buffer[4096];
-            if (recv(socket_, buffer, sizeof buffer, 0) <= 0) return;
-        }
-    }
-    /// A pause of a slow server. @return false when the server stops
-    bool pause(std::chrono::milliseconds time) {
-        pollfd stop{stop_, POLLIN, 0};
-        return poll(&stop, 1, static_cast<int>(time.count())) == 0;
-    }
-    /// The end of the stream, without TLS farewell.
-    void cut() {
-        shutdown(socket_, SHUT_WR);
-        be_silent();
-        open_ = false;
-    }
-    /// As a restarted middle box does it: RST.
-    void reset() {
-        const linger at_once{1, 0};
-        setsockopt(socket_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-        open_ = false;
-    }
-
- private:
-    enum class Event { input, stop, over };
-    Event wait(int timeout_ms) {
-        pollfd events[] = {{socket_, POLLIN, 0}, {stop_, POLLIN, 0}};
-        if (poll(events, 2, timeout_ms) <= 0) return Event::over;
-        return events[1].revents != 0 ? Event::stop : Event::input;
-    }
-    bool readable() { return (ssl_ != nullptr && SSL_pending(ssl_) > 0) || wait(-1) == Event::input; }
-
-    int socket_, stop_;
-    SSL* ssl_ = nullptr;
-    bool open_ = true;
-};
-
-namespace {
-
 /// Paced, cut and counted as the reply says. @return false when the connection is over
-template <class Connection>
-bool send_body(Connection& connection, const Reply& reply, std::size_t from,
+bool send_body(FaultConnection& connection, const Reply& reply, std::size_t from,
                std::atomic<std::uint64_t>& sent_total) {
     std::size_t sent = 0;
     const auto left = std::span{reply.body}.subspan(from);
@@ -220,7 +62,7 @@ bool send_body(Connection& connection, const Reply& reply, std::size_t from,
 
 }  // namespace
 
-FaultServer::FaultServer(const TestCa* ca) : tls_{ca != nullptr ? std::make_unique<Tls>(*ca) : nullptr} {
+FaultServer::FaultServer(const TestCa* ca) : tls_{ca != nullptr ? make_tls_identity(*ca) : nullptr} {
     listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in address{};
     address.sin_family = AF_INET;
@@ -273,13 +115,13 @@ void FaultServer::accept_all() {
 }
 
 void FaultServer::serve(int socket, unsigned number) {
-    Connection connection{socket, stop_reader_, tls_.get()};
+    FaultConnection connection{socket, stop_reader_, tls_.get()};
     while (connection.open()) {
         const auto head = connection.read_head();
         if (head.empty()) return;
         const auto request = parse_request(head, number);
         const auto reply = next_reply(request);
-        const auto from = std::min(wanted_from(request, *reply), reply->body.size());
+        const auto from = first_byte_for(request, *reply);
         if (!connection.write(head_of(*reply, from))) return;
         if (!send_body(connection, *reply, from, body_bytes_sent_)) return;
     }

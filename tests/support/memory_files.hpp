@@ -14,7 +14,7 @@ struct MemoryNode {
     FileInfo::Kind kind = FileInfo::Kind::file;
     std::uint64_t owner = 1000, id = 0, link_count = 1;
     unsigned flushes = 0;
-    std::size_t smallest_write = ~std::size_t{0}, writes = 0;
+    std::size_t writes = 0, largest_bytes = 0;
 };
 
 class MemoryFiles : public Files {
@@ -22,6 +22,7 @@ class MemoryFiles : public Files {
     std::map<Path, std::shared_ptr<MemoryNode>> nodes;
     std::map<Path, unsigned> directory_flushes;
     std::uint64_t room_bytes = ~std::uint64_t{0};  ///< what still fits
+    bool loses_writes = false;                     ///< `flush` of a file fails
     std::map<Path, ErrorCode> unreadable;          ///< `info` fails so
 
     std::shared_ptr<MemoryNode> put(const Path& path, std::vector<std::byte> bytes,
@@ -104,7 +105,7 @@ class MemoryFile : public File {
         files_.room_bytes -= bytes.size();
         node_->bytes.resize(std::max<std::size_t>(node_->bytes.size(), offset + bytes.size()));
         std::memcpy(node_->bytes.data() + offset, bytes.data(), bytes.size());
-        node_->smallest_write = std::min(node_->smallest_write, bytes.size());
+        node_->largest_bytes = std::max(node_->largest_bytes, node_->bytes.size());
         ++node_->writes;
         return done();
     }
@@ -113,6 +114,7 @@ class MemoryFile : public File {
         return done();
     }
     Status flush() override {
+        if (files_.loses_writes) return Error{ErrorCode::retry_later, "written bytes are lost"};
         ++node_->flushes;
         return done();
     }

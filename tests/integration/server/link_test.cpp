@@ -102,7 +102,7 @@ TEST_CASE("closing towards a frozen server ends in time and says so") {
     Operator{server}.enrol("a", key);
     TestAgent agent{server};
     agent.log_in(auth("a", key, "1.0"));
-    server.signal(SIGSTOP);
+    server.freeze();
     const auto begin = steady_clock::now();
     const auto closed = agent.link().close(milliseconds{300});
     CHECK(steady_clock::now() - begin < std::chrono::seconds{3});
@@ -116,6 +116,7 @@ TEST_CASE("a link that was closed by us reports nothing, and can be used again")
     TestAgent agent{server};
     agent.log_in(auth("a", key, "1.0"));
     CHECK(agent.link().close(std::chrono::seconds{5}).has_value());
+    CHECK_FALSE(agent.was_told_of_the_end());
     CHECK(failure(agent.link().send("{}")) == ErrorCode::retry_later);
     CHECK(agent.log_in(auth("a", key, "1.0")).confirms_updates);
 }

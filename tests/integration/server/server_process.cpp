@@ -129,6 +129,12 @@ int ServerProcess::wait_exit() {
 }
 
 void ServerProcess::signal(int number) const { REQUIRE(::kill(pid_, number) == 0); }
+void ServerProcess::freeze() const {
+    signal(SIGSTOP);
+    int status = 0;
+    REQUIRE(::waitpid(pid_, &status, WUNTRACED) == pid_);
+    REQUIRE(WIFSTOPPED(status));
+}
 void ServerProcess::kill_hard() {
     ::kill(pid_, SIGKILL);
     int status = 0;

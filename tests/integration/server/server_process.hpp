@@ -39,6 +39,8 @@ class ServerProcess {
     /// SIGTERM. @return its exit code
     int stop();
     void signal(int number) const;
+    /// SIGSTOP; returns when it stands still. SIGCONT lets it go on.
+    void freeze() const;
 
     const Scratch& files() const { return files_; }
     std::string ca_file() const { return files_.path("ca.pem"); }

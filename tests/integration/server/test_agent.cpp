@@ -48,6 +48,11 @@ std::optional<std::string> TestAgent::wait_closed() {
     return closed_;
 }
 
+bool TestAgent::was_told_of_the_end() {
+    const std::lock_guard lock{mutex_};
+    return closed_.has_value();
+}
+
 void TestAgent::arrived(const std::string& text) {
     auto message = session::decode(text);
     if (!message) return;

@@ -37,6 +37,7 @@ class TestAgent {
     std::optional<session::Message> take();
     /// Why the server or the network ended the connection; nothing after ten seconds.
     std::optional<std::string> wait_closed();
+    bool was_told_of_the_end();
     /// Called for each message on the thread on which it arrives, before it can be taken.
     std::function<void(const session::Message&)> on_arrival;
 

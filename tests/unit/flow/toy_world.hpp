@@ -94,8 +94,9 @@ class World {
             case Effect::hand_over:
                 return choose_.pick(2) == 0 ? Event::succeeded : refuse();
             case Effect::exit_for_restart:
+                if (running == Tree::none) return Event::succeeded;  // the restart that it waited for
                 running = Tree::none;
-                throw Crash{};  // the exit is this state's only "crash"
+                throw Crash{};
             case Effect::stop:
                 running = Tree::none;
                 return Event::succeeded;

@@ -37,6 +37,19 @@ TEST_CASE("after a restart of the process only the rest is asked for") {
     CHECK(fetched->network_bytes == size - 300'000);
 }
 
+TEST_CASE("a rest that is longer than what is missing is refused, and the file never grows beyond its size") {
+    Endpoint here;
+    here.answer(cut_after(serve(here.file), 300'000));
+    auto longer = serve(here.file, 300'000);
+    longer.head.body_bytes.reset();
+    longer.body.resize(longer.body.size() + 300'000);
+    here.answer(std::move(longer));
+    here.answer(serve(here.file));
+    REQUIRE(here.fetch().has_value());
+    CHECK(here.files.nodes.at(here.partial())->largest_bytes <= size);
+    CHECK(here.files.content(here.partial()) == here.file);
+}
+
 TEST_CASE("bytes of unknown origin are not built upon") {
     Endpoint here;
     here.files.make_private_directory(here.layout.update("u1")).value();

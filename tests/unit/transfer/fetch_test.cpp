@@ -25,6 +25,14 @@ TEST_CASE("a download ends as exactly the promised bytes, durable with their nam
     CHECK(here.files.directory_flushes[here.partial().parent_path()] > 0);
 }
 
+TEST_CASE("the name of a file that was complete before is made durable all the same") {
+    Endpoint here;
+    here.files.make_private_directory(here.layout.update("u1")).value();
+    here.files.put(here.partial(), here.file);
+    REQUIRE(here.fetch().has_value());
+    CHECK(here.files.directory_flushes[here.partial().parent_path()] == 1);
+}
+
 TEST_CASE("the small pieces of a network are written in blocks of 256 KiB") {
     Endpoint here;
     here.answer(serve(here.file));
@@ -138,6 +146,15 @@ TEST_CASE("a full disk ends the download with the bytes still needed and those f
     CHECK(fetched.error().evidence().need_bytes == size - 256 * 1024);
     CHECK(fetched.error().evidence().have_bytes.has_value());
     CHECK(here.http.requests.size() == 1);
+}
+
+TEST_CASE("a file of which the disk lost bytes is removed, for it may still read as if it were whole") {
+    Endpoint here;
+    auto answer = serve(here.file);
+    answer.before_end = [&here] { here.files.loses_writes = true; };
+    here.answer(std::move(answer));
+    REQUIRE_FALSE(here.fetch().has_value());
+    CHECK_FALSE(here.files.exists(here.partial()));
 }
 
 TEST_CASE("a local file is copied and verified like a download") {
