@@ -21,7 +21,6 @@ struct Engine::Work {
 
 namespace {
 
-constexpr std::size_t plan_max_bytes = 1 << 20;
 constexpr int store_attempts = 4;
 
 Moment moment(const Clock& clock) { return {clock.boot_id(), clock.now().time_since_epoch().count()}; }
@@ -158,7 +157,7 @@ Error Engine::refuse(const Plan& plan, Error why) {
 /// An unreadable plan leaves only what is safe without one.
 Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::unique_ptr<Lock> lock_held) {
     auto work = std::make_unique<Work>(Work{std::move(lock_held), {}, std::move(record), false});
-    const auto text = read_text(ports_.files, layout_.plan(work->record.update_id), plan_max_bytes);
+    const auto text = read_text(ports_.files, layout_.plan(work->record.update_id), max_plan_json_bytes);
     const auto plan = text ? parse_plan(*text) : Result<Plan>{text.error()};
     if (plan) {
         work->plan = *plan;

@@ -8,7 +8,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t message_max_bytes = 1000;
+constexpr std::size_t message_max_bytes = 1000, text_max_bytes = 3 * 1024;
 
 json to_value(const Moment& m) { return json::array({m.boot_id, m.us}); }
 Moment moment_from(const json& v) { return {v.at(0).get<std::string>(), v.at(1).get<std::int64_t>()}; }
@@ -97,7 +97,7 @@ std::string to_json(const Record& r) {
     put(v, "downtime_us", r.downtime_us);
     const auto compact = [&] { return v.dump(-1, ' ', true, json::error_handler_t::replace); };
     std::string text = compact();
-    if (text.size() > 3500) {  // only escaped control or non-ASCII bytes in the message can grow so far
+    if (text.size() >= text_max_bytes) {  // only escaped control or non-ASCII bytes in the message can grow so far
         v["message"] = "(message left out: too long when escaped)";
         text = compact();
     }

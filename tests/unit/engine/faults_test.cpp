@@ -1,0 +1,165 @@
+// Disks that fail and files that were damaged: the update turns back while nothing is touched, and goes on
+// towards a running agent where something is.
+#include "world.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+constexpr Route routes[] = {Route::watchdog, Route::self_update, Route::exit_code};
+
+bool is_journal(const World& world, const Path& path) {
+    return path == world.layout.journal_slot(0) || path == world.layout.journal_slot(1);
+}
+
+}  // namespace
+
+TEST_CASE("a journal that cannot be written from some state on, for a while, never strands the endpoint") {
+    for (const Route route : routes)
+        for (const Behaviour behaviour : {Behaviour::good, Behaviour::exits})
+            for (const ErrorCode code : {ErrorCode::no_space, ErrorCode::retry_later})
+                for (const Row& r : rows()) {
+                    World world{route, behaviour};
+                    // Fails once the journal says that state: every store that would lead out of it.
+                    unsigned refused = 0;
+                    world.finger.before = [&](std::string_view operation, const Path& path) -> Status {
+                        if (operation != "write" || !is_journal(world, path)) return done();
+                        const auto now = Journal{world.files, world.layout}.load().record;
+                        if (!now || now->progress.state != r.state || refused >= 40) return done();
+                        ++refused;
+                        return Error{code, "played"};
+                    };
+                    world.run_to_the_end();
+                    if (refused == 0) continue;
+                    const std::string context = std::string{update::name(route)} + ", " +
+                                                std::string{name(behaviour)} + ", journal fails after " +
+                                                std::string{r.name};
+                    world.check_end(context);
+                    MESSAGE(context, ": ", refused, " refused, then ", row(world.state()).name);
+                }
+}
+
+TEST_CASE("each single operation on a file that fails once ends well") {
+    for (const Route route : routes)
+        for (const Behaviour behaviour : {Behaviour::good, Behaviour::exits}) {
+            unsigned operations = 0;
+            {
+                World world{route, behaviour};
+                world.finger.before = [&](std::string_view, const Path&) {
+                    ++operations;
+                    return done();
+                };
+                world.run_to_the_end();
+            }
+            std::array<unsigned, state_count> ends{};
+            for (unsigned at = 1; at <= operations; ++at) {
+                World world{route, behaviour};
+                unsigned count = 0;
+                world.finger.before = [&](std::string_view, const Path&) -> Status {
+                    if (++count == at) return Error{ErrorCode::no_space, "played: full"};
+                    return done();
+                };
+                try {
+                    world.run_to_the_end();
+                } catch (const std::exception& e) {
+                    FAIL(e.what());
+                }
+                const std::string context = std::string{update::name(route)} + ", " +
+                                            std::string{name(behaviour)} + ", operation " +
+                                            std::to_string(at) + " fails";
+                world.check_end(context);
+                REQUIRE_MESSAGE(world.state() != State::needs_repair, context << world.record()->message);
+                if (behaviour != Behaviour::good) REQUIRE_MESSAGE(world.state() != State::committed, context);
+                ++ends[static_cast<std::size_t>(world.state())];
+            }
+            for (const Row& r : rows())
+                if (const unsigned n = ends[static_cast<std::size_t>(r.state)])
+                    MESSAGE(update::name(route), ", ", name(behaviour), ", ", operations, " operations: ", n,
+                            " ", r.name);
+        }
+}
+
+TEST_CASE("a plan that cannot be read any more ends safely in every state") {
+    for (const Route route : routes)
+        for (const Behaviour behaviour : {Behaviour::good, Behaviour::hangs})
+            for (const Row& r : rows()) {
+                World world{route, behaviour};
+                bool damaged = false;
+                world.point = [&](std::string_view) {
+                    const auto now = world.record();
+                    if (damaged || !now || now->progress.state != r.state) return;
+                    damaged = true;
+                    world.write(world.layout.plan("u-1"), "{\"update_id\": \"u-");
+                    throw Crash{};
+                };
+                world.run_to_the_end();
+                if (!damaged) continue;
+                const std::string context = std::string{update::name(route)} + ", " +
+                                            std::string{name(behaviour)} + ", plan damaged in " +
+                                            std::string{r.name};
+                const auto end = world.record();
+                REQUIRE_MESSAGE(end, context);
+                CHECK_MESSAGE(end->filed, context);
+                CHECK_MESSAGE(is_terminal(end->progress.state), context);
+                REQUIRE_MESSAGE(world.agent.has_value(), context);
+                CHECK_MESSAGE(world.agent->version == world.live_version(), context);
+                if (end->progress.state == State::abandoned) {
+                    CHECK_MESSAGE(world.live_version() == old_version, context);
+                    CHECK_MESSAGE(world.left_over().empty(), context << ": " << world.left_over().front());
+                }
+                MESSAGE(context, ": ", row(end->progress.state).name, ", ", world.live_version(), " runs");
+            }
+}
+
+TEST_CASE("the largest plan that is valid is read back") {
+    World world{Route::watchdog};
+    Artifact& data = world.plan.artifacts[1];
+    const std::string good = data.urls.front();
+    data.urls.assign(max_mirrors, "file:///" + std::string(1'900, 'x'));
+    data.urls.back() = good;
+    for (std::size_t n = 2; n < max_artifacts; ++n) {
+        Artifact more = data;
+        more.install_path = "share/data" + std::to_string(n);
+        world.plan.artifacts.push_back(more);
+    }
+    REQUIRE(validate(world.plan));
+    REQUIRE(to_json(world.plan).size() > 1 << 20);
+    world.settings.transfer.attempts = 64 * max_mirrors;
+    world.run_to_the_end();
+    CHECK_MESSAGE(world.state() == State::committed, world.record()->message);
+}
+
+TEST_CASE("a backup that is damaged when it is needed ends as needs-repair, with an agent running") {
+    World world{Route::watchdog, Behaviour::hangs};
+    bool damaged = false;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (damaged || !now || now->progress.state != State::awaiting_ready) return;
+        damaged = true;
+        fs::remove(world.layout.backup(world.plan.artifacts[0], "u-1", 0));
+    };
+    world.run_to_the_end();
+    REQUIRE(damaged);
+    world.check_end("backup gone");
+    CHECK(world.state() == State::needs_repair);
+    CHECK(world.live_version() == new_version);  // half an old set would be worse than a whole new one
+    CHECK(world.outcome()->reason == Reason::not_ready);
+    CHECK(fs::exists(world.layout.backup(world.plan.artifacts[1], "u-1", 1)));  // for the operator
+}
+
+TEST_CASE("a staged file that is changed after it was sealed is not installed") {
+    World world{Route::watchdog};
+    bool changed = false;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (changed || !now || now->progress.state != State::stopping) return;
+        changed = true;
+        world.write(world.layout.staged(world.plan.artifacts[0], "u-1", 0), "#!/bin/sh\necho evil\n");
+    };
+    world.run_to_the_end();
+    REQUIRE(changed);
+    world.check_end("staged file changed");
+    CHECK(world.state() == State::rolled_back);
+    CHECK(world.outcome()->reason == Reason::corrupt);
+}

@@ -1,0 +1,182 @@
+// What begins an update, what does not, and what stops one.
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "world.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+constexpr Route routes[] = {Route::watchdog, Route::self_update, Route::exit_code};
+
+ErrorCode code(const Result<Halt>& halt) {
+    REQUIRE_FALSE(halt.has_value());
+    return halt.error().code();
+}
+
+}  // namespace
+
+TEST_CASE("the lock of a process that was killed hinders nobody") {
+    World world{Route::watchdog};
+    int ready[2];
+    REQUIRE(::pipe(ready) == 0);
+    REQUIRE(world.as(Actor::agent, [&](Engine& e) { return e.resume(Entry::fresh_process); }));
+    world.point = [&](std::string_view) {
+        if (world.record()) throw Crash{};
+    };
+    CHECK_THROWS_AS((void)world.begin(), Crash);
+    world.point = [](std::string_view) {};
+    const ::pid_t child = ::fork();
+    if (child == 0) {
+        const auto held = make_locks()->try_lock(world.layout.journal_lock());
+        const char answer = held ? '1' : '0';
+        (void)!::write(ready[1], &answer, 1);
+        for (;;) ::pause();
+    }
+    char answer = '?';
+    REQUIRE(::read(ready[0], &answer, 1) == 1);
+    REQUIRE(answer == '1');
+    CHECK(world.resume(Actor::watchdog, Entry::after_crash) == Halt::busy);
+    CHECK(code(world.begin()) == ErrorCode::retry_later);
+    REQUIRE(::kill(child, SIGKILL) == 0);
+    REQUIRE(::waitpid(child, nullptr, 0) == child);
+    CHECK(fs::exists(world.layout.journal_lock()));  // the file stays and means nothing
+    world.run_to_the_end();
+    world.check_end("after the lock's holder died");
+    CHECK(world.state() == State::committed);
+    ::close(ready[0]);
+    ::close(ready[1]);
+}
+
+TEST_CASE("another update is refused while one is in progress, and the same one is not begun again") {
+    World world{Route::watchdog};
+    REQUIRE(world.begin() == Halt::not_mine);
+    REQUIRE(world.state() == State::verifying);
+    CHECK(world.begin() == Halt::not_mine);
+    const Plan first = world.plan;
+    world.plan.update_id = "u-2";
+    CHECK(code(world.begin()) == ErrorCode::refused);
+    world.plan = first;
+    CHECK(world.state() == State::verifying);
+    world.run_to_the_end();
+    CHECK(world.state() == State::committed);
+}
+
+TEST_CASE("an update that ended is ended when it is offered again, even after another one") {
+    World world{Route::watchdog, Behaviour::hangs};
+    world.run_to_the_end();
+    REQUIRE(world.state() == State::rolled_back);
+    const auto starts = world.agent_starts_of_new;
+    CHECK(world.begin() == Halt::ended);
+    world.plan.update_id = "u-2";
+    world.plan.version = "2.1";  // the played image still says 2.0, so its self-test fails
+    REQUIRE(world.begin() == Halt::ended);
+    world.plan.update_id = "u-1";
+    world.plan.version = new_version;
+    CHECK(world.begin() == Halt::ended);
+    CHECK(world.agent_starts_of_new == starts);
+    CHECK(world.record()->update_id == "u-2");
+}
+
+TEST_CASE("a version that hung is quarantined: its next offer is refused and touches nothing") {
+    World world{Route::watchdog, Behaviour::hangs};
+    world.run_to_the_end();
+    REQUIRE(world.state() == State::rolled_back);
+    world.plan.update_id = "u-2";
+    const auto refused = world.begin();
+    CHECK(code(refused) == ErrorCode::refused);
+    CHECK(refused.error().message().find("quarantine") != std::string::npos);
+    CHECK(world.record()->update_id == "u-1");
+    CHECK(world.left_over().empty());
+}
+
+TEST_CASE("a version whose attempts are used up is refused") {
+    World world{Route::watchdog};
+    world.settings.policy.attempts_per_version = 2;
+    world.plan.artifacts[0].sha256[0] ^= 1;  // corrupt: an attempt that is not given back
+    for (const char* id : {"u-1", "u-2"}) {
+        world.plan.update_id = id;
+        const auto halt = world.begin();
+        if (!halt) break;  // quarantined already: as good
+        CHECK(world.state() == State::abandoned);
+    }
+    world.plan.update_id = "u-3";
+    CHECK(code(world.begin()) == ErrorCode::refused);
+}
+
+TEST_CASE("a plan that breaks a rule is refused before anything is written") {
+    World world{Route::watchdog};
+    world.plan.artifacts[0].install_path = "../agent";
+    CHECK(code(world.begin()) == ErrorCode::refused);
+    CHECK_FALSE(fs::exists(world.layout.state_dir()));
+}
+
+TEST_CASE("with no route to a restart nothing is downloaded") {
+    World world{Route::watchdog};
+    world.watchdog_there = false;
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::no_route);
+    CHECK(world.outcome()->bytes == 0);
+    CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
+    CHECK(world.left_over().empty());
+}
+
+TEST_CASE("cancelled in any state that allows it, the old version runs and nothing is left over") {
+    for (const Route route : routes)
+        for (const Exception& x : exceptions()) {
+            if (x.on != Event::cancelled) continue;
+            World world{route, Behaviour::good};
+            bool asked = false;
+            world.point = [&](std::string_view) {
+                const auto now = world.record();
+                if (asked || !now || now->progress.state != x.from) return;
+                asked = true;
+                world.write(world.layout.cancel_request(), "u-1");
+                // A crash lets the engine look at the request before the state's effect is done.
+                throw Crash{};
+            };
+            world.run_to_the_end();
+            const std::string context =
+                std::string{update::name(route)} + ", cancelled in " + std::string{row(x.from).name};
+            if (!asked) {
+                CHECK_MESSAGE((route == Route::exit_code && x.from == State::verifying), context);
+                continue;
+            }
+            world.check_end(context);
+            CHECK_MESSAGE(world.live_version() == old_version, context);
+            const State end = is_after_hand_over(x.from) ? State::rolled_back : State::abandoned;
+            CHECK_MESSAGE(row(world.state()).name == row(end).name, context);
+            const auto reason = world.outcome()->reason;
+            CHECK_MESSAGE((reason == Reason::cancelled || reason == Reason::requested ||
+                           (route == Route::exit_code && reason == Reason::crashed)),
+                          context << ": " << update::name(reason));
+        }
+}
+
+TEST_CASE("a request to cancel another update cancels nothing") {
+    World world{Route::watchdog};
+    world.point = [&](std::string_view) {
+        if (world.record()) world.write(world.layout.cancel_request(), "u-0");
+    };
+    world.run_to_the_end();
+    CHECK(world.state() == State::committed);
+}
+
+TEST_CASE("a cancelled attempt is given back") {
+    World world{Route::watchdog};
+    world.settings.policy.attempts_per_version = 1;
+    world.point = [&](std::string_view) {
+        if (const auto now = world.record(); now && now->progress.state == State::staging)
+            world.write(world.layout.cancel_request(), world.plan.update_id);
+    };
+    REQUIRE(world.begin() == Halt::ended);
+    REQUIRE(world.state() == State::abandoned);
+    world.point = [](std::string_view) {};
+    world.plan.update_id = "u-2";
+    world.run_to_the_end();
+    CHECK(world.state() == State::committed);
+}

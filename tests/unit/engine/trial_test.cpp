@@ -1,0 +1,134 @@
+// Who may judge the new version by what, and how long.
+#include "world.hpp"
+
+using namespace update;
+using namespace update::test;
+
+TEST_CASE("an outage that was there before the update does not roll the new version back") {
+    World world{Route::watchdog};
+    world.connected = false;
+    world.server_up = false;
+    const Instant begun = world.clock.time;
+    world.point = [&](std::string_view) {  // the server comes back after two and a half ack limits
+        if (world.clock.time - begun > 1'500s) world.server_up = true;
+    };
+    // What the agent says once the server is back: that its session stands, then the acknowledgement.
+    bool told = false;
+    world.finger.before = [&, before = world.finger.before](std::string_view op, const Path& path) {
+        if (world.clock.time - begun > 1'100s && !told && world.agent) {
+            told = true;
+            world.acknowledged = true;
+            world.intruder = Signal{.kind = Signal::Kind::acknowledged, .update_id = "u-1",
+                                    .version = new_version, .connected = true, .pid = world.agent->pid};
+        }
+        return before(op, path);
+    };
+    world.run_to_the_end();
+    world.check_end("outage from before");
+    CHECK(world.state() == State::committed);
+    CHECK(world.record()->outage_extensions >= 1);
+    CHECK(world.clock.time - begun > 1'100s);
+}
+
+TEST_CASE("a server that was reached before the update and is not any more costs the new version its trial") {
+    World world{Route::watchdog};
+    world.connected = true;
+    world.server_up = false;
+    const Instant begun = world.clock.time;
+    world.run_to_the_end();
+    world.check_end("outage since the update");
+    CHECK(world.state() == State::rolled_back);
+    // The old version cannot reach the server either, so it was the network and the version is not banned.
+    CHECK(world.outcome()->reason == Reason::network);
+    CHECK(world.record()->outage_extensions == 0);
+    CHECK(world.clock.time - begun >= world.settings.trial.ack_timeout);
+    CHECK(world.clock.time - begun <= 2 * world.settings.trial.ack_timeout + 120s);
+}
+
+TEST_CASE("a version that the server does not acknowledge is bad when the old one reaches the server") {
+    World world{Route::watchdog, Behaviour::unacknowledged};
+    world.run_to_the_end();
+    CHECK(world.state() == State::rolled_back);
+    CHECK(world.outcome()->reason == Reason::not_acknowledged);
+}
+
+TEST_CASE("an older server that confirms nothing commits, and the previous version is kept") {
+    World world{Route::watchdog, Behaviour::old_server};
+    world.run_to_the_end();
+    world.check_end("old server");
+    CHECK(world.state() == State::committed);
+    CHECK(world.outcome()->reason == Reason::unconfirmed);
+    CHECK(fs::exists(world.layout.previous() / "plan.json"));
+    CHECK(world.read(world.layout.previous() / "1") == "data of " + old_version);
+}
+
+TEST_CASE("a late sign of life of another process proves nothing about the new version") {
+    for (const Signal::Kind kind : {Signal::Kind::ready, Signal::Kind::acknowledged, Signal::Kind::accepted}) {
+        World world{Route::watchdog, Behaviour::hangs};
+        bool sent = false;
+        world.point = [&](std::string_view) {
+            const auto now = world.record();
+            if (sent || !now || now->progress.state != State::awaiting_ready || !world.agent) return;
+            sent = true;
+            world.intruder = Signal{.kind = kind, .update_id = "u-1", .version = old_version,
+                                    .connected = true, .pid = world.agent->pid - 1};
+        };
+        world.run_to_the_end();
+        REQUIRE(sent);
+        CHECK(world.state() == State::rolled_back);
+        CHECK(world.outcome()->reason == Reason::not_ready);
+    }
+}
+
+TEST_CASE("an acknowledgement of another update acknowledges nothing") {
+    World world{Route::watchdog, Behaviour::unacknowledged};
+    bool sent = false;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (sent || !now || now->progress.state != State::awaiting_ack || !world.agent) return;
+        sent = true;
+        world.intruder = Signal{.kind = Signal::Kind::acknowledged, .update_id = "u-0",
+                                .version = new_version, .connected = true, .pid = world.agent->pid};
+    };
+    world.run_to_the_end();
+    REQUIRE(sent);
+    CHECK(world.state() == State::rolled_back);
+}
+
+TEST_CASE("a cancellation of another update does not end this one's trial") {
+    World world{Route::watchdog};
+    bool sent = false;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (sent || !now || now->progress.state != State::awaiting_ack) return;
+        sent = true;
+        world.intruder = Signal{.kind = Signal::Kind::cancelled, .update_id = "u-0"};
+    };
+    world.run_to_the_end();
+    REQUIRE(sent);
+    CHECK(world.state() == State::committed);
+}
+
+TEST_CASE("a process that is asked to end leaves the trial where it is, and its limit goes on") {
+    World stopped{Route::watchdog, Behaviour::hangs};
+    unsigned stops = 0;
+    stopped.point = [&](std::string_view operation) {
+        const auto now = stopped.record();
+        if (operation != "wait" || stops == 3 || !now || now->progress.state != State::awaiting_ready) return;
+        ++stops;
+        stopped.intruder = Signal{.kind = Signal::Kind::stopping};
+    };
+    const Instant begun = stopped.clock.time;
+    stopped.run_to_the_end();
+    stopped.check_end("stopped within the trial");
+    CHECK(stops == 3);
+    CHECK(stopped.state() == State::rolled_back);
+    CHECK(stopped.clock.time - begun < 60s + 60s);  // the ready limit was not begun anew at each restart
+}
+
+TEST_CASE("downtime is counted from the stop of the old version to the ready of the new one") {
+    World world{Route::watchdog};
+    world.run_to_the_end();
+    REQUIRE(world.outcome()->downtime_us);
+    CHECK(*world.outcome()->downtime_us == 2'000'000);
+}

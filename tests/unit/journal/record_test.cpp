@@ -1,0 +1,74 @@
+// What one journal record says after it was written and read again.
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "records.hpp"
+
+using namespace update;
+using namespace update::test;
+
+TEST_CASE("a record is the same after a round trip through its text") {
+    const Record record = plausible_record();
+    const auto read = parse_record(to_json(record));
+    REQUIRE(read);
+    CHECK(*read == record);
+}
+
+TEST_CASE("every state, route and reason survives the round trip") {
+    for (const Row& state : rows()) {
+        Record record = plausible_record();
+        record.progress.state = state.state;
+        const auto read = parse_record(to_json(record));
+        REQUIRE_MESSAGE(read, state.name);
+        CHECK(read->progress.state == state.state);
+    }
+    for (std::uint8_t n = 0; reason_named(name(static_cast<Reason>(n))) == static_cast<Reason>(n); ++n) {
+        Record record = plausible_record();
+        record.reason = static_cast<Reason>(n);
+        record.route = static_cast<Route>(n % 4);
+        const auto read = parse_record(to_json(record));
+        REQUIRE(read);
+        CHECK(read->reason == record.reason);
+        CHECK(read->route == record.route);
+        if (record.reason == Reason::requested) break;
+    }
+}
+
+TEST_CASE("a record is below 3 KiB whatever its fields hold, and nothing but the message is cut") {
+    const unsigned seed = std::random_device{}();
+    MESSAGE("seed ", seed);
+    AnyRecord any{seed};
+    std::size_t longest = 0;
+    for (int n = 0; n < 5'000; ++n) {
+        const Record record = any.next();
+        const std::string text = to_json(record);
+        longest = std::max(longest, text.size());
+        REQUIRE_MESSAGE(text.size() < 3 * 1024, "seed " << seed << ", record " << n);
+        auto read = parse_record(text);
+        REQUIRE_MESSAGE(read, "seed " << seed << ", record " << n << ": " << read.error().message());
+        read->message = record.message;
+        REQUIRE_MESSAGE(*read == record, "seed " << seed << ", record " << n);
+    }
+    MESSAGE("the longest of 5000 took ", longest, " bytes");
+}
+
+TEST_CASE("a record of a newer schema is unsupported, not misread") {
+    auto newer = nlohmann::json::parse(to_json(plausible_record()));
+    newer["schema"] = Record::schema + 1;
+    const auto read = parse_record(newer.dump());
+    REQUIRE_FALSE(read);
+    CHECK(read.error().code() == ErrorCode::unsupported);
+}
+
+TEST_CASE("a record that lacks any field that is always there is corrupt") {
+    const auto whole = nlohmann::json::parse(to_json(plausible_record()));
+    for (const auto& [key, value] : whole.items()) {
+        if (key == "downtime_us") continue;  // the only one that may be absent
+        auto part = whole;
+        part.erase(key);
+        const auto read = parse_record(part.dump());
+        REQUIRE_FALSE_MESSAGE(read.has_value(), key);
+        CHECK(read.error().code() == ErrorCode::corrupt);
+    }
+}
