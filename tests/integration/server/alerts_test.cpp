@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "api_client.hpp"
-#include "net/alerts_cpprest.hpp"
+#include "control/alerts_cpprest.hpp"
 #include "session/codec.hpp"
 #include "session/endpoints.hpp"
 
