@@ -32,6 +32,7 @@ function(update_headers name)
   add_library(update_${name} INTERFACE)
   add_library(update::${name} ALIAS update_${name})
   set_target_properties(update_${name} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY UPDATE_MODULES ${name})
 endfunction()
 
 # update_test(NAME FILE LABEL label LIBRARIES ...): one doctest program, one CTest entry.

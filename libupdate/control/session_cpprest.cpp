@@ -1,4 +1,4 @@
-#include "net/session_cpprest.hpp"
+#include "control/session_cpprest.hpp"
 
 #define _TURN_OFF_PLATFORM_STRING
 #include <condition_variable>
@@ -8,8 +8,8 @@
 #include <pplx/threadpool.h>
 #include <thread>
 
-#include "net/cpprest_threads.hpp"
-#include "net/handler_gate.hpp"
+#include "control/cpprest_threads.hpp"
+#include "control/handler_gate.hpp"
 #include "session/messages.hpp"
 
 namespace update {
