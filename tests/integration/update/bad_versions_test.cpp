@@ -79,3 +79,24 @@ TEST_CASE("by exit code, a version that crashes is rolled back by its supervisor
     const Outcome end = check_rolled_back(endpoint, agent_item("agent-1.2-crashes"), Reason::crashed);
     CHECK(end.route == Route::exit_code);
 }
+
+TEST_CASE("by self-update, a version that reports another version is rolled back by the helper") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}}};
+    endpoint.start_agent();
+    check_rolled_back(endpoint, agent_item("agent-1.2-wrong-version"), Reason::wrong_version);
+}
+
+TEST_CASE("by exit code, a version that reports another version rolls itself back") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["exit-code"])"}}};
+    endpoint.start_watchdog();
+    check_rolled_back(endpoint, agent_item("agent-1.2-wrong-version"), Reason::wrong_version);
+}
+
+TEST_CASE("by exit code, a version that cannot be loaded is rolled back by its supervisor") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["exit-code"])"}}};
+    endpoint.start_watchdog();
+    check_rolled_back(endpoint, untested("agent-1.2-unloadable"), Reason::crashed);
+}
