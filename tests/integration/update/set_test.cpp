@@ -186,3 +186,37 @@ TEST_CASE("by self-update, a watchdog that crashes takes the whole set back with
         [&] { return endpoint.logs(); });
     world.check_all_old();
 }
+
+TEST_CASE("by exit code, the new agent has the watchdog renewed") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog = endpoint.pid_of(Endpoint::Who::watchdog);
+    const Outcome end = endpoint.end_of(
+        endpoint.offer("1.1.0", {watchdog_item("watchdog-1.1"), agent_item("agent-1.1"), world.tray()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.route == Route::exit_code);
+    endpoint.await_session_of("1.1.0");
+    CHECK(endpoint.watchdog_version() == "1.1.0");
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) == watchdog);
+    CHECK(world.tray_that_runs() == waiting_program("2"));
+    check_nothing_left(endpoint);
+}
+
+TEST_CASE("by exit code, a watchdog that crashes takes the whole set back with it") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog_before = endpoint.pid_of(Endpoint::Who::watchdog);
+    Item watchdog = watchdog_item("watchdog-1.2-crashes");
+    watchdog.self_test = false;
+    const Outcome end =
+        endpoint.end_of(endpoint.offer("1.1.0", {watchdog, agent_item("agent-1.1"), world.rules()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::rolled_back);
+    CHECK(end.reason == Reason::watchdog_failed);
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) != watchdog_before);
+    await(
+        "the old watchdog answers", 20s, [&] { return endpoint.watchdog_version() == "1.0.0"; },
+        [&] { return endpoint.logs(); });
+    world.check_all_old();
+}
