@@ -136,9 +136,10 @@ Result<Halt> Engine::begin(const Plan& plan) {
     return run(false);
 }
 
-/// What policy forbids never reaches the journal, but the server must learn why, or it would offer it for
-/// ever.
+/// What policy forbids never reaches the journal. An operator reads the error; the server must get an
+/// outcome, or it would offer the same for ever.
 Error Engine::refuse(const Plan& plan, Error why) {
+    if (actor_ != Actor::agent) return why;
     Record record;
     record.update_id = plan.update_id;
     record.from_version = plan.from_version;
