@@ -36,6 +36,7 @@ Session::~Session() {
         stopping_ = true;
     }
     changed_.notify_all();
+    (void)link_.close(0ms);  // a connect that still waits for the server ends now
     thread_.join();
 }
 
@@ -63,7 +64,7 @@ bool Session::wait_for(std::chrono::milliseconds time) {
 
 void Session::run() {
     const auto random = make_random();
-    for (;;) {
+    while (wait_for(0ms)) {
         if (auto connected = link_.connect(settings_.server_url, settings_.transfer.ca_file); connected) {
             live_through_one_connection();
             (void)link_.close(2s);

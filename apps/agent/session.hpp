@@ -9,7 +9,7 @@
 
 #include <update/updater.hpp>
 
-#include "net/session_cpprest.hpp"
+#include "control/session_cpprest.hpp"
 #include "session/messages.hpp"
 #include "session/session_state.hpp"
 

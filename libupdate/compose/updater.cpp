@@ -90,6 +90,10 @@ class AgentUpdater final : public Updater {
 
     Status offer(const Plan& plan) override {
         UPDATE_CHECK(validate(plan), "offer");
+        for (const Artifact& a : plan.artifacts)
+            for (const std::string& url : a.urls)
+                if (url.starts_with("file:"))
+                    return Error{ErrorCode::refused, "offer: a server may not name local files"};
         wake([&] {
             const bool known =
                 std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
@@ -147,8 +151,9 @@ class AgentUpdater final : public Updater {
         const bool under_trial = record && !is_terminal(record->progress.state) &&
                                  record->to_version == identity_.version &&
                                  is_after_hand_over(record->progress.state);
-        const std::lock_guard lock{mutex_};
-        open_update_ = under_trial ? record->update_id : "";
+        const std::string open = under_trial ? record->update_id : "";
+        wake(
+            [&] { look_now_ |= std::exchange(open_update_, open) != open; });  // it changes how often to look
     }
 
     void work() {
@@ -158,8 +163,9 @@ class AgentUpdater final : public Updater {
             {
                 std::unique_lock lock{mutex_};
                 changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
-                                  [&] { return stopping_ || waiting_ || !offers_.empty(); });
+                                  [&] { return stopping_ || waiting_ || look_now_ || !offers_.empty(); });
                 if (stopping_) return;
+                look_now_ = false;
                 go_on = std::exchange(waiting_, false);
                 if (!go_on && !offers_.empty()) {
                     offer = std::move(offers_.front());
@@ -178,7 +184,9 @@ class AgentUpdater final : public Updater {
 
     void handle(const Result<Halt>& halt) {
         note_record();
-        if (!halt) return hooks_.log(halt.error().message());
+        if (!halt) hooks_.log(halt.error().message());
+        if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
+        if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
         if (*halt == Halt::ended) hooks_.outcome_filed();
     }
@@ -186,6 +194,7 @@ class AgentUpdater final : public Updater {
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
         if (outcomes_.changed()) hooks_.outcome_filed();
+        note_record();
         const auto record = engine_.record();
         if (!record || record->filed) return;
         const auto halt = engine_.resume(Entry::after_crash);
@@ -209,7 +218,7 @@ class AgentUpdater final : public Updater {
     std::condition_variable changed_;
     std::deque<Plan> offers_;
     std::string open_update_;
-    bool waiting_ = false, stopping_ = false;
+    bool waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "journal/outcome_of.hpp"
 #include "steps/policy_file.hpp"
 #include "steps/routes.hpp"
 
@@ -110,8 +111,8 @@ Result<Halt> Engine::begin(const Plan& plan) {
 
     PolicyMemory memory =
         settled(load_policy_memory(ports_.files, layout_), settings_.policy, ports_.clock.wall());
-    UPDATE_CHECK(may_try(memory, plan, settings_.policy, ports_.clock.wall()),
-                 fmt::format("update to {}", plan.version));
+    if (auto allowed = may_try(memory, plan, settings_.policy, ports_.clock.wall()); !allowed)
+        return refuse(plan, Error{allowed.error()}.in(fmt::format("update to {}", plan.version)));
     memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 
@@ -133,6 +134,25 @@ Result<Halt> Engine::begin(const Plan& plan) {
     history_.append(ports_.clock.wall(), record, "begin",
                     fmt::format("{} -> {}", plan.from_version, plan.version));
     return run(false);
+}
+
+/// What policy forbids never reaches the journal. An operator reads the error; the server must get an
+/// outcome, or it would offer the same for ever.
+Error Engine::refuse(const Plan& plan, Error why) {
+    if (actor_ != Actor::agent) return why;
+    Record record;
+    record.update_id = plan.update_id;
+    record.from_version = plan.from_version;
+    record.to_version = plan.version;
+    record.requested = moment(ports_.clock);
+    record.progress.state = State::abandoned;
+    record.reason = Reason::refused;
+    record.message = why.message();
+    history_.append(ports_.clock.wall(), record, "refused", why.message());
+    const Status filed = write_durably(ports_.files, layout_.outcome(plan.update_id),
+                                       to_json(outcome_of(record, ports_.clock)));
+    if (!filed) observer_.note(record, filed.error().message());
+    return why;
 }
 
 /// An unreadable plan leaves only what is safe without one.

@@ -47,7 +47,8 @@ class Engine {
     ~Engine();
 
     /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer).
-    /// @return `refused` (policy, or another update is in progress), `retry_later` (locked), or why the state
+    /// @return `refused` by policy (filed as an outcome, too), or because another update is in progress,
+    /// `retry_later` (locked), or why the state
     ///         directory cannot be used. The update itself never fails with an error: it ends with an
     ///         outcome.
     Result<Halt> begin(const Plan&);
@@ -80,6 +81,7 @@ class Engine {
     std::optional<Halt> answer_repeated(const Plan&, const std::optional<Record>& last);
     Result<std::unique_ptr<Work>> open_work(Record, std::unique_ptr<Lock>);
     Job job_for(Work&);
+    Error refuse(const Plan&, Error why);
     void sweep(const std::string& keep_update_id);
 
     const Settings& settings_;

@@ -70,7 +70,7 @@ enum class Owner : std::uint8_t {
     agent,    ///< the old version, while it still runs
     applier,  ///< watchdog or helper; with the exit-code route the agent and its supervisor's guard; whoever
               ///< of them finds the lock free after a crash
-    anyone,  ///< whoever holds the lock
+    anyone,   ///< whoever holds the lock
 };
 
 /// Which configured time limits a state, counted from its first entry (a resume does not restart it).

@@ -37,7 +37,8 @@ Event clean_up(Job& job) {
     job.record.evidence = {};
 
     auto status = installed_set_is_the_proven_one(job);
-    if (status && (unproven || job.settings.policy.keep_previous > 0)) status = keep_previous(job);
+    const bool keep = unproven || job.settings.policy.keep_previous > 0;
+    if (status) status = keep ? keep_previous(job) : remove_tree(job.ports.files, job.layout.previous());
     if (status) status = remove_workshops(job);
     if (status) return Event::succeeded;
     job.say(status.error().message());

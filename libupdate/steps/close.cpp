@@ -4,45 +4,13 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "journal/outcome_of.hpp"
 #include "steps/policy_file.hpp"
 #include "steps/step.hpp"
 #include "steps/workshop.hpp"
 
 namespace update {
 namespace {
-
-Ending ending_of(State state) {
-    switch (state) {
-        case State::committed:
-            return Ending::committed;
-        case State::rolled_back:
-            return Ending::rolled_back;
-        case State::abandoned:
-            return Ending::abandoned;
-        default:
-            return Ending::needs_repair;
-    }
-}
-
-Outcome outcome_of(const Job& job) {
-    const Record& r = job.record;
-    Outcome outcome{r.update_id,
-                    ending_of(r.progress.state),
-                    r.reason,
-                    r.message,
-                    r.evidence,
-                    r.route,
-                    r.from_version,
-                    r.to_version,
-                    r.bytes,
-                    r.downtime_us,
-                    0,
-                    0};
-    if (r.requested.boot_id == job.ports.clock.boot_id())
-        outcome.duration_ms = (job.ports.clock.now().time_since_epoch().count() - r.requested.us) / 1000;
-    outcome.ended_at_unix_ms = job.ports.clock.wall().time_since_epoch().count();
-    return outcome;
-}
 
 Status remember(Job& job, const Outcome& outcome) {
     PolicyMemory memory = load_policy_memory(job.ports.files, job.layout);
@@ -53,7 +21,7 @@ Status remember(Job& job, const Outcome& outcome) {
 Status file_outcome(Job& job) {
     const Path file = job.layout.outcome(job.record.update_id);
     if (job.record.filed) return done();
-    const Outcome outcome = outcome_of(job);
+    const Outcome outcome = outcome_of(job.record, job.ports.clock);
     UPDATE_CHECK(job.ports.files.make_private_directory(job.layout.outcomes()), "outcome folder");
     UPDATE_CHECK(write_durably(job.ports.files, file, to_json(outcome)), "file outcome");
     UPDATE_CHECK(remember(job, outcome), "remember outcome");

@@ -100,6 +100,13 @@ Endpoint::Endpoint(Server& server, const Overrides& overrides, const std::string
 }
 Endpoint::~Endpoint() = default;
 
+void Endpoint::install(const std::string& path, const std::string& content, unsigned mode) {
+    fs::create_directories((install_root() / path).parent_path());
+    write_file(install_root() / path, content);
+    fs::permissions(install_root() / path, static_cast<fs::perms>(mode));
+    installed_at_first_ = paths_below(install_root());
+}
+
 void Endpoint::configure(const Overrides& overrides) {
     Overrides values = short_deadlines();
     values["install_root"] = quoted(install_root());
@@ -148,10 +155,12 @@ void Endpoint::start_agent() {
 pid_t Endpoint::pid_of(Who who) const {
     for (const RunningProcess& process : processes_with(folder().string() + "/")) {
         const auto has = [&](const char* word) { return std::ranges::count(process.command, word) > 0; };
-        Who is = process.command.front().ends_with("/watchdog") ? Who::watchdog : Who::agent;
+        if (has("--self-test") || has("--version")) continue;
+        std::optional<Who> is;
+        if (process.command.front().ends_with("/watchdog")) is = Who::watchdog;
+        if (process.command.front().ends_with("/agent")) is = Who::agent;
         if (has("--update-helper")) is = Who::helper;
         if (has("--update-guardian")) is = Who::guardian;
-        if (has("--self-test") || has("--version")) continue;
         if (is == who) return process.pid;
     }
     return -1;

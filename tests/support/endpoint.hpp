@@ -47,6 +47,9 @@ class Endpoint {
     explicit Endpoint(Server&, const Overrides& = {}, const std::string& agent_id = "a1");
     ~Endpoint();
 
+    /// Installs a further file, that is there before any update.
+    void install(const std::string& path, const std::string& content, unsigned mode = 0644);
+
     // --- processes
     void configure(const Overrides&);  ///< rewrites update.toml; for the next start
     void start_watchdog();             ///< and waits until the agent has its session
@@ -81,7 +84,7 @@ class Endpoint {
     /// Files that belong neither to what was installed at the beginning, nor to `expected` (install paths),
     /// nor to the lasting part of the state folder. Waits a moment for a cleaner that is still at work.
     std::vector<std::string> leftovers(const std::vector<std::string>& expected = {}) const;
-    /// Names of what an updating process may keep between updates is empty too: outcomes all delivered.
+    /// Filed outcomes that the server has not confirmed yet.
     std::vector<std::string> unconfirmed_outcomes() const;
     std::string history() const { return read_file(layout().history()); }
     std::string logs() const;  ///< of all programs and the journal, for failures

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "net/session_cpprest.hpp"
+#include "control/session_cpprest.hpp"
 #include "server_process.hpp"
 #include "session/codec.hpp"
 

@@ -32,8 +32,8 @@ class ControlLink {
     /// @param url      wss://host[:port]/path
     /// @param ca_file  PEM with further authorities beside those of the operating system; "" for none
     /// @return `refused` for another scheme or an unusable CA file; `retry_later` for name, connection, TLS
-    ///         (an untrusted certificate included) and upgrade trouble; `timed_out`; `bug` when already
-    ///         connected.
+    ///         (an untrusted certificate included) and upgrade trouble; `timed_out`; `cancelled` when another
+    ///         thread called `close` meanwhile; `bug` when already connected.
     Status connect(const std::string& url, const std::string& ca_file,
                    std::chrono::milliseconds timeout = std::chrono::seconds{15});
 

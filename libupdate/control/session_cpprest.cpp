@@ -1,4 +1,4 @@
-#include "net/session_cpprest.hpp"
+#include "control/session_cpprest.hpp"
 
 #define _TURN_OFF_PLATFORM_STRING
 #include <condition_variable>
@@ -8,8 +8,8 @@
 #include <pplx/threadpool.h>
 #include <thread>
 
-#include "net/cpprest_threads.hpp"
-#include "net/handler_gate.hpp"
+#include "control/cpprest_threads.hpp"
+#include "control/handler_gate.hpp"
 #include "session/messages.hpp"
 
 namespace update {
@@ -132,7 +132,12 @@ class ControlLink::Impl {
             abandon();
             return Error{ErrorCode::retry_later, std::string{"connect: "} + e.what()};
         }
-        if (!connection.connected->wait(timeout)) {
+        constexpr milliseconds slice{50};  // how soon a `close` by another thread ends this wait
+        const auto deadline = std::chrono::steady_clock::now() + timeout;
+        while (!connection.connected->wait(slice)) {
+            if (!gate_->is_open(connection.generation))
+                return Error{ErrorCode::cancelled, "connect: closed meanwhile"};
+            if (std::chrono::steady_clock::now() < deadline) continue;
             abandon();
             return Error{ErrorCode::timed_out, "connect: no answer in time"};
         }

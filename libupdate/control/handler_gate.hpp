@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "net/session_cpprest.hpp"
+#include "control/session_cpprest.hpp"
 
 namespace update {
 

@@ -1,4 +1,4 @@
-#include "net/alerts_cpprest.hpp"
+#include "control/alerts_cpprest.hpp"
 
 #define _TURN_OFF_PLATFORM_STRING
 #include <condition_variable>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "net/cpprest_threads.hpp"
+#include "control/cpprest_threads.hpp"
 
 namespace update {
 namespace {

@@ -1,0 +1,146 @@
+"""One control server for all arms, and a fresh endpoint for each of them."""
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import ssl
+import subprocess
+
+from .processes import Program
+
+TOKEN = "benchmark-admin-token-0123456789"
+KEY = "benchmark-agent-key-0123456789"
+
+
+def write_private(path, text):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+
+
+class Artifact:
+    def __init__(self, path, version):
+        self.path, self.version, self.name = path, version, os.path.basename(path)
+        self.size = os.path.getsize(path)
+        with open(path, "rb") as file:
+            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def padded(program, size, into):
+    """The program with zeros behind it: an ELF file takes no notice of them."""
+    shutil.copyfile(program, into)
+    os.chmod(into, 0o755)
+    subprocess.run(["strip", into], check=True)
+    with open(into, "r+b") as file:
+        file.seek(0, os.SEEK_END)
+        missing = size - file.tell()
+        while missing > 0:  # real blocks: a hole would cost neither disk nor page cache
+            part = min(missing, 1 << 20)
+            file.write(bytes(part))
+            missing -= part
+        file.flush()
+        os.fsync(file.fileno())
+
+
+class Server:
+    def __init__(self, folder, build):
+        self.folder, self.artifacts = folder, os.path.join(folder, "artifacts")
+        os.makedirs(self.artifacts)
+        tls, state = os.path.join(folder, "tls"), os.path.join(folder, "server")
+        os.makedirs(state)
+        program = os.path.join(build, "bin", "control-server")
+        subprocess.run([program, "make-certificate", "--out", tls, "--name", "127.0.0.1"], check=True,
+                       stdout=subprocess.DEVNULL)
+        self.ca = os.path.join(tls, "ca.pem")
+        token, port = os.path.join(folder, "token"), os.path.join(folder, "port")
+        write_private(token, TOKEN)
+        self._program = Program([
+            program, "--listen", "127.0.0.1:0", "--cert", os.path.join(tls, "server.pem"), "--key",
+            os.path.join(tls, "server.key"), "--state", state, "--artifacts", self.artifacts,
+            "--admin-token-file", token, "--port-file", port])
+        try:
+            self._program.wait_for("listen", timeout=20)
+            with open(port) as file:
+                self.port = int(file.read())
+            self._connection = http.client.HTTPSConnection(
+                "127.0.0.1", self.port, context=ssl.create_default_context(cafile=self.ca), timeout=60)
+        except BaseException:
+            self._program.end()
+            raise
+
+    def end(self):
+        self._program.end()
+
+    def call(self, method, path, body=None):
+        """Over one connection that stays, so that a request costs no handshake."""
+        self._connection.request(method, path, None if body is None else json.dumps(body),
+                                 {"Authorization": f"Bearer {TOKEN}"})
+        answer = self._connection.getresponse()
+        text = answer.read()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]}")
+        return json.loads(text) if text else None
+
+    def publish(self, artifact):
+        os.link(artifact.path, os.path.join(self.artifacts, artifact.name))
+        self.call("HEAD", f"/artifacts/{artifact.name}")  # its ETag is computed once, before any arm
+
+    def url(self, artifact):
+        return f"https://127.0.0.1:{self.port}/artifacts/{artifact.name}"
+
+    def offer(self, agent_id, artifact, path="bin/agent"):
+        self.call("POST", f"/api/agents/{agent_id}/updates", {
+            "product": "agent", "version": artifact.version, "artifacts": [{
+                "role": "agent", "install_path": path, "size_bytes": artifact.size, "sha256": artifact.sha256,
+                "urls": [self.url(artifact)], "self_test": True}]})
+
+    def updates(self, agent_id):
+        return [u for u in self.call("GET", "/api/updates") if u["agent_id"] == agent_id]
+
+
+class Endpoint:
+    """A folder with an installed agent, its configuration and its state."""
+
+    def __init__(self, server, build, folder, agent, starts_max=3):
+        self.server, self.build, self.folder = server, build, folder
+        self.agent_id = "bench-" + os.path.basename(folder)
+        self.live, self.config = os.path.join(folder, "inst/bin/agent"), os.path.join(folder, "update.toml")
+        self.state = os.path.join(folder, "state")
+        self.socket = os.path.join(self.state, "run/watchdog.sock")
+        os.makedirs(os.path.dirname(self.live))
+        for private in (folder, self.state, os.path.dirname(self.socket)):
+            os.makedirs(private, exist_ok=True)
+            os.chmod(private, 0o700)
+        os.link(agent.path, self.live)
+        key = os.path.join(folder, "key")
+        write_private(key, KEY + "\n")
+        server.call("PUT", f"/api/agents/{self.agent_id}", {"key": KEY})
+        with open(self.config, "w") as file:
+            file.write(f"""
+install_root = "{folder}/inst"
+state_dir = "{self.state}"
+server_url = "wss://127.0.0.1:{server.port}/agent"
+agent_id = "{self.agent_id}"
+key_file = "{key}"
+[transfer]
+ca_file = "{server.ca}"
+[trial]
+starts_max = {starts_max}
+[[programs]]
+name = "agent"
+path = "bin/agent"
+arguments = ["--config", "{self.config}"]
+""")
+
+    def watchdog(self):
+        return Program([os.path.join(self.build, "bin/watchdog"), "--config", self.config])
+
+    def bare_supervisor(self, with_agent):
+        agent = [self.live, "--config", self.config] if with_agent else []
+        program = Program([os.path.join(self.build, "bench/bare_supervisor"), self.socket, *agent])
+        program.wait_for("^listening")
+        return program
+
+    def remove(self):
+        shutil.rmtree(self.folder)

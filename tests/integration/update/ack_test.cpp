@@ -1,0 +1,118 @@
+// The server's part in a trial: late, away, or too old to say anything.
+#include "os/clock.hpp"
+#include "story.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+const Overrides patient{{"routes", R"(["watchdog"])"}, {"trial.self_test_timeout", R"("30s")"}};
+
+bool has_lasted(const Endpoint& endpoint, State state, std::chrono::milliseconds time) {
+    const auto record = endpoint.record();
+    if (!record || record->progress.state != state) return false;
+    return make_clock()->now() >= Instant{AwakeClock::duration{record->entered.us}} + time;
+}
+
+void await_outage_noticed(Endpoint& endpoint) {
+    await(
+        "the agent notices that the server is away", 20s,
+        [&] { return read_file(endpoint.folder() / "log").find("agent: connect") != std::string::npos; },
+        [&] { return endpoint.logs(); });
+}
+
+}  // namespace
+
+TEST_CASE("an acknowledgement that comes late but within the limit commits the update") {
+    Server server;
+    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("20s")"}})};
+    Gate gate{endpoint, "1.1.0"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
+    gate.await_reached();
+    server.freeze();
+    gate.open();
+    await(
+        "the new version has waited for its acknowledgement", 20s,
+        [&] { return has_lasted(endpoint, State::awaiting_ack, 3s); }, [&] { return endpoint.logs(); });
+    server.thaw();
+    const Outcome end = endpoint.end_of(id);
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.reason == Reason::none);
+    CHECK(end.duration_ms > 3'000);
+    check_facts(end, "1.0.0", "1.1.0");
+    CHECK(*end.downtime_us < 3'000'000);  // it worked all the time that it waited
+    check_nothing_left(endpoint, {"bin/gate"});
+}
+
+TEST_CASE("a server that has been away since before the update is no reason to roll back") {
+    Server server;
+    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("1500ms")"}})};
+    Gate gate{endpoint, "1.1.0"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
+    gate.await_reached();
+    server.kill_hard();
+    await_outage_noticed(endpoint);
+    gate.open();
+    await(
+        "the ack limit has passed twice", 20s,
+        [&] {
+            const auto record = endpoint.record();
+            return record && record->outage_extensions >= 2;
+        },
+        [&] { return endpoint.logs(); });
+    CHECK(endpoint.record()->progress.state == State::awaiting_ack);
+    server.start();
+    const Outcome end = endpoint.end_of(id, 90s);
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.reason == Reason::none);
+    check_facts(end, "1.0.0", "1.1.0");
+    endpoint.await_session_of("1.1.0");
+    check_nothing_left(endpoint, {"bin/gate"});
+}
+
+TEST_CASE("a server that goes down during the update: the network is to blame, not the version") {
+    Server server;
+    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("2500ms")"}})};
+    Gate gate{endpoint, "1.1.0"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
+    gate.await_reached();
+    server.freeze();  // the session of the old version stands until the hand-over
+    gate.open();
+    endpoint.await_state(State::awaiting_ack);
+    server.kill_hard();
+    const Outcome filed = endpoint.filed_end_of(id);
+    {
+        CAPTURE(endpoint.logs());
+        CHECK(filed.ending == Ending::rolled_back);
+        CHECK(filed.reason == Reason::network);
+        check_facts(filed, "1.0.0", "1.1.0");
+        CHECK_FALSE(is_quarantined(endpoint, "1.1.0"));
+    }
+    server.start();
+    CHECK(endpoint.end_of(id, 90s) == filed);
+    check_old_version_runs(endpoint);
+    check_nothing_left(endpoint);
+
+    const Outcome again = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
+    CHECK(again.ending == Ending::committed);
+}
+
+TEST_CASE("a server too old to confirm: committed, and the previous version is kept") {
+    Server server{{"--older-protocol"}};
+    Endpoint endpoint{server, by_watchdog};
+    endpoint.start_watchdog();
+    const Outcome end = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.reason == Reason::unconfirmed);
+    check_facts(end, "1.0.0", "1.1.0");
+    endpoint.await_session_of("1.1.0");
+    check_nothing_left(endpoint, {"previous", "previous/0", "previous/plan.json"});
+    CHECK(read_file(endpoint.layout().previous() / "0") == read_file(built_version("agent-1.0")));
+}

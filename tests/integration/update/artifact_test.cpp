@@ -1,0 +1,151 @@
+// What comes from the server is not what was promised, or does not pass its self-test: nothing is touched.
+#include "story.hpp"
+#include "support/fault_server.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+const Overrides over_http{{"routes", R"(["watchdog"])"}, {"transfer.allow_http", "true"}};
+
+test::Bytes bytes_of(const std::string& text) {
+    const auto* first = reinterpret_cast<const std::byte*>(text.data());
+    return {first, first + text.size()};
+}
+
+Outcome check_abandoned(Endpoint& endpoint, const std::string& id, Reason why) {
+    const Outcome end = endpoint.end_of(id);
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::abandoned);
+    CHECK(end.reason == why);
+    CHECK(end.route == Route::none);
+    CHECK_FALSE(end.message.empty());
+    CHECK_FALSE(end.downtime_us.has_value());
+    check_old_version_runs(endpoint);
+    check_nothing_left(endpoint);
+    return end;
+}
+
+Reply answer(const std::string& body, int status = 200) {
+    Reply reply;
+    reply.status = status;
+    reply.body = bytes_of(body);
+    return reply;
+}
+
+/// The promised rules, and a server that answers something else.
+struct World {
+    FaultServer mirror{nullptr};
+    Server server;
+    Endpoint endpoint{server, over_http};
+    std::string promised = std::string(100'000, 'r');
+    World() {
+        endpoint.install("share/rules.txt", "old rules");
+        endpoint.start_watchdog();
+    }
+    std::string offer_answered_by(Reply reply) {
+        mirror.script("/rules", {std::move(reply)});
+        const Item rules{.role = Role::file,
+                         .install_path = "share/rules.txt",
+                         .source = file_of(endpoint, "rules.new", promised),
+                         .self_test = false,
+                         .url = mirror.url("/rules")};
+        return endpoint.offer("1.1.0", {agent_item("agent-1.1"), rules});
+    }
+};
+
+/// A self-test is whatever this script does.
+std::string offer_with_self_test(Endpoint& endpoint, const std::string& script) {
+    const Item tool{.role = Role::file,
+                    .install_path = "bin/tool",
+                    .source = file_of(endpoint, "tool.new", "#!/bin/sh\n" + script + "\n")};
+    return endpoint.offer("1.1.0", {agent_item("agent-1.1"), tool});
+}
+
+}  // namespace
+
+TEST_CASE("an artifact that ends early") {
+    World world;
+    Reply reply = answer(world.promised);
+    reply.body.resize(60'000);
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+}
+
+TEST_CASE("an artifact whose connection is cut at the same place each time") {
+    World world;
+    Reply reply = answer(world.promised);
+    reply.cut_after = 0;
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::download_failed);
+}
+
+TEST_CASE("an artifact that is longer than promised") {
+    World world;
+    Reply reply = answer(world.promised + "and more");
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+}
+
+TEST_CASE("an artifact that is longer than promised and does not say so") {
+    World world;
+    Reply reply = answer(world.promised + "and more");
+    reply.announces_length = false;
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+}
+
+TEST_CASE("an artifact of the right size with one wrong byte") {
+    World world;
+    Reply reply = answer(world.promised);
+    reply.body[50'000] = std::byte{'R'};
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+}
+
+TEST_CASE("a page of HTML with status 200 in the place of the artifact") {
+    World world;
+    Reply reply = answer("<!DOCTYPE html><html><body>Please log in</body></html>");
+    reply.headers = {"Content-Type: text/html"};
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+}
+
+TEST_CASE("a server that does not know the artifact") {
+    World world;
+    check_abandoned(world.endpoint, world.offer_answered_by(answer("gone", 404)), Reason::download_failed);
+}
+
+TEST_CASE("a candidate whose self-test fails") {
+    Server server;
+    Endpoint endpoint{server, by_watchdog};
+    endpoint.install("bin/tool", "#!/bin/sh\n", 0755);
+    endpoint.start_watchdog();
+    const Outcome end =
+        check_abandoned(endpoint, offer_with_self_test(endpoint, "exit 3"), Reason::self_test_failed);
+    CHECK(end.evidence.exit_code == 3);
+    CHECK(is_quarantined(endpoint, "1.1.0"));
+}
+
+TEST_CASE("a candidate whose self-test prints another version") {
+    Server server;
+    Endpoint endpoint{server, by_watchdog};
+    endpoint.start_watchdog();
+    const Outcome end =
+        check_abandoned(endpoint, endpoint.offer_agent("1.3.0", "agent-1.1"), Reason::self_test_failed);
+    CHECK(end.message.find("1.1.0") != std::string::npos);
+}
+
+TEST_CASE("a candidate whose self-test hangs") {
+    Server server;
+    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("500ms")"}})};
+    endpoint.install("bin/tool", "#!/bin/sh\n", 0755);
+    endpoint.start_watchdog();
+    const Outcome end =
+        check_abandoned(endpoint, offer_with_self_test(endpoint, "kill -STOP $$"), Reason::self_test_failed);
+    CHECK(end.message.find("no answer in time") != std::string::npos);
+}
+
+TEST_CASE("a candidate that cannot be loaded does not pass its self-test") {
+    Server server;
+    Endpoint endpoint{server, by_watchdog};
+    endpoint.start_watchdog();
+    const Outcome end = check_abandoned(endpoint, endpoint.offer_agent("1.2.0", "agent-1.2-unloadable"),
+                                        Reason::self_test_failed);
+    CHECK(end.evidence.exit_code == 127);
+}
