@@ -115,7 +115,8 @@ int run_helper(const Settings& settings, const std::string&) {
     if (auto answered = answer_handshake(); !answered && answered.error().code() == ErrorCode::timed_out)
         return complain(answered.error());  // the starter has taken another way
     RemoteRenewal renewal{(*applier)->adapters(), (*applier)->channel()};
-    const Halt halt = (*applier)->apply(renewal, Entry::hand_over);
+    // It may stand in for a helper that died; that is counted, or helpers could die in one state for ever.
+    const Halt halt = (*applier)->apply(renewal, Entry::after_crash);
     if (halt != Halt::busy) (*applier)->leave_agent_running();
     return 0;
 }
