@@ -28,6 +28,11 @@ std::string describe(const KillPoint&);
 /// From its construction on; kills once.
 class Killer {
  public:
+    struct Journaled {
+        std::uint64_t generation;
+        State state;
+        std::string update_id;
+    };
     /// Why it cannot work on this machine; empty: it can.
     static std::string why_not();
 
@@ -41,7 +46,7 @@ class Killer {
  private:
     void watch();
     void decide(pid_t opener, int file);
-    std::optional<State> journaled() const;
+    std::optional<Journaled> journaled() const;
 
     const Layout layout_;
     const KillPoint point_;
