@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <iostream>
 
-#include "killer.hpp"
+#include "support/killer.hpp"
 
 using namespace update;
 using namespace update::test;

@@ -1,4 +1,4 @@
-#include "killer.hpp"
+#include "support/killer.hpp"
 
 #include <array>
 #include <charconv>
@@ -72,7 +72,8 @@ std::string Killer::why_not() {
     return why;
 }
 
-Killer::Killer(const Endpoint& endpoint, KillPoint point) : layout_{endpoint.layout()}, point_{point} {
+Killer::Killer(const Endpoint& endpoint, KillPoint point, std::function<void()> act)
+    : layout_{endpoint.layout()}, point_{point}, act_{std::move(act)} {
     events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
     REQUIRE(events_ >= 0);
     REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
@@ -128,7 +129,11 @@ void Killer::decide(pid_t opener, int file) {
         victim = static_cast<pid_t>(std::strtol(record.c_str(), nullptr, 10));
         if (victim <= 1 || !is(victim, point_.victim)) return;
     }
-    if (::kill(victim, SIGKILL) == 0) killed_ = victim;
+    if (act_)
+        act_();
+    else if (::kill(victim, SIGKILL) != 0)
+        return;
+    killed_ = victim;
 }
 
 std::optional<Killer::Journaled> Killer::journaled() const {
