@@ -21,6 +21,7 @@ constexpr milliseconds lock_patience = 60s, lock_look = 5ms, guardian_look = 50m
 /// its signs of life on a socket of their own.
 class Applier {
  public:
+    /// Can wait, not yet apply.
     static Result<std::unique_ptr<Applier>> make(const Settings& settings) {
         auto applier = std::make_unique<Applier>();
         UPDATE_TRY(adapters, Adapters::make(settings), "helper");
@@ -29,27 +30,31 @@ class Applier {
         applier->loop_ = std::move(loop);
         const Layout& layout = applier->adapters_->layout();
         applier->channel_ = std::make_unique<LoopChannel>(*applier->loop_, layout.watchdog_socket());
-        Applier& self = *applier;
-        UPDATE_TRY(services,
-                   ChildServices::create(
-                       *self.loop_, self.adapters_->settings(), ChildOptions{Supervisor::watchdog, {}, {}},
-                       [&self](const std::string& program, const std::optional<ExitStatus>&) {
-                           if (program == self.agent_name())
-                               self.channel_->push({.kind = Signal::Kind::agent_exited});
-                       }),
-                   "helper");
-        self.services_ = std::move(services);
+        return applier;
+    }
+
+    /// From here on it may apply, and the agent's signs of life come here. Fails while another helper does.
+    Status open_desk() {
+        UPDATE_TRY(
+            services,
+            ChildServices::create(*loop_, adapters_->settings(), ChildOptions{Supervisor::watchdog, {}, {}},
+                                  [this](const std::string& program, const std::optional<ExitStatus>&) {
+                                      if (program == agent_name())
+                                          channel_->push({.kind = Signal::Kind::agent_exited});
+                                  }),
+            "helper");
+        services_ = std::move(services);
         IpcServerOptions desk;
-        desk.socket = layout.helper_socket();
-        desk.may_confirm = [&self](const Peer& peer) { return self.services_->supervises(peer.pid); };
+        desk.socket = adapters_->layout().helper_socket();
+        desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
         UPDATE_TRY(server,
-                   IpcServer::open(*self.loop_, std::move(desk),
-                                   [&self](const ipc::Request& request, const Peer& peer) {
-                                       return self.answer(request, peer);
+                   IpcServer::open(*loop_, std::move(desk),
+                                   [this](const ipc::Request& request, const Peer& peer) {
+                                       return answer(request, peer);
                                    }),
                    "helper");
-        self.server_ = std::move(server);
-        return applier;
+        server_ = std::move(server);
+        return done();
     }
 
     /// Waits for the lock (its holder hands over, or has died), then applies until the end.
@@ -91,15 +96,27 @@ int complain(const Error& error) {
     return 1;
 }
 
+/// The helper that wanted the watchdog renewed still lives and makes the set old itself: first it, then we.
+bool wait_for_desk(Applier& applier) {
+    const Instant patience = applier.adapters().clock().now() + lock_patience;
+    while (!applier.open_desk()) {
+        if (applier.adapters().clock().now() >= patience) return false;
+        (void)applier.channel().wait(applier.adapters().clock().now() + guardian_look);
+    }
+    return true;
+}
+
 }  // namespace
 
 int run_helper(const Settings& settings, const std::string&) {
     auto applier = Applier::make(settings);
     if (!applier) return complain(applier.error());
+    if (auto opened = (*applier)->open_desk(); !opened) return complain(opened.error());
     if (auto answered = answer_handshake(); !answered && answered.error().code() == ErrorCode::timed_out)
         return complain(answered.error());  // the starter has taken another way
     RemoteRenewal renewal{(*applier)->adapters(), (*applier)->channel()};
-    const Halt halt = (*applier)->apply(renewal, Entry::hand_over);
+    // It may stand in for a helper that died; that is counted, or helpers could die in one state for ever.
+    const Halt halt = (*applier)->apply(renewal, Entry::after_crash);
     if (halt != Halt::busy) (*applier)->leave_agent_running();
     return 0;
 }
@@ -122,10 +139,12 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
         (void)(*applier)->channel().wait(adapters.clock().now() + guardian_look);
     }
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
-    FailedRenewal renewal;
-    (*applier)->apply(renewal,
-                      Entry::after_crash);  // whatever comes out: a watchdog is what the endpoint needs now
-    (*applier)->leave_agent_running();
+    // Whatever comes out: a watchdog is what the endpoint needs now.
+    if (wait_for_desk(**applier)) {
+        FailedRenewal renewal;
+        (*applier)->apply(renewal, Entry::after_crash);
+        (*applier)->leave_agent_running();
+    }
     return complain(become(adapters.settings().install_root / adapters.settings().watchdog_path, arguments));
 }
 

@@ -16,7 +16,7 @@ struct Engine::Work {
     std::unique_ptr<Lock> lock;
     Plan plan;
     Record record;
-    bool fresh_process = false;  ///< this process began after the journaled state was entered
+    bool fresh_process = false;  ///< this process is the restart that the journaled state is about
 };
 
 namespace {
@@ -174,6 +174,13 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
     return work;
 }
 
+/// Only there a new process is what was waited for. One that began in any other state, say while the old
+/// version downloaded, has still to end when its turn comes.
+bool Engine::is_about_a_restart(const Work& work) {
+    const Effect effect = row(work.record.progress.state).effect;
+    return effect == Effect::exit_for_restart || effect == Effect::stop || effect == Effect::start;
+}
+
 Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
@@ -184,7 +191,12 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
     auto loaded = journal_.load();
     if (!loaded.damage.empty()) observer_.note(loaded.record.value_or(Record{}), "journal: " + loaded.damage);
     if (!loaded.record) return Halt::idle;
-    if (!may_act(actor_, loaded.record->progress.state, *loaded.record, settings_)) return Halt::not_mine;
+    // The guard does not wait, but it sees that a trial is over: it is called before the next start.
+    const bool in_trial = loaded.record->progress.state == State::awaiting_ready ||
+                          loaded.record->progress.state == State::awaiting_ack;
+    if (!may_act(actor_, loaded.record->progress.state, *loaded.record, settings_) &&
+        !(actor_ == Actor::guard && in_trial))
+        return Halt::not_mine;
 
     UPDATE_TRY(work, open_work(std::move(*loaded.record), std::move(*held)), "resume update");
     const State state = work->record.progress.state;
@@ -192,11 +204,12 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
         Job job = job_for(*work);
         return close(job) == Event::failed ? Halt::ended : Halt::idle;
     }
-    work->fresh_process = entry == Entry::fresh_process;
     work_ = std::move(work);
     // Called before a start, or as the start itself: the trial that the journal speaks of is over.
+    // Where a guard has counted this start already, the agent does not count it again.
+    const bool counted = std::exchange(work_->record.start_counted, false) && actor_ == Actor::agent;
     const bool trial_ended =
-        (state == State::awaiting_ready || state == State::awaiting_ack) &&
+        in_trial && !counted &&
         (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
     if (trial_ended) {
         Job job = job_for(*work_);
@@ -204,6 +217,7 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
                 Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
     }
     if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
+    work_->fresh_process = entry == Entry::fresh_process && is_about_a_restart(*work_);
     return run(stop_before_waiting);
 }
 
@@ -233,6 +247,7 @@ Event Engine::perform(Work& work) {
     if (between_processes && effect == Effect::exit_for_restart) return Event::succeeded;
     if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
         work.fresh_process = false;
+        work.record.start_counted = actor_ == Actor::guard && effect == Effect::start;
         return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start
                                   // itself
     }
@@ -264,6 +279,9 @@ void Engine::store_or_turn_back(Work& work, Event event) {
     Job job = job_for(work);
     because(job, Reason::io_failed, stored.error());
     const State state = work.record.progress.state;
+    // The new program would find a journal that knows nothing of the swap.
+    if (state == State::self_swapping && event == Event::refused)
+        work.record.progress.state = State::discarding;
     if (event != Event::succeeded || is_terminal(state)) return;
     if (state == State::swapping) work.record.progress.state = State::restarting_old;
     if (!is_after_hand_over(state) && row(state).give_up == State::discarding)

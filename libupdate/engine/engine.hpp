@@ -76,6 +76,7 @@ class Engine {
     std::optional<Halt> leave_instead(Work&);
     void move(Work&, Event);
     void store_or_turn_back(Work&, Event);
+    static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);
     std::optional<Halt> answer_repeated(const Plan&, const std::optional<Record>& last);
     Result<std::unique_ptr<Work>> open_work(Record, std::unique_ptr<Lock>);

@@ -63,6 +63,7 @@ Record record_from(const json& v) {
     r.reached_server = v.at("reached_server");
     r.acknowledged = v.at("acknowledged");
     r.accepted = v.at("accepted");
+    r.start_counted = v.at("start_counted");
     r.filed = v.at("filed");
     r.outage_extensions = v.at("outage_extensions");
     return r;
@@ -92,12 +93,14 @@ std::string to_json(const Record& r) {
            {"reached_server", r.reached_server},
            {"acknowledged", r.acknowledged},
            {"accepted", r.accepted},
+           {"start_counted", r.start_counted},
            {"filed", r.filed},
            {"outage_extensions", r.outage_extensions}};
     put(v, "downtime_us", r.downtime_us);
     const auto compact = [&] { return v.dump(-1, ' ', true, json::error_handler_t::replace); };
     std::string text = compact();
-    if (text.size() >= text_max_bytes) {  // only escaped control or non-ASCII bytes in the message can grow so far
+    if (text.size() >=
+        text_max_bytes) {  // only escaped control or non-ASCII bytes in the message can grow so far
         v["message"] = "(message left out: too long when escaped)";
         text = compact();
     }

@@ -42,8 +42,9 @@ struct Record {
     bool connected_before = false;  ///< the old version's session stood at the hand-over
     bool reached_server = false;    ///< the new version's session stood at some moment of the trial
     bool acknowledged = false;
-    bool accepted = false;  ///< by a server too old to confirm; the previous version is kept
-    bool filed = false;     ///< the outcome lies in outcomes/, or the server has it already
+    bool accepted = false;       ///< by a server too old to confirm; the previous version is kept
+    bool start_counted = false;  ///< the guard has counted the start of the process that comes next
+    bool filed = false;          ///< the outcome lies in outcomes/, or the server has it already
     std::uint64_t outage_extensions =
         0;  ///< how often the ack limit began anew since the server was away before
     bool operator==(const Record&) const = default;

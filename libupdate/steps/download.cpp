@@ -19,20 +19,45 @@ class SetProgress : public ProgressListener {
     std::uint64_t total_, before_ = 0;
 };
 
+/// Remembers that the process has to end: then the download is not cancelled, it goes on in the next process.
+class NotedChannel : public Channel {
+ public:
+    explicit NotedChannel(Channel& channel) : channel_{channel} {}
+    bool stopping() const { return stopping_; }
+
+    Signal wait(Instant deadline) override {
+        Signal signal = channel_.wait(deadline);
+        stopping_ |= signal.kind == Signal::Kind::stopping;
+        return signal;
+    }
+    Status ask_watchdog_to_update(const std::string& id) override {
+        return channel_.ask_watchdog_to_update(id);
+    }
+    Status ping_watchdog() override { return channel_.ping_watchdog(); }
+
+ private:
+    Channel& channel_;
+    bool stopping_ = false;
+};
+
 }  // namespace
 
 Event download(Job& job) {
     std::uint64_t total = 0;
     for (const Artifact& a : job.plan.artifacts) total += a.size_bytes;
     SetProgress progress{job, total};
+    NotedChannel channel{job.ports.channel};
+    TransferPorts ports{job.ports.http,  job.ports.files, job.ports.hashing,
+                        job.ports.clock, channel,         job.ports.random};
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         const Artifact& a = job.plan.artifacts[n];
-        const auto fetched = fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress},
-                                   TransferPorts{job.ports});
+        const auto fetched =
+            fetch({a, n, job.plan.update_id, job.layout, job.settings.transfer, &progress}, ports);
+        if (!fetched && channel.stopping()) return Event::interrupted;
         if (!fetched) {
             const Reason reason = reason_of(fetched.error(), Reason::download_failed);
             const Event event = reason == Reason::cancelled ? Event::cancelled : Event::failed;
-            return because(job, reason, fetched.error(), event);
+            return because(job, reason, Error{fetched.error()}.in(a.install_path), event);
         }
         job.record.bytes += fetched->network_bytes;
         progress.complete(a);

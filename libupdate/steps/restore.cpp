@@ -52,6 +52,7 @@ Status restore_all(Job& job) {
         if (backups[n].existed)
             UPDATE_CHECK(can_restore(job, n, backups[n]),
                          fmt::format("restore {}", job.plan.artifacts[n].install_path));
+    UPDATE_CHECK(make_sure_nothing_runs(job), "restore");
     std::set<Path> touched;
     for (std::size_t n = 0; n < backups.size(); ++n) {
         UPDATE_CHECK(restore_one(job, n, backups[n]),

@@ -53,6 +53,10 @@ using Step = Event (*)(Job&);
 /// caller.
 Step step_for(Effect);
 
+/// Before the set is exchanged nothing of it runs: whoever supervises the programs may have started one while
+/// the process that had stopped them was dead. Not for those who act between the agent's lives.
+Status make_sure_nothing_runs(Job&);
+
 /// Notes why the update does not go forward (the first cause stays) and returns `event`.
 Event because(Job&, Reason, const Error&, Event event = Event::failed);
 /// The reason that an error of a file operation stands for.

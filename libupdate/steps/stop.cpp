@@ -6,6 +6,13 @@
 
 namespace update {
 
+Status make_sure_nothing_runs(Job& job) {
+    if (job.actor == Actor::agent || job.actor == Actor::guard) return done();
+    for (const ProgramSettings& program : job.settings.programs)
+        UPDATE_CHECK(job.ports.services.stop(program.name), fmt::format("stop {}", program.name));
+    return done();
+}
+
 Event stop(Job& job) {
     if (job.record.progress.state == State::stopping && job.record.old_last_seen.boot_id.empty()) {
         job.record.old_last_seen = {job.ports.clock.boot_id(),

@@ -48,6 +48,10 @@ Event swap(Job& job) {
     const auto seals = read_seals(job.ports.files, seal_file, job.plan.artifacts.size());
     if (!seals) return because(job, reason_of(seals.error(), Reason::io_failed), seals.error());
 
+    if (job.record.progress.state == State::swapping)
+        if (auto stopped = make_sure_nothing_runs(job); !stopped)
+            return because(job, Reason::stop_failed, stopped.error());
+
     std::set<Path> touched;
     for (const std::size_t n : watchdog_last(job.plan)) {
         const Artifact& a = job.plan.artifacts[n];

@@ -14,8 +14,8 @@ Instant limit_of(const Job&, milliseconds timeout);
 /// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);
 
-/// The next signal. A sign of life of a process that is not the running agent is worth nothing: it becomes
-/// `woken`.
+/// The next signal. A sign of life of a process that is not the running agent is worth nothing, and so is the
+/// cancellation of another update: they become `woken`.
 Signal wait_for_signal(Job&, Instant deadline);
 
 /// Ready by the configured probe (never for Readiness::reported).

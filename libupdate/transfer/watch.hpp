@@ -12,7 +12,7 @@ class Watch {
     Watch(Channel& channel, const Clock& clock, std::string update_id, Instant deadline)
         : channel_{channel}, clock_{clock}, update_id_{std::move(update_id)}, deadline_{deadline} {}
 
-    /// Does not wait. @return `cancelled` or `timed_out`
+    /// Does not wait. @return `cancelled` (the update, or the process has to end) or `timed_out`
     Status look();
     /// @return as `look`; `timed_out` without waiting when `until` lies behind the deadline
     Status wait(Instant until);

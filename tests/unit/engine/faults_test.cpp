@@ -104,26 +104,27 @@ TEST_CASE("a plan that cannot be read any more ends safely in every state") {
                 CHECK_MESSAGE(is_terminal(end->progress.state), context);
                 REQUIRE_MESSAGE(world.agent.has_value(), context);
                 CHECK_MESSAGE(world.agent->version == world.live_version(), context);
-                if (end->progress.state == State::abandoned) {
+                // Without its plan nobody knows where the staged files lie, so they may stay.
+                if (end->progress.state == State::abandoned)
                     CHECK_MESSAGE(world.live_version() == old_version, context);
-                    CHECK_MESSAGE(world.left_over().empty(), context << ": " << world.left_over().front());
-                }
                 MESSAGE(context, ": ", row(end->progress.state).name, ", ", world.live_version(), " runs");
             }
 }
 
 TEST_CASE("the largest plan that is valid is read back") {
     World world{Route::watchdog};
-    Artifact& data = world.plan.artifacts[1];
-    const std::string good = data.urls.front();
-    data.urls.assign(max_mirrors, "file:///" + std::string(1'900, 'x'));
-    data.urls.back() = good;
+    Artifact data = world.plan.artifacts[1];
+    for (std::size_t n = 1; n < max_mirrors; ++n)
+        data.urls.push_back("file:///" + std::string(1'900, 'x') + std::to_string(n));
+    std::swap(data.urls.front(), data.urls.back());
+    world.plan.artifacts[1] = data;
     for (std::size_t n = 2; n < max_artifacts; ++n) {
         Artifact more = data;
         more.install_path = "share/data" + std::to_string(n);
         world.plan.artifacts.push_back(more);
     }
-    REQUIRE(validate(world.plan));
+    const auto valid = validate(world.plan);
+    REQUIRE_MESSAGE(valid, valid.error().message());
     REQUIRE(to_json(world.plan).size() > 1 << 20);
     world.settings.transfer.attempts = 64 * max_mirrors;
     world.run_to_the_end();

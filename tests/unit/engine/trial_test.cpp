@@ -18,8 +18,11 @@ TEST_CASE("an outage that was there before the update does not roll the new vers
         if (world.clock.time - begun > 1'100s && !told && world.agent) {
             told = true;
             world.acknowledged = true;
-            world.intruder = Signal{.kind = Signal::Kind::acknowledged, .update_id = "u-1",
-                                    .version = new_version, .connected = true, .pid = world.agent->pid};
+            world.intruder = Signal{.kind = Signal::Kind::acknowledged,
+                                    .update_id = "u-1",
+                                    .version = new_version,
+                                    .connected = true,
+                                    .pid = world.agent->pid};
         }
         return before(op, path);
     };
@@ -63,15 +66,19 @@ TEST_CASE("an older server that confirms nothing commits, and the previous versi
 }
 
 TEST_CASE("a late sign of life of another process proves nothing about the new version") {
-    for (const Signal::Kind kind : {Signal::Kind::ready, Signal::Kind::acknowledged, Signal::Kind::accepted}) {
+    for (const Signal::Kind kind :
+         {Signal::Kind::ready, Signal::Kind::acknowledged, Signal::Kind::accepted}) {
         World world{Route::watchdog, Behaviour::hangs};
         bool sent = false;
         world.point = [&](std::string_view) {
             const auto now = world.record();
             if (sent || !now || now->progress.state != State::awaiting_ready || !world.agent) return;
             sent = true;
-            world.intruder = Signal{.kind = kind, .update_id = "u-1", .version = old_version,
-                                    .connected = true, .pid = world.agent->pid - 1};
+            world.intruder = Signal{.kind = kind,
+                                    .update_id = "u-1",
+                                    .version = old_version,
+                                    .connected = true,
+                                    .pid = world.agent->pid - 1};
         };
         world.run_to_the_end();
         REQUIRE(sent);
@@ -87,8 +94,11 @@ TEST_CASE("an acknowledgement of another update acknowledges nothing") {
         const auto now = world.record();
         if (sent || !now || now->progress.state != State::awaiting_ack || !world.agent) return;
         sent = true;
-        world.intruder = Signal{.kind = Signal::Kind::acknowledged, .update_id = "u-0",
-                                .version = new_version, .connected = true, .pid = world.agent->pid};
+        world.intruder = Signal{.kind = Signal::Kind::acknowledged,
+                                .update_id = "u-0",
+                                .version = new_version,
+                                .connected = true,
+                                .pid = world.agent->pid};
     };
     world.run_to_the_end();
     REQUIRE(sent);
@@ -131,4 +141,19 @@ TEST_CASE("downtime is counted from the stop of the old version to the ready of 
     world.run_to_the_end();
     REQUIRE(world.outcome()->downtime_us);
     CHECK(*world.outcome()->downtime_us == 2'000'000);
+}
+
+TEST_CASE("a process that is asked to end while it downloads goes on in its next life") {
+    World world{Route::watchdog};
+    unsigned stops = 0;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (stops == 2 || world.intruder || !now || now->progress.state != State::downloading) return;
+        ++stops;
+        world.intruder = Signal{.kind = Signal::Kind::stopping};
+    };
+    world.run_to_the_end();
+    REQUIRE(stops == 2);
+    world.check_end("stopped within the download");
+    CHECK(world.state() == State::committed);
 }

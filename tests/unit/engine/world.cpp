@@ -82,8 +82,9 @@ void World::agent_turn() {
     if (!agent) start_agent();
     const bool fresh = std::exchange(agent_is_fresh_, false);
     const bool offered = record() && record()->update_id == plan.update_id;
-    const auto halt = offered ? resume(Actor::agent, fresh ? Entry::fresh_process : Entry::after_crash) : begin();
-    REQUIRE_MESSAGE(halt, halt.error().message());
+    const auto halt =
+        offered ? resume(Actor::agent, fresh ? Entry::fresh_process : Entry::after_crash) : begin();
+    if (!halt) return notes.push_back(halt.error().message());  // offered again later
     if (*halt == Halt::exit_for_restart) return agent.reset();
     if (*halt != Halt::not_mine || handed_to_watchdog_ || helper_wanted_ || !offered) return;
     if (auto found = as(Actor::agent, [](Engine& e) { return e.find_applier(); }); !found)
@@ -132,8 +133,7 @@ void World::run_to_the_end() {
             ++crashes;
             // The watchdog's own death leaves the agent alone, and the helper's does, too.
             if (actor == Actor::agent) agent.reset();
-        } catch (const AgentDied&) {
-        }
+        } catch (const AgentDied&) {}
     }
     if (!agent) start_agent();  // the supervisor; every route has one
 }
@@ -141,20 +141,21 @@ void World::run_to_the_end() {
 void World::check_end(const std::string& context) {
     const auto end = record();
     REQUIRE_MESSAGE(end, context);
-    REQUIRE_MESSAGE(end->filed, context << ": not filed, state " << row(end->progress.state).name << " "
-                                        << end->message);
+    REQUIRE_MESSAGE(end->filed,
+                    context << ": not filed, state " << row(end->progress.state).name << " " << end->message);
     const State state = end->progress.state;
     const std::string story = context + ": " + std::string{row(state).name} + ", " +
                               std::string{update::name(end->reason)} + " " + end->message;
     REQUIRE_MESSAGE(agent.has_value(), story);
     REQUIRE_MESSAGE(agent->version == live_version(), story);
     const bool is_new = live_version() == new_version;
-    REQUIRE_MESSAGE(read(settings.install_root / "share/data") ==
-                        "data of " + (is_new ? new_version : old_version),
-                    story << ": the set is mixed");
+    REQUIRE_MESSAGE(
+        read(settings.install_root / "share/data") == "data of " + (is_new ? new_version : old_version),
+        story << ": the set is mixed");
     if (state == State::committed) {
         REQUIRE_MESSAGE(is_new, story);
-        REQUIRE_MESSAGE((acknowledged || behaviour == Behaviour::old_server), story << ": never acknowledged");
+        REQUIRE_MESSAGE((acknowledged || behaviour == Behaviour::old_server),
+                        story << ": never acknowledged");
     }
     if (state == State::rolled_back || state == State::abandoned) REQUIRE_MESSAGE(!is_new, story);
     if (state != State::needs_repair) {

@@ -23,8 +23,8 @@ struct Crash {};      ///< the working process was killed
 struct AgentDied {};  ///< the agent, working on the update itself, ended by itself
 
 enum class Behaviour { good, exits, hangs, wrong_version, unacknowledged, unloadable, old_server };
-inline constexpr Behaviour every_behaviour[] = {Behaviour::good,          Behaviour::exits,
-                                                Behaviour::hangs,         Behaviour::wrong_version,
+inline constexpr Behaviour every_behaviour[] = {Behaviour::good,           Behaviour::exits,
+                                                Behaviour::hangs,          Behaviour::wrong_version,
                                                 Behaviour::unacknowledged, Behaviour::unloadable};
 inline std::string_view name(Behaviour b) {
     constexpr std::string_view names[] = {"good",           "exits",      "hangs",     "wrong version",
@@ -36,7 +36,9 @@ inline const std::string old_version = "1.0", new_version = "2.0";
 class TempFolder {
  public:
     TempFolder() {
-        std::string name = (fs::temp_directory_path() / "update-engine-XXXXXX").string();
+        // Thousands of small folders: in memory where the system has such a place.
+        const fs::path base = fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
+        std::string name = (base / "update-engine-XXXXXX").string();
         REQUIRE(::mkdtemp(name.data()) != nullptr);
         path = fs::canonical(name);
     }
@@ -71,7 +73,8 @@ class World {
     Plan plan;
     std::optional<Running> agent;
     std::optional<ExitStatus> last_exit;
-    bool watchdog_there = false, server_up = true, connected = true, guard_there = false, acknowledged = false;
+    bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
+         acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
     unsigned helpers_started = 0, agent_starts_of_new = 0, crashes = 0, waits = 0;
     std::vector<std::string> notes;
@@ -81,8 +84,10 @@ class World {
 
     // --- actors
     template <class Work>
-    auto as(Actor actor, Work&& work);
-    Result<Halt> begin() { return as(Actor::agent, [&](Engine& e) { return e.begin(plan); }); }
+    std::invoke_result_t<Work&, Engine&> as(Actor actor, Work&& work);
+    Result<Halt> begin() {
+        return as(Actor::agent, [&](Engine& e) { return e.begin(plan); });
+    }
     Result<Halt> resume(Actor actor, Entry entry) {
         return as(actor, [&](Engine& e) { return e.resume(entry); });
     }
@@ -194,10 +199,15 @@ class PlayedChannel : public Channel {
         switch (world_.behaviour) {
             case Behaviour::good:
                 if (up)
-                    all.push_back({3s, {.kind = Signal::Kind::acknowledged, .update_id = id, .version = new_version, .connected = true}});
+                    all.push_back({3s,
+                                   {.kind = Signal::Kind::acknowledged,
+                                    .update_id = id,
+                                    .version = new_version,
+                                    .connected = true}});
                 return all;
             case Behaviour::old_server:
-                all.push_back({3s, {.kind = Signal::Kind::accepted, .version = new_version, .connected = true}});
+                all.push_back(
+                    {3s, {.kind = Signal::Kind::accepted, .version = new_version, .connected = true}});
                 return all;
             case Behaviour::exits:
             case Behaviour::unloadable:
@@ -272,7 +282,7 @@ class GoodRenewal : public Renewal {
 };
 
 template <class Work>
-auto World::as(Actor actor, Work&& work) {
+std::invoke_result_t<Work&, Engine&> World::as(Actor actor, Work&& work) {
     PlayedServices services{*this, actor};
     PlayedChannel channel{*this, actor};
     PlayedProcesses processes{*this, helper_wanted_};

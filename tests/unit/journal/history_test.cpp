@@ -1,9 +1,10 @@
 // The lines for people beside the journal.
+#include "journal/history.hpp"
+
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "journal/history.hpp"
 #include "records.hpp"
 #include "support/memory_files.hpp"
 

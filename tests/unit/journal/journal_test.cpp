@@ -1,10 +1,11 @@
 // Two slots on a disk that damages them: the newest record, the previous one, or none; never a wrong one and
 // never a failed load.
+#include "journal/journal.hpp"
+
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 #include <zlib.h>
 
-#include "journal/journal.hpp"
 #include "records.hpp"
 #include "support/memory_files.hpp"
 
@@ -34,7 +35,8 @@ struct Disk {
 std::vector<std::byte> slot_with(std::uint64_t generation, const std::string& body) {
     const std::string head = std::to_string(generation) + " " + std::to_string(body.size());
     const std::string summed = head + "\n" + body;
-    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(summed.data()), static_cast<uInt>(summed.size()));
+    const auto crc =
+        crc32(0, reinterpret_cast<const Bytef*>(summed.data()), static_cast<uInt>(summed.size()));
     char hex[9];
     std::snprintf(hex, sizeof hex, "%08lx", static_cast<unsigned long>(crc));
     std::string text = "UPDJ1 " + head + " " + hex + "\n" + body;
@@ -122,7 +124,7 @@ TEST_CASE("each bit of either slot flipped yields the previous generation or the
             }
         }
     }
-    MESSAGE(2 * 8 * Journal::slot_bytes, " flips: ", fell_back, " gave the previous record, ", harmless,
+    MESSAGE((2 * 8 * Journal::slot_bytes), " flips: ", fell_back, " gave the previous record, ", harmless,
             " the newest (the other slot was hit, or the case of a checksum digit)");
     CHECK(fell_back > 8 * Journal::slot_bytes - 16);
 }

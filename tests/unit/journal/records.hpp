@@ -55,6 +55,7 @@ class AnyRecord {
         r.reached_server = coin();
         r.acknowledged = coin();
         r.accepted = coin();
+        r.start_counted = coin();
         r.filed = coin();
         r.outage_extensions = number();
         return r;

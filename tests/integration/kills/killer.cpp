@@ -1,0 +1,135 @@
+#include "killer.hpp"
+
+#include <array>
+#include <charconv>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <poll.h>
+#include <sys/fanotify.h>
+#include <unistd.h>
+
+namespace update::test {
+namespace {
+
+using Who = Endpoint::Who;
+
+std::string text_of(const std::string& path) {
+    std::ifstream in{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+bool is(pid_t pid, Who who) {
+    const std::string command = text_of(fmt::format("/proc/{}/cmdline", pid));
+    const std::string program = command.substr(0, command.find('\0'));
+    const auto has = [&](std::string_view word) { return command.find(word) != std::string::npos; };
+    if (has("--update-helper")) return who == Who::helper;
+    if (has("--update-guardian")) return who == Who::guardian;
+    return who == (program.ends_with("/watchdog") ? Who::watchdog : Who::agent);
+}
+
+std::string path_of(int fd) {
+    std::array<char, 4096> path{};
+    const auto length = ::readlink(fmt::format("/proc/self/fd/{}", fd).c_str(), path.data(), path.size() - 1);
+    return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : "";
+}
+
+/// Generation and state of a journal slot, read with the test's own eyes.
+std::optional<std::pair<std::uint64_t, State>> read_slot(int fd) {
+    std::string text(4096, ' ');
+    const auto count = ::pread(fd, text.data(), text.size(), 0);
+    if (count != static_cast<ssize_t>(text.size()) || !text.starts_with("UPDJ1 ")) return std::nullopt;
+    std::uint64_t generation = 0;
+    std::from_chars(text.data() + 6, text.data() + text.size(), generation);
+    const nlohmann::json record = nlohmann::json::parse(text.substr(text.find('\n')), nullptr, false);
+    if (!record.is_object()) return std::nullopt;
+    const auto state = state_named(record.value("state", ""));
+    if (!state || record.value("filed", false)) return std::nullopt;
+    return std::pair{generation, *state};
+}
+
+constexpr std::string_view names[] = {"agent", "watchdog", "helper", "guardian"};
+
+}  // namespace
+
+std::string describe(const KillPoint& p) {
+    const auto who = [](Who w) { return names[static_cast<int>(w)]; };
+    return fmt::format("{} killed at the {} of {}{}", who(p.victim), p.at == At::entry ? "entry" : "end",
+                       row(p.state).name,
+                       p.victim == p.worker ? "" : fmt::format(" (the {} works)", who(p.worker)));
+}
+
+std::string Killer::why_not() {
+    const int fd = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fmt::format("fanotify needs CAP_SYS_ADMIN and its kernel option: {}", std::strerror(errno));
+    const int marked = ::fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, "/tmp");
+    const std::string why = marked == 0 ? "" : fmt::format("no permission events: {}", std::strerror(errno));
+    ::close(fd);
+    return why;
+}
+
+Killer::Killer(const Endpoint& endpoint, KillPoint point) : layout_{endpoint.layout()}, point_{point} {
+    events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
+    REQUIRE(events_ >= 0);
+    REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
+    thread_ = std::thread{[this] { watch(); }};
+    REQUIRE(::fanotify_mark(events_, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD,
+                            layout_.state_dir().c_str()) == 0);
+}
+
+Killer::~Killer() {
+    ::close(stop_[1]);
+    thread_.join();
+    ::close(events_);  // lets everybody go who still waits
+    ::close(stop_[0]);
+    for (const auto& [name, fd] : slots_) ::close(fd);
+}
+
+/// Opens no file of the state folder itself: it would wait for its own answer.
+void Killer::watch() {
+    for (;;) {
+        ::pollfd ready[] = {{events_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
+        if (::poll(ready, 2, -1) < 0) continue;
+        if (ready[1].revents != 0) return;
+        alignas(::fanotify_event_metadata) std::array<char, 8192> buffer;
+        const ssize_t length = ::read(events_, buffer.data(), buffer.size());
+        auto left = static_cast<unsigned>(length > 0 ? length : 0);
+        for (auto* event = reinterpret_cast<::fanotify_event_metadata*>(buffer.data());
+             FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
+            if (event->fd < 0) continue;
+            if (killed_ == 0 && event->pid != ::getpid()) decide(event->pid, event->fd);
+            const ::fanotify_response go_on{event->fd, FAN_ALLOW};
+            (void)!::write(events_, &go_on, sizeof go_on);
+            ::close(event->fd);
+        }
+    }
+}
+
+void Killer::decide(pid_t opener, int file) {
+    const std::string name = std::filesystem::path{path_of(file)}.filename();
+    const bool is_slot = name == "journal.a" || name == "journal.b";
+    if (is_slot && !slots_.contains(name)) slots_[name] = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
+    // The line for people is written right after the state was journaled; the slots are opened for the next.
+    if (point_.at == At::entry ? name != "history.jsonl" : !is_slot) return;
+    if (journaled() != point_.state || !is(opener, point_.worker)) return;
+    pid_t victim = opener;
+    if (point_.victim != point_.worker) {
+        const std::string record = text_of(layout_.pid_file("agent"));
+        victim = static_cast<pid_t>(std::strtol(record.c_str(), nullptr, 10));
+        if (victim <= 1 || !is(victim, point_.victim)) return;
+    }
+    if (::kill(victim, SIGKILL) == 0) killed_ = victim;
+}
+
+std::optional<State> Killer::journaled() const {
+    std::optional<std::pair<std::uint64_t, State>> newest;
+    for (const auto& [name, fd] : slots_)
+        if (const auto slot = read_slot(fd); slot && (!newest || slot->first > newest->first)) newest = slot;
+    if (!newest) return std::nullopt;
+    return newest->second;
+}
+
+}  // namespace update::test

@@ -1,0 +1,54 @@
+// Kills a process at a known point of an update. The kernel (fanotify) holds every process that opens a file
+// of the state folder until the killer has looked at the journal, so that no state passes too fast to be hit.
+#pragma once
+#include <atomic>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "flow/table.hpp"
+#include "support/endpoint.hpp"
+
+namespace update::test {
+
+enum class At {
+    entry,  ///< the state is journaled, nothing of its effect has happened
+    end,    ///< its effect has happened, the next state is not journaled yet
+};
+
+struct KillPoint {
+    Endpoint::Who worker;  ///< whose work in the state is watched
+    State state;
+    At at = At::entry;
+    Endpoint::Who victim;  ///< who dies then
+};
+std::string describe(const KillPoint&);
+
+/// From its construction on; kills once.
+class Killer {
+ public:
+    /// Why it cannot work on this machine; empty: it can.
+    static std::string why_not();
+
+    Killer(const Endpoint&, KillPoint);
+    ~Killer();
+    Killer(const Killer&) = delete;
+    Killer& operator=(const Killer&) = delete;
+    /// The pid that was killed; 0: not yet.
+    pid_t killed() const { return killed_; }
+
+ private:
+    void watch();
+    void decide(pid_t opener, int file);
+    std::optional<State> journaled() const;
+
+    const Layout layout_;
+    const KillPoint point_;
+    int events_ = -1, stop_[2] = {-1, -1};
+    std::map<std::string, int> slots_;
+    std::atomic<pid_t> killed_ = 0;
+    std::thread thread_;
+};
+
+}  // namespace update::test

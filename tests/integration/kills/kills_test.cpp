@@ -1,0 +1,159 @@
+// Agent, watchdog and helper are killed with SIGKILL in every state in which they work or wait. What a
+// service manager would start again is started again; nothing else helps.
+#include <doctest/doctest.h>
+#include <iostream>
+
+#include "killer.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+using Who = Endpoint::Who;
+
+struct Case {
+    KillPoint point;
+    std::string route = "watchdog", version = "1.1.0", program = "agent-1.1";
+    Ending ending = Ending::committed;
+    bool with_watchdog = false;  ///< the set holds the watchdog's own program
+    bool wrong_digest = false;
+};
+
+Case good(Who worker, State state, At at) { return {.point = {worker, state, at, worker}}; }
+Case bad(Who worker, State state, At at) {
+    return {.point = {worker, state, at, worker},
+            .version = "1.2.0",
+            .program = "agent-1.2-crashes",
+            .ending = Ending::rolled_back};
+}
+
+/// One endpoint each; prints what came out.
+void play(Server& server, const Case& c) {
+    static unsigned count = 0;
+    const std::string story = c.route + " route: " + describe(c.point);
+    CAPTURE(story);
+    const auto begun = std::chrono::steady_clock::now();
+    Endpoint endpoint{server, {{"routes", "[\"" + c.route + "\"]"}}, "a" + std::to_string(++count)};
+    endpoint.start_watchdog();
+
+    Killer killer{endpoint, c.point};
+    std::vector<Item> items{agent_item(c.program)};
+    items.front().self_test = c.ending != Ending::rolled_back;
+    if (c.wrong_digest) items.front().sha256 = std::string(64, '0');
+    if (c.with_watchdog) items.push_back(watchdog_item("watchdog-1.1"));
+    const std::string id = endpoint.offer(c.version, items);
+    await(
+        story, 30s, [&] { return killer.killed() != 0; }, [&] { return endpoint.logs(); });
+    if (c.point.victim == Who::watchdog) endpoint.start_watchdog_only();
+
+    const Outcome end = endpoint.end_of(id, 60s);
+    INFO(endpoint.logs());
+    CHECK(name(end.ending) == name(c.ending));
+    const std::string expected = end.ending == Ending::committed ? c.version : "1.0.0";
+    CHECK(endpoint.installed_version() == expected);
+    endpoint.await_session_of(expected);
+    CHECK(endpoint.leftovers() == std::vector<std::string>{});
+    CHECK(holds_within(10s, [&] { return endpoint.unconfirmed_outcomes().empty(); }));
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begun);
+    std::cout << story << " -> " << name(end.ending) << " (" << name(end.reason) << "), " << expected
+              << " runs, " << took.count() << " ms" << std::endl;
+}
+
+bool killer_works() {
+    static const std::string why = Killer::why_not();
+    if (!why.empty()) MESSAGE("skipped: ", why);
+    return why.empty();
+}
+
+void play_all(const std::vector<Case>& cases) {
+    if (!killer_works()) return;
+    Server server;
+    for (const Case& c : cases) play(server, c);
+    MESSAGE(cases.size(), " kills, each at its point");
+}
+
+}  // namespace
+
+TEST_CASE("the agent is killed in each state that it works in") {
+    std::vector<Case> cases;
+    for (const State state : {State::preflighting, State::downloading, State::staging, State::self_testing,
+                              State::backing_up, State::handing_over})
+        for (const At at : {At::entry, At::end}) cases.push_back(good(Who::agent, state, at));
+    play_all(cases);
+}
+
+TEST_CASE("the agent is killed in each state of an update that it gives up") {
+    std::vector<Case> cases;
+    for (const State state : {State::discarding, State::abandoned})
+        for (const At at : {At::entry, At::end}) {
+            Case c = good(Who::agent, state, at);
+            c.wrong_digest = true;
+            c.ending = Ending::abandoned;
+            cases.push_back(c);
+        }
+    play_all(cases);
+}
+
+TEST_CASE("the watchdog is killed in each state that it works or waits in") {
+    std::vector<Case> cases;
+    for (const State state :
+         {State::verifying, State::stopping, State::swapping, State::starting, State::awaiting_ready,
+          State::awaiting_ack, State::renewing_watchdog, State::cleaning_up, State::committed})
+        for (const At at : {At::entry, At::end}) cases.push_back(good(Who::watchdog, state, at));
+    play_all(cases);
+}
+
+TEST_CASE("the watchdog is killed in each state of the way back") {
+    std::vector<Case> cases;
+    for (const State state : {State::stopping_trial, State::restoring, State::restarting_old,
+                              State::watching_old, State::rolled_back})
+        for (const At at : {At::entry, At::end}) cases.push_back(bad(Who::watchdog, state, at));
+    play_all(cases);
+}
+
+TEST_CASE("the agent is killed in each state that the watchdog works in") {
+    std::vector<Case> cases;
+    for (const State state : {State::verifying, State::awaiting_ready, State::awaiting_ack,
+                              State::renewing_watchdog, State::cleaning_up, State::committed})
+        cases.push_back({.point = {Who::watchdog, state, At::entry, Who::agent}});
+    play_all(cases);
+}
+
+TEST_CASE("the helper is killed in each state that it works or waits in") {
+    std::vector<Case> cases;
+    for (const State state :
+         {State::verifying, State::stopping, State::swapping, State::starting, State::awaiting_ready,
+          State::awaiting_ack, State::renewing_watchdog, State::cleaning_up, State::committed})
+        for (const At at : {At::entry, At::end}) cases.push_back(good(Who::helper, state, at));
+    for (Case& c : cases) c.route = "self-update";
+    play_all(cases);
+}
+
+TEST_CASE("the helper is killed in each state of the way back") {
+    std::vector<Case> cases;
+    for (const State state : {State::stopping_trial, State::restoring, State::restarting_old,
+                              State::watching_old, State::rolled_back})
+        for (const At at : {At::entry, At::end}) cases.push_back(bad(Who::helper, state, at));
+    for (Case& c : cases) c.route = "self-update";
+    play_all(cases);
+}
+
+TEST_CASE("the agent is killed in the states of the exit-code route") {
+    std::vector<Case> cases;
+    for (const State state : {State::self_swapping, State::exiting})
+        for (const At at : {At::entry, At::end}) cases.push_back(good(Who::agent, state, at));
+    for (Case& c : cases) c.route = "exit-code";
+    play_all(cases);
+}
+
+TEST_CASE("the watchdog is killed while it renews itself") {
+    std::vector<Case> cases;
+    for (const State state : {State::renewing_watchdog, State::cleaning_up, State::committed}) {
+        Case c = good(Who::watchdog, state, At::entry);
+        c.with_watchdog = true;
+        cases.push_back(c);
+    }
+    play_all(cases);
+}
