@@ -27,8 +27,12 @@ std::vector<Outcome> OutcomeBox::unconfirmed() const {
 }
 
 Status OutcomeBox::remove(const std::string& update_id) {
-    for (const std::string& name : names())  // only what lies there: the id came over the network
-        if (name == update_id + ".json") return files_.remove(layout_.outcomes() / name);
+    const std::lock_guard lock{mutex_};
+    for (const std::string& name : names()) {  // only what lies there: the id came over the network
+        if (name != update_id + ".json") continue;
+        std::erase(seen_, name);  // filed again by whoever takes over from a killed applier, it is new
+        return files_.remove(layout_.outcomes() / name);
+    }
     return done();
 }
 

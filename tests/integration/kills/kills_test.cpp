@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 #include <iostream>
 
-#include "killer.hpp"
+#include "support/killer.hpp"
 
 using namespace update;
 using namespace update::test;
@@ -34,7 +34,13 @@ void play(Server& server, const Case& c) {
     const std::string story = c.route + " route: " + describe(c.point);
     CAPTURE(story);
     const auto begun = std::chrono::steady_clock::now();
-    Endpoint endpoint{server, {{"routes", "[\"" + c.route + "\"]"}}, "a" + std::to_string(++count)};
+    // Longer than the period in which an agent repeats what it has said: the first time may have died with
+    // its listener.
+    Endpoint endpoint{server,
+                      {{"routes", "[\"" + c.route + "\"]"},
+                       {"trial.ready_timeout", R"("12s")"},
+                       {"trial.ack_timeout", R"("15s")"}},
+                      "a" + std::to_string(++count)};
     endpoint.start_watchdog();
 
     Killer killer{endpoint, c.point};

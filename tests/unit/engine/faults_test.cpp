@@ -164,3 +164,33 @@ TEST_CASE("a staged file that is changed after it was sealed is not installed") 
     CHECK(world.state() == State::rolled_back);
     CHECK(world.outcome()->reason == Reason::corrupt);
 }
+
+TEST_CASE(
+    "where there are no hard links the backup is a copy, and a full disk within it abandons the update") {
+    for (const bool full : {false, true})
+        for (const Behaviour behaviour : {Behaviour::good, Behaviour::exits}) {
+            World world{Route::watchdog, behaviour};
+            world.finger.before = [&](std::string_view operation, const Path& path) -> Status {
+                if (operation == "link") return Error{ErrorCode::unsupported, "played: no links"};
+                if (full && operation == "write" && path.extension() == ".old") {
+                    Evidence evidence;
+                    evidence.need_bytes = 4096;
+                    evidence.have_bytes = 0;
+                    return Error{ErrorCode::no_space, "played: full"}.with(evidence);
+                }
+                return done();
+            };
+            world.run_to_the_end();
+            const std::string context = std::string{name(behaviour)} + (full ? ", full" : "");
+            world.check_end(context);
+            if (full) {
+                CHECK_MESSAGE(world.state() == State::abandoned, context);
+                CHECK(world.outcome()->reason == Reason::no_space);
+                CHECK(world.outcome()->evidence.have_bytes == 0);
+            } else {
+                CHECK_MESSAGE(
+                    world.state() == (behaviour == Behaviour::good ? State::committed : State::rolled_back),
+                    context << ": " << world.record()->message);
+            }
+        }
+}

@@ -1,4 +1,4 @@
-#include "killer.hpp"
+#include "support/killer.hpp"
 
 #include <array>
 #include <charconv>
@@ -15,6 +15,7 @@ namespace update::test {
 namespace {
 
 using Who = Endpoint::Who;
+using Journaled = Killer::Journaled;
 
 std::string text_of(const std::string& path) {
     std::ifstream in{path, std::ios::binary};
@@ -37,7 +38,7 @@ std::string path_of(int fd) {
 }
 
 /// Generation and state of a journal slot, read with the test's own eyes.
-std::optional<std::pair<std::uint64_t, State>> read_slot(int fd) {
+std::optional<Journaled> read_slot(int fd) {
     std::string text(4096, ' ');
     const auto count = ::pread(fd, text.data(), text.size(), 0);
     if (count != static_cast<ssize_t>(text.size()) || !text.starts_with("UPDJ1 ")) return std::nullopt;
@@ -47,7 +48,7 @@ std::optional<std::pair<std::uint64_t, State>> read_slot(int fd) {
     if (!record.is_object()) return std::nullopt;
     const auto state = state_named(record.value("state", ""));
     if (!state || record.value("filed", false)) return std::nullopt;
-    return std::pair{generation, *state};
+    return Journaled{generation, *state, record.value("update", "")};
 }
 
 constexpr std::string_view names[] = {"agent", "watchdog", "helper", "guardian"};
@@ -71,7 +72,8 @@ std::string Killer::why_not() {
     return why;
 }
 
-Killer::Killer(const Endpoint& endpoint, KillPoint point) : layout_{endpoint.layout()}, point_{point} {
+Killer::Killer(const Endpoint& endpoint, KillPoint point, std::function<void()> act)
+    : layout_{endpoint.layout()}, point_{point}, act_{std::move(act)} {
     events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
     REQUIRE(events_ >= 0);
     REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
@@ -112,24 +114,34 @@ void Killer::decide(pid_t opener, int file) {
     const std::string name = std::filesystem::path{path_of(file)}.filename();
     const bool is_slot = name == "journal.a" || name == "journal.b";
     if (is_slot && !slots_.contains(name)) slots_[name] = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
-    // The line for people is written right after the state was journaled; the slots are opened for the next.
-    if (point_.at == At::entry ? name != "history.jsonl" : !is_slot) return;
-    if (journaled() != point_.state || !is(opener, point_.worker)) return;
+    // What is opened first after the state was journaled is a line for people or, by who takes over, the
+    // lock. The slots are opened for the next state; by who takes over for looking, too, but there is no seal
+    // yet.
+    if (point_.at == At::end && !is_slot) return;
+    const auto now = journaled();
+    if (!now || now->state != point_.state || !is(opener, point_.worker)) return;
+    if (point_.at == At::end && point_.state == State::verifying &&
+        !std::filesystem::exists(layout_.seals(now->update_id)))
+        return;
     pid_t victim = opener;
     if (point_.victim != point_.worker) {
         const std::string record = text_of(layout_.pid_file("agent"));
         victim = static_cast<pid_t>(std::strtol(record.c_str(), nullptr, 10));
         if (victim <= 1 || !is(victim, point_.victim)) return;
     }
-    if (::kill(victim, SIGKILL) == 0) killed_ = victim;
+    if (act_)
+        act_();
+    else if (::kill(victim, SIGKILL) != 0)
+        return;
+    killed_ = victim;
 }
 
-std::optional<State> Killer::journaled() const {
-    std::optional<std::pair<std::uint64_t, State>> newest;
+std::optional<Killer::Journaled> Killer::journaled() const {
+    std::optional<Journaled> newest;
     for (const auto& [name, fd] : slots_)
-        if (const auto slot = read_slot(fd); slot && (!newest || slot->first > newest->first)) newest = slot;
-    if (!newest) return std::nullopt;
-    return newest->second;
+        if (const auto slot = read_slot(fd); slot && (!newest || slot->generation > newest->generation))
+            newest = slot;
+    return newest;
 }
 
 }  // namespace update::test

@@ -25,26 +25,34 @@ struct KillPoint {
 };
 std::string describe(const KillPoint&);
 
-/// From its construction on; kills once.
+/// From its construction on; acts once.
 class Killer {
  public:
+    struct Journaled {
+        std::uint64_t generation;
+        State state;
+        std::string update_id;
+    };
     /// Why it cannot work on this machine; empty: it can.
     static std::string why_not();
 
-    Killer(const Endpoint&, KillPoint);
+    /// @param act  what happens instead of the kill, while the worker is held; must open no file that lies
+    /// directly in the state folder
+    Killer(const Endpoint&, KillPoint, std::function<void()> act = {});
     ~Killer();
     Killer(const Killer&) = delete;
     Killer& operator=(const Killer&) = delete;
-    /// The pid that was killed; 0: not yet.
+    /// The pid that was killed, or held for `act`; 0: not yet.
     pid_t killed() const { return killed_; }
 
  private:
     void watch();
     void decide(pid_t opener, int file);
-    std::optional<State> journaled() const;
+    std::optional<Journaled> journaled() const;
 
     const Layout layout_;
     const KillPoint point_;
+    const std::function<void()> act_;
     int events_ = -1, stop_[2] = {-1, -1};
     std::map<std::string, int> slots_;
     std::atomic<pid_t> killed_ = 0;
