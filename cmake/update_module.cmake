@@ -39,7 +39,6 @@ endfunction()
 
 # update_test(NAME FILE [THREADS] LABEL label LIBRARIES ...): one doctest program, one CTest entry. THREADS: what it
 # tests has threads of its own, so it also runs under the thread sanitizer (target thread_tests, label threads).
-add_custom_target(thread_tests)
 function(update_test name file)
   cmake_parse_arguments(PARSE_ARGV 2 T "THREADS" "LABEL;TIMEOUT" "LIBRARIES;ARGUMENTS")
   update_program(${name} SOURCES ${file} LIBRARIES ${T_LIBRARIES} update::test_main)
