@@ -34,10 +34,15 @@ std::string since_text(std::int64_t since_unix_ms, std::int64_t now_unix_ms) {
     return human_duration(milliseconds{now_unix_ms - since_unix_ms});
 }
 
+std::string state_text(const ProgramRow& program) {
+    if (program.held) return program.running ? "running, held" : "held";
+    return program.running ? "running" : "stopped";
+}
+
 std::string programs_text(const std::vector<ProgramRow>& programs, std::int64_t now_unix_ms) {
     std::vector<std::array<std::string, 5>> rows{{"PROGRAM", "STATE", "PID", "VERSION", "FOR"}};
     for (const ProgramRow& program : programs)
-        rows.push_back({or_dash(program.name), program.running ? "running" : "stopped",
+        rows.push_back({or_dash(program.name), state_text(program),
                         program.pid > 0 ? std::to_string(program.pid) : "-", or_dash(program.version),
                         since_text(program.since_unix_ms, now_unix_ms)});
     return table_text(rows);
@@ -125,6 +130,7 @@ std::string status_text(const StatusView& status, std::int64_t now_unix_ms) {
                     status.watchdog_version.empty() ? "does not answer" : printable(status.watchdog_version));
     text += status.update ? update_text(*status.update) : "update    none in progress\n";
     if (status.last) text += "last      " + outcome_text(*status.last);
+    if (!status.caveat.empty()) text += fmt::format("note      {}\n", printable(status.caveat));
     return text;
 }
 

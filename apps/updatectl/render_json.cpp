@@ -16,7 +16,8 @@ Json json_of(const ProgramRow& program) {
             {"running", program.running},
             {"pid", or_null(static_cast<std::uint64_t>(program.pid))},
             {"version", or_null(program.version)},
-            {"since_unix_ms", or_null(static_cast<std::uint64_t>(program.since_unix_ms))}};
+            {"since_unix_ms", or_null(static_cast<std::uint64_t>(program.since_unix_ms))},
+            {"held", program.held}};
 }
 
 Json json_of(const std::optional<UpdateRow>& update) {
@@ -46,7 +47,8 @@ std::string status_json(const StatusView& status) {
     return json_text({{"programs", std::move(programs)},
                       {"update", json_of(status.update)},
                       {"watchdog_version", or_null(status.watchdog_version)},
-                      {"last", json_of(status.last)}}) +
+                      {"last", json_of(status.last)},
+                      {"caveat", or_null(status.caveat)}}) +
            "\n";
 }
 

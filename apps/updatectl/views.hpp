@@ -16,6 +16,7 @@ struct ProgramRow {
     std::int64_t pid = 0;            ///< 0: none
     std::string version;             ///< empty: unknown
     std::int64_t since_unix_ms = 0;  ///< start, or end when it does not run; 0: unknown
+    bool held = false;               ///< an administrator wants it stopped
 };
 
 struct UpdateRow {
@@ -32,6 +33,7 @@ struct StatusView {
     std::optional<UpdateRow> update;  ///< in progress
     std::string watchdog_version;     ///< empty: no watchdog answers
     std::optional<Outcome> last;
+    std::string caveat = {};  ///< why it may be incomplete; empty: it is not
 };
 
 /// One line of history.jsonl.
@@ -44,6 +46,40 @@ struct ProgressView {
     std::string state;
     std::uint64_t bytes = 0, total = 0;  ///< total 0: unknown
     std::optional<std::uint64_t> bytes_per_s;
+};
+
+/// One check and what came of it.
+struct FindingRow {
+    std::string check;
+    bool ok = true;
+    std::string what, cure;  ///< cure: empty when ok
+};
+
+struct QuarantineRow {
+    std::string version;
+    Reason reason = Reason::none;
+    std::string message;
+    std::int64_t until_unix_ms = 0;
+};
+struct AttemptsRow {
+    std::string version;
+    unsigned count = 0, limit = 0;
+};
+
+struct ExplainView {
+    std::string running_version;  ///< empty: unknown
+    bool watchdog_answers = false;
+    std::vector<std::string> held;    ///< programs
+    std::optional<UpdateRow> update;  ///< in progress, or the last one
+    bool in_progress = false, worked_on = false;
+    Reason reason = Reason::none;
+    std::string message;
+    unsigned starts = 0;  ///< of the new version
+    std::size_t unconfirmed = 0;
+    std::string journal_damage;
+    std::vector<QuarantineRow> quarantine;
+    std::vector<AttemptsRow> attempts;
+    std::vector<HistoryLine> lines;
 };
 
 /// Where the text goes.

@@ -23,6 +23,7 @@ class Adapters {
     const Machine& machine() const { return machine_; }
     Clock& clock() { return *clock_; }
     Files& files() { return *files_; }
+    Volumes& volumes() { return *volumes_; }
     Locks& locks() { return *locks_; }
     Processes& processes() { return *processes_; }
     Random& random() { return *random_; }

@@ -1,6 +1,5 @@
 #include "compose/agent_channel.hpp"
 
-#include "durable/durable.hpp"
 #include "ipc/message.hpp"
 #include "os/ipc_client.hpp"
 
@@ -9,11 +8,7 @@ namespace update {
 using namespace std::chrono_literals;
 
 Signal AgentChannel::wait(Instant deadline) {
-    if (auto wanted = read_text(files_, layout_.cancel_request(), 256)) {
-        Signal cancelled{.kind = Signal::Kind::cancelled};
-        cancelled.update_id = *wanted;
-        return cancelled;
-    }
+    if (auto cancelled = cancel_request_.look()) return std::move(*cancelled);
     std::unique_lock lock{mutex_};
     const auto left = deadline - clock_.now();
     changed_.wait_for(lock, std::max(left, AwakeClock::duration{0}),

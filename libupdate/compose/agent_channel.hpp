@@ -3,6 +3,7 @@
 #include <deque>
 #include <mutex>
 
+#include "compose/cancel_request.hpp"
 #include "layout/layout.hpp"
 #include "ports/channel.hpp"
 #include "ports/files.hpp"
@@ -13,7 +14,7 @@ namespace update {
 class AgentChannel : public Channel {
  public:
     AgentChannel(const Layout& layout, Clock& clock, Files& files)
-        : layout_{layout}, clock_{clock}, files_{files} {}
+        : layout_{layout}, clock_{clock}, cancel_request_{files, layout} {}
 
     Signal wait(Instant deadline) override;  ///< engine's thread
     Status ask_watchdog_to_update(const std::string& update_id) override;
@@ -27,7 +28,7 @@ class AgentChannel : public Channel {
 
     const Layout& layout_;
     Clock& clock_;
-    Files& files_;
+    CancelRequest cancel_request_;
     std::mutex mutex_;
     std::condition_variable changed_;
     std::deque<Signal> queue_;

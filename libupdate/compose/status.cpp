@@ -72,8 +72,14 @@ std::string status_json(Adapters& adapters, Services& services, const std::strin
         status["last"] = {{"id", record->update_id},
                           {"ending", row(record->progress.state).name},
                           {"reason", name(record->reason)},
+                          {"message", record->message},
+                          {"route", name(record->route)},
+                          {"bytes", record->bytes},
+                          {"duration_ms", (record->entered.us - record->requested.us) / 1000},
                           {"from", record->from_version},
                           {"to", record->to_version}};
+    if (record && is_terminal(record->progress.state) && record->downtime_us)
+        status["last"]["downtime_us"] = *record->downtime_us;
     return status.dump();
 }
 

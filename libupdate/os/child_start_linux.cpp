@@ -29,11 +29,13 @@ struct Prepared {
           envp{image.environment},
           run_file{image.run_file.string()},
           run_file_new{run_file + ".new"},
-          record_tail{" " + image.boot_id + " " + image.program + "\n"} {}
+          record_tail{" " + image.boot_id + " " + image.program + "\n"},
+          output{image.output} {}
 
     Path program;
     CStrings argv, envp;
     std::string run_file, run_file_new, record_tail;
+    ChildOutput output;
 };
 
 struct Failure {
@@ -117,16 +119,19 @@ void default_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-int isolate() {
+int isolate(ChildOutput output) {
     if (::setsid() < 0 || ::chdir("/") != 0) return errno;
-    const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || ::dup2(null, STDIN_FILENO) < 0) return errno;
+    if (output == ChildOutput::dropped)
+        for (const int fd : {STDOUT_FILENO, STDERR_FILENO})
+            if (::dup2(null, fd) < 0) return errno;
     // Marked, not closed: the error pipe and the starter's lock are to live exactly until exec.
     return ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 ? 0 : errno;
 }
 
 [[noreturn]] void become(const Prepared& prepared, int failure_pipe) {
-    Failure failure{Failure::Stage::prepare, isolate()};
+    Failure failure{Failure::Stage::prepare, isolate(prepared.output)};
     if (failure.error == 0) failure = {Failure::Stage::record, write_record(prepared)};
     if (failure.error == 0) {
         default_signals();

@@ -30,9 +30,10 @@ struct ChildOptions {
     Path config_file;      ///< given to the programs as UPDATE_CONFIG; empty: not given
 };
 
-/// One thread, the event loop's. A program gets an own session and process group, and in its environment only
-/// PATH and LANG, UPDATE_SOCKET, UPDATE_SUPERVISOR=1 and UPDATE_CONFIG. It survives its supervisor; the next
-/// one adopts it.
+/// One thread, the event loop's. Programs started by anybody but the watchdog write their output to nowhere:
+/// they outlive the terminal or pipe of whoever started them. A program gets an own session and process
+/// group, and in its environment only PATH and LANG, UPDATE_SOCKET, UPDATE_SUPERVISOR=1 and UPDATE_CONFIG. It
+/// survives its supervisor; the next one adopts it.
 class ChildServices : public Services {
  public:
     /// `exit` is absent for an adopted program that is not our child.

@@ -137,7 +137,9 @@ Status ChildServices::launch(Program& program) {
                             name,
                             environment(),
                             layout_.pid_file(name),
-                            boot_id_}),
+                            boot_id_,
+                            options_.supervisor == Supervisor::this_process ? ChildOutput::inherited
+                                                                            : ChildOutput::dropped}),
                "launch");
     return follow(program, id);
 }

@@ -52,6 +52,9 @@ class Loader {
 
     Result<Settings> load(const toml::table& root) {
         if (auto read = read_section(root, ""); !read) return std::move(read).error();
+        // A program that cannot say that it is ready cannot be acknowledged by a server either.
+        if (settings_.trial.probe.kind != Readiness::reported && !lines_.contains("trial.commit_on"))
+            settings_.trial.commit_on = CommitOn::ready;
         if (auto found = check_together(settings_))
             return wrong(line_of(found->key), found->key, found->problem);
         return settings_;

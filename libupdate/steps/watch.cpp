@@ -45,7 +45,7 @@ std::optional<Event> gone(Job& job) {
 Signal wait_for_signal(Job& job, Instant deadline) {
     Signal signal = job.ports.channel.wait(deadline);
     if (signal.kind == Signal::Kind::cancelled && signal.update_id != job.record.update_id)
-        signal.kind = Signal::Kind::woken;
+        signal.kind = Signal::Kind::woken;  // meant for another update
     if (!is_sign_of_life(signal.kind)) return signal;
     const auto status = job.ports.services.status(job.agent().name);
     if (!status || !status->running || status->process.pid != signal.pid) signal.kind = Signal::Kind::woken;

@@ -45,6 +45,17 @@ TEST_CASE("a file with only the required keys gives the defaults") {
     CHECK(*settings == expected);
 }
 
+TEST_CASE("a program that cannot report anything needs no acknowledgement, unless one is asked for") {
+    const auto unaware = parsed("", "[trial.probe]\nkind = \"process-age\"\n");
+    REQUIRE(unaware);
+    CHECK(unaware->trial.commit_on == CommitOn::ready);
+    const auto asked =
+        parsed("", "[trial]\ncommit_on = \"acknowledged\"\n[trial.probe]\nkind = \"process-age\"\n");
+    REQUIRE(asked);
+    CHECK(asked->trial.commit_on == CommitOn::acknowledged);
+    CHECK(parsed("")->trial.commit_on == CommitOn::acknowledged);
+}
+
 TEST_CASE("every setting can be given") {
     const auto loaded = parse_settings(R"(
 product = "rmm"

@@ -162,12 +162,14 @@ TEST_CASE("the JSON status has the same fields in every state") {
                                       {"running", true},
                                       {"pid", 4711},
                                       {"version", "1.1.0"},
-                                      {"since_unix_ms", noon - 90'000}});
+                                      {"since_unix_ms", noon - 90'000},
+                                      {"held", false}});
     CHECK(full["programs"][1] == json{{"name", "tray-icon"},
                                       {"running", false},
                                       {"pid", nullptr},
                                       {"version", nullptr},
-                                      {"since_unix_ms", nullptr}});
+                                      {"since_unix_ms", nullptr},
+                                      {"held", false}});
     CHECK(full["update"] == json{{"id", "u-8"},
                                  {"from", "1.1.0"},
                                  {"to", "1.3.0"},

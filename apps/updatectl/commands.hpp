@@ -1,0 +1,40 @@
+// The commands of updatectl. Each prints and returns the program's exit code (update/exit_code.hpp).
+#pragma once
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compose/control_plan.hpp"
+
+namespace update::ctl {
+
+/// What the command line says.
+struct Options {
+    std::filesystem::path config = "/etc/update/update.toml";
+    bool json = false, dry_run = false;
+    PlanWish plan;
+    std::string id, version, program;
+    std::size_t lines = 50;
+    std::optional<bool> enabled;
+    std::optional<int> interval_seconds;
+};
+
+int status(const Options&);
+int history(const Options&);
+int explain(const Options&);
+int doctor(const Options&);
+
+int check(const Options&);
+int apply(const Options&);
+int roll_back(const Options&);
+
+int cancel(const Options&);
+int quarantine_list(const Options&);
+int quarantine_clear(const Options&);
+int hold(const Options&);
+int release(const Options&);
+int restart(const Options&);
+int config_set(const Options&);
+
+}  // namespace update::ctl

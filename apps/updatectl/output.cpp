@@ -1,0 +1,52 @@
+#include "output.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/json_reader.hpp"
+#include "human.hpp"
+
+namespace update::ctl {
+
+void print(const std::string& text) {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    std::fflush(stdout);
+}
+
+int finish(const Options& options, const Said& result) {
+    if (options.json) {
+        print(json_text({{"exit", name(result.exit)}, {"message", result.message}}) + "\n");
+    } else if (!result.message.empty()) {
+        const std::string line = printable(result.message) + "\n";
+        if (result.exit == ControlExit::ok)
+            print(line);
+        else
+            std::fprintf(stderr, "updatectl: %s", line.c_str());
+    }
+    return static_cast<int>(result.exit);
+}
+
+int refuse(const Options& options, const Error& error) { return finish(options, said(error)); }
+
+Screen screen() {
+    if (::isatty(STDOUT_FILENO) == 0) return {};
+    ::winsize size{};
+    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return {known ? size.ws_col : std::size_t{80}, true};
+}
+
+std::unique_ptr<Control> open_endpoint(const Options& options, int& code) {
+    const auto settings = load_settings(options.config);
+    if (!settings) {
+        code = finish(options, {ControlExit::bad_invocation, settings.error().message()});
+        return nullptr;
+    }
+    auto control = Control::open(*settings);
+    if (control) return std::move(*control);
+    code = refuse(options, control.error());
+    return nullptr;
+}
+
+}  // namespace update::ctl
