@@ -1,6 +1,6 @@
-// bare_supervisor SOCKET [PROGRAM ARGUMENT...]: what a bare start and a bare stop and start cost. Reads commands
-// from standard input, one a line: "start", "restart", "stop"; ends at its end. Prints what happens and when.
-// Without a program it only waits for "ready" of whatever others start.
+// bare_supervisor SOCKET [PROGRAM ARGUMENT...]: what a bare start and a bare stop and start cost. Reads
+// commands from standard input, one a line: "start", "restart", "stop"; ends at its end. Prints what happens
+// and when. Without a program it only waits for "ready" of whatever others start.
 #include <csignal>
 #include <poll.h>
 #include <string>

@@ -1,5 +1,6 @@
-// peak_memory PROGRAM [ARGUMENT...]: runs it and prints, as its last line, the exit status and the peak resident
-// memory in KiB. Started from a large process, the peak of that one would count: the kernel carries it over exec.
+// peak_memory PROGRAM [ARGUMENT...]: runs it and prints, as its last line, the exit status and the peak
+// resident memory in KiB. Started from a large process, the peak of that one would count: the kernel carries
+// it over exec.
 #include <cstdio>
 #include <sys/resource.h>
 #include <sys/wait.h>

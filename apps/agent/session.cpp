@@ -1,5 +1,6 @@
 #include "session.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
 #include <variant>
@@ -101,6 +102,8 @@ void Session::live_through_one_connection() {
             closed = closed_;
         }
         for (const std::string& text : messages) handle(text);
+        // The server may have asked for a shorter period just now.
+        next_beat = std::min(next_beat, std::chrono::steady_clock::now() + state_.heartbeat);
         if (closed || session::looks_dead(state_)) return;
         if (state_.phase != session::Phase::online) {
             if (std::chrono::steady_clock::now() >= next_beat) return;  // never answered our authentication

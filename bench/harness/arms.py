@@ -115,7 +115,8 @@ class Arms:
             since = watchdog.mark()
             self.server.offer(endpoint.agent_id, self.bad)
             _, crash = watchdog.wait_for(r"^crashes at (\d+)", since)
-            ready, _ = watchdog.wait_for(r"update \S+: rolled-back", since)
+            ready, _ = watchdog.wait_for(r"update \S+: agent \S+ is ready again", since)
+            watchdog.wait_for(r"update \S+: rolled-back", since)
             return {"rollback": ready - int(crash[1]) / 1000}
         finally:
             watchdog.end()

@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
 
     std::ifstream file{argc > 2 ? argv[2] : ""};
     const auto plan = update::parse_plan({std::istreambuf_iterator<char>{file}, {}});
-    if (plan && !(*updater)->offer(*plan)) std::fputs("minimal-agent: the plan is refused\n", stderr);
+    if (const auto taken = plan ? (*updater)->offer(*plan) : update::done(); !taken) fail(0, taken.error());
     end.wait(-1);
     return end;
 }

@@ -11,11 +11,21 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds guardian_look = 50ms;
+constexpr milliseconds desk_patience = 60s, guardian_look = 50ms;
 
 int complain(const Error& error) {
     std::fprintf(stderr, "%s\n", error.message().c_str());
     return 1;
+}
+
+/// The helper that wanted the watchdog renewed still lives and makes the set old itself: first it, then we.
+bool wait_for_desk(Applier& applier) {
+    const Instant patience = applier.adapters().clock().now() + desk_patience;
+    while (!applier.open_desk()) {
+        if (applier.adapters().clock().now() >= patience) return false;
+        (void)applier.channel().wait(applier.adapters().clock().now() + guardian_look);
+    }
+    return true;
 }
 
 }  // namespace
@@ -37,7 +47,6 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
                          const std::vector<std::string>& arguments) {
     auto applier = Applier::make(settings, "helper");
     if (!applier) return complain(applier.error());
-    if (auto opened = (*applier)->open_desk(); !opened) return complain(opened.error());
     Adapters& adapters = (*applier)->adapters();
     const auto watchdog = find_process(watchdog_pid);
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
@@ -52,10 +61,12 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
         (void)(*applier)->channel().wait(adapters.clock().now() + guardian_look);
     }
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
-    FailedRenewal renewal;
-    (*applier)->apply(renewal,
-                      Entry::after_crash);  // whatever comes out: a watchdog is what the endpoint needs now
-    (*applier)->leave_agent_running();
+    // Whatever comes out: a watchdog is what the endpoint needs now.
+    if (wait_for_desk(**applier)) {
+        FailedRenewal renewal;
+        (*applier)->apply(renewal, Entry::after_crash);
+        (*applier)->leave_agent_running();
+    }
     return complain(become(adapters.settings().install_root / adapters.settings().watchdog_path, arguments));
 }
 

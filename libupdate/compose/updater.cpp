@@ -13,6 +13,7 @@
 #include "compose/outcome_box.hpp"
 #include "compose/own_services.hpp"
 #include "compose/reporter.hpp"
+#include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
 
@@ -24,13 +25,6 @@ using namespace std::chrono_literals;
 /// How often a handed-over update is looked at: its applier may have died.
 constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
 
-/// The agent does not replace the watchdog's process; that is its applier's work, or the next watchdog
-/// start's.
-class NoRenewal : public Renewal {
- public:
-    Status renew_watchdog(std::chrono::milliseconds) override { return done(); }
-};
-
 class AgentUpdater final : public Updater {
  public:
     AgentUpdater(std::unique_ptr<Adapters> adapters, Identity identity, UpdaterHooks hooks)
@@ -39,6 +33,7 @@ class AgentUpdater final : public Updater {
           hooks_{std::move(hooks)},
           channel_{adapters_->layout(), adapters_->clock(), adapters_->files()},
           services_{adapters_->settings(), adapters_->layout(), adapters_->locks(), adapters_->processes()},
+          renewal_{*adapters_, channel_},
           ports_{adapters_->ports(services_, channel_, renewal_)},
           engine_{adapters_->settings(), adapters_->layout(), ports_,
                   adapters_->machine(),  Actor::agent,        observer()},
@@ -207,7 +202,7 @@ class AgentUpdater final : public Updater {
     const UpdaterHooks hooks_;
     AgentChannel channel_;
     OwnServices services_;
-    NoRenewal renewal_;
+    RemoteRenewal renewal_;  ///< for the exit-code route, where the new agent is its own applier
     Ports ports_;
     std::atomic<bool> connected_ = false;
     std::mutex engine_mutex_;

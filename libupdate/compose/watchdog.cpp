@@ -61,6 +61,8 @@ class Watchdog {
         services_ = std::move(services);
         IpcServerOptions desk;
         desk.socket = layout.watchdog_socket();
+        desk.visibility =
+            adapters_.settings().runtime_dir.empty() ? Visibility::owner_only : Visibility::public_status;
         desk.may_confirm = [this](const Peer& peer) { return services_->supervises(peer.pid); };
         UPDATE_TRY(server,
                    IpcServer::open(*loop_, std::move(desk),

@@ -11,7 +11,7 @@
 //     run/<program>.pid              who runs, written before the program's first instruction
 //     run/<program>.held             there: an administrator wants it stopped
 //     run/<program>.lock             held by the operating system while somebody starts or stops it
-//     run/watchdog.sock run/helper.sock
+//     run/watchdog.sock run/helper.sock   (the former in runtime_dir, where that is configured)
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
 //       plan.json backups.json seals.json
@@ -31,9 +31,9 @@ using Path = std::filesystem::path;
 
 class Layout {
  public:
-    Layout(Path state_dir, Path install_root)
-        : state_{std::move(state_dir)}, root_{std::move(install_root)} {}
-    explicit Layout(const Settings& s) : Layout{s.state_dir, s.install_root} {}
+    Layout(Path state_dir, Path install_root, Path runtime_dir = {})
+        : state_{std::move(state_dir)}, root_{std::move(install_root)}, runtime_{std::move(runtime_dir)} {}
+    explicit Layout(const Settings& s) : Layout{s.state_dir, s.install_root, s.runtime_dir} {}
 
     const Path& state_dir() const { return state_; }
     const Path& install_root() const { return root_; }
@@ -52,7 +52,7 @@ class Layout {
     Path watchdog_lock() const { return run() / "watchdog.lock"; }
     Path held_file(const std::string& program) const { return run() / (program + ".held"); }
     Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
-    Path watchdog_socket() const { return run() / "watchdog.sock"; }
+    Path watchdog_socket() const { return (runtime_.empty() ? run() : runtime_) / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }
     Path updates() const { return state_ / "updates"; }
@@ -83,7 +83,7 @@ class Layout {
     }
 
  private:
-    Path state_, root_;
+    Path state_, root_, runtime_;
 };
 
 }  // namespace update

@@ -34,17 +34,21 @@ Result<bool> is_there(const Path& path) {
     return os_error(errno, "look at " + path.string());
 }
 
-/// How it ended; absent when it is not our child. Frees its number.
-std::optional<ExitStatus> reap(const Fd& process) {
+std::optional<ExitStatus> ask_exit(const Fd& process, int options) {
     siginfo_t info{};
     int result = 0;
     do
         result = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process.get()), &info,
-                          WEXITED | WNOHANG);
+                          WEXITED | WNOHANG | options);
     while (result != 0 && errno == EINTR);
     if (result != 0 || info.si_pid == 0) return std::nullopt;
     return ExitStatus{info.si_code != CLD_EXITED, info.si_status};
 }
+
+/// How it ended; absent when it is not our child.
+std::optional<ExitStatus> look_at_exit(const Fd& process) { return ask_exit(process, WNOWAIT); }
+/// As above, and frees its number.
+std::optional<ExitStatus> reap(const Fd& process) { return ask_exit(process, 0); }
 
 /// A group's number is not given away while a member lives, or while its leader is not reaped. Between the
 /// end of an adopted leader and this call the number could only come back after a whole round of all numbers.
@@ -110,7 +114,10 @@ Result<ServiceStatus> ChildServices::status(const std::string& name) {
     ServiceStatus status;
     status.running = program->running && !has_ended(program->running->handle);
     if (status.running) status.process = program->running->id;
-    status.last_exit = program->last_exit;
+    // One that has ended is reported by the loop later, but how it ended must not be the end of one before
+    // it.
+    const bool unreported = program->running && !status.running;
+    status.last_exit = unreported ? look_at_exit(program->running->handle) : program->last_exit;
     status.held_by_administrator = held;
     return status;
 }

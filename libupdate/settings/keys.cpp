@@ -47,6 +47,7 @@ constexpr auto keys = std::to_array<Key<Settings>>({
     {"product",                   [](Node n, Settings& s) { return read_name(n, s.product, Empty::refused); }},
     {"install_root",              [](Node n, Settings& s) { return read_absolute_path(n, s.install_root, Empty::refused); }},
     {"state_dir",                 [](Node n, Settings& s) { return read_absolute_path(n, s.state_dir, Empty::refused); }},
+    {"runtime_dir",               [](Node n, Settings& s) { return read_absolute_path(n, s.runtime_dir, Empty::allowed); }},
     {"watchdog_path",             [](Node n, Settings& s) { return read_install_path(n, s.watchdog_path, Empty::allowed); }},
     {"routes",                    [](Node n, Settings& s) { return read_routes(n, s.routes); }},
     {"restarted_on_failure",      [](Node n, Settings& s) { return read_flag(n, s.restarted_on_failure); }},

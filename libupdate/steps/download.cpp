@@ -57,7 +57,7 @@ Event download(Job& job) {
         if (!fetched) {
             const Reason reason = reason_of(fetched.error(), Reason::download_failed);
             const Event event = reason == Reason::cancelled ? Event::cancelled : Event::failed;
-            return because(job, reason, fetched.error(), event);
+            return because(job, reason, Error{fetched.error()}.in(a.install_path), event);
         }
         job.record.bytes += fetched->network_bytes;
         progress.complete(a);

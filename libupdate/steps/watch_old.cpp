@@ -9,6 +9,11 @@ namespace {
 
 bool needs_classification(const Job& job) { return job.record.reason == Reason::not_acknowledged; }
 
+void old_is_ready(Job& job) {
+    note_ready(job);
+    job.say(fmt::format("{} {} is ready again", job.agent().name, job.record.from_version));
+}
+
 Event it_was_the_network(Job& job) {
     job.record.reason = Reason::network;
     job.record.message += "; the old version cannot reach the server either";
@@ -26,7 +31,7 @@ Event watch_old(Job& job) {
         if (const auto event = gone(job)) return *event;
         if (!ready && probe_says_ready(job)) {
             ready = true;
-            note_ready(job);
+            old_is_ready(job);
         }
         if (ready && !needs_classification(job)) return Event::succeeded;
         const Instant now = job.ports.clock.now();
@@ -44,7 +49,7 @@ Event watch_old(Job& job) {
             case Signal::Kind::ready:
             case Signal::Kind::accepted:
             case Signal::Kind::acknowledged:
-                if (!ready) note_ready(job);
+                if (!ready) old_is_ready(job);
                 ready = true;
                 [[fallthrough]];
             case Signal::Kind::alive:

@@ -17,6 +17,8 @@ Outcome check_rolled_back(Endpoint& endpoint, const Item& item, Reason why) {
     check_facts(end, "1.0.0", "1.2.0");
     check_old_version_runs(endpoint);
     CHECK(is_quarantined(endpoint, "1.2.0"));
+    // One that ends may have been unlucky; one that lies is not asked again.
+    CHECK(endpoint.record()->progress.starts == (why == Reason::crashed ? 3 : 1));
     check_nothing_left(endpoint);
     return end;
 }
@@ -78,4 +80,25 @@ TEST_CASE("by exit code, a version that crashes is rolled back by its supervisor
     endpoint.start_watchdog();
     const Outcome end = check_rolled_back(endpoint, agent_item("agent-1.2-crashes"), Reason::crashed);
     CHECK(end.route == Route::exit_code);
+}
+
+TEST_CASE("by self-update, a version that reports another version is rolled back by the helper") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}}};
+    endpoint.start_agent();
+    check_rolled_back(endpoint, agent_item("agent-1.2-wrong-version"), Reason::wrong_version);
+}
+
+TEST_CASE("by exit code, a version that reports another version rolls itself back") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["exit-code"])"}}};
+    endpoint.start_watchdog();
+    check_rolled_back(endpoint, agent_item("agent-1.2-wrong-version"), Reason::wrong_version);
+}
+
+TEST_CASE("by exit code, a version that cannot be loaded is rolled back by its supervisor") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["exit-code"])"}}};
+    endpoint.start_watchdog();
+    check_rolled_back(endpoint, untested("agent-1.2-unloadable"), Reason::crashed);
 }

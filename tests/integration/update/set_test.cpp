@@ -20,7 +20,8 @@ const Overrides with_tray{{"routes", R"(["watchdog"])"},
 struct World {
     Server server;
     Endpoint endpoint{server, with_tray};
-    World() {
+    explicit World(const std::string& route = "watchdog") {
+        endpoint.configure(with(with_tray, {{"routes", "[\"" + route + "\"]"}}));
         endpoint.install("bin/tray", waiting_program("1"), 0755);
         endpoint.install("share/rules.txt", "old rules");
         endpoint.start_watchdog();
@@ -146,6 +147,74 @@ TEST_CASE("a watchdog that crashes: its guardian makes the whole set old, and th
     CHECK(end.reason == Reason::watchdog_failed);
     check_facts(end, "1.0.0", "1.1.0");
     CHECK(is_quarantined(endpoint, "1.1.0"));
+    await(
+        "the old watchdog answers", 20s, [&] { return endpoint.watchdog_version() == "1.0.0"; },
+        [&] { return endpoint.logs(); });
+    world.check_all_old();
+}
+
+TEST_CASE("by self-update, the helper has the watchdog renewed") {
+    World world{"self-update"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog = endpoint.pid_of(Endpoint::Who::watchdog);
+    const Outcome end = endpoint.end_of(
+        endpoint.offer("1.1.0", {watchdog_item("watchdog-1.1"), agent_item("agent-1.1"), world.tray()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.route == Route::self_update);
+    endpoint.await_session_of("1.1.0");
+    CHECK(endpoint.watchdog_version() == "1.1.0");
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) == watchdog);
+    CHECK(world.tray_that_runs() == waiting_program("2"));
+    check_nothing_left(endpoint);
+}
+
+TEST_CASE("by self-update, a watchdog that crashes takes the whole set back with it") {
+    World world{"self-update"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog_before = endpoint.pid_of(Endpoint::Who::watchdog);
+    Item watchdog = watchdog_item("watchdog-1.2-crashes");
+    watchdog.self_test = false;
+    const Outcome end =
+        endpoint.end_of(endpoint.offer("1.1.0", {watchdog, agent_item("agent-1.1"), world.rules()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::rolled_back);
+    CHECK(end.reason == Reason::watchdog_failed);
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) != watchdog_before);
+    await(
+        "the old watchdog answers", 20s, [&] { return endpoint.watchdog_version() == "1.0.0"; },
+        [&] { return endpoint.logs(); });
+    world.check_all_old();
+}
+
+TEST_CASE("by exit code, the new agent has the watchdog renewed") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog = endpoint.pid_of(Endpoint::Who::watchdog);
+    const Outcome end = endpoint.end_of(
+        endpoint.offer("1.1.0", {watchdog_item("watchdog-1.1"), agent_item("agent-1.1"), world.tray()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.route == Route::exit_code);
+    endpoint.await_session_of("1.1.0");
+    CHECK(endpoint.watchdog_version() == "1.1.0");
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) == watchdog);
+    CHECK(world.tray_that_runs() == waiting_program("2"));
+    check_nothing_left(endpoint);
+}
+
+TEST_CASE("by exit code, a watchdog that crashes takes the whole set back with it") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    const pid_t watchdog_before = endpoint.pid_of(Endpoint::Who::watchdog);
+    Item watchdog = watchdog_item("watchdog-1.2-crashes");
+    watchdog.self_test = false;
+    const Outcome end =
+        endpoint.end_of(endpoint.offer("1.1.0", {watchdog, agent_item("agent-1.1"), world.rules()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::rolled_back);
+    CHECK(end.reason == Reason::watchdog_failed);
+    CHECK(endpoint.pid_of(Endpoint::Who::watchdog) != watchdog_before);
     await(
         "the old watchdog answers", 20s, [&] { return endpoint.watchdog_version() == "1.0.0"; },
         [&] { return endpoint.logs(); });

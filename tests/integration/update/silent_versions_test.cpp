@@ -8,6 +8,8 @@ using namespace update::test;
 
 namespace {
 
+const Overrides short_ack{{"trial.ack_timeout", R"("3s")"}};
+
 void check_rolled_back(Endpoint& endpoint, const Outcome& end, Reason why) {
     CAPTURE(endpoint.logs());
     CHECK(end.ending == Ending::rolled_back);
@@ -50,9 +52,27 @@ TEST_CASE("by exit code, a version that hangs is rolled back by its supervisor")
 
 TEST_CASE("a version that never reaches the server, which the old one does, is bad") {
     Server server;
-    Endpoint endpoint{server, by_watchdog};
+    Endpoint endpoint{server, with(by_watchdog, short_ack)};
     endpoint.start_watchdog();
     const Outcome end = endpoint.end_of(endpoint.offer_agent("1.2.0", "agent-1.2-never-connects"));
+    check_rolled_back(endpoint, end, Reason::not_acknowledged);
+}
+
+TEST_CASE("by self-update, a version that never reaches the server is rolled back by the helper") {
+    Server server;
+    Endpoint endpoint{server, with(short_ack, {{"routes", R"(["self-update"])"}})};
+    endpoint.start_agent();
+    const Outcome end = endpoint.end_of(endpoint.offer_agent("1.2.0", "agent-1.2-never-connects"));
+    CHECK(end.route == Route::self_update);
+    check_rolled_back(endpoint, end, Reason::not_acknowledged);
+}
+
+TEST_CASE("by exit code, a version that never reaches the server rolls itself back") {
+    Server server;
+    Endpoint endpoint{server, with(short_ack, {{"routes", R"(["exit-code"])"}})};
+    endpoint.start_watchdog();
+    const Outcome end = endpoint.end_of(endpoint.offer_agent("1.2.0", "agent-1.2-never-connects"));
+    CHECK(end.route == Route::exit_code);
     check_rolled_back(endpoint, end, Reason::not_acknowledged);
 }
 
