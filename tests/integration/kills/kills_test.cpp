@@ -1,5 +1,6 @@
 // Agent, watchdog and helper are killed with SIGKILL in every state in which they work or wait. What a
 // service manager would start again is started again; nothing else helps.
+#include <csignal>
 #include <doctest/doctest.h>
 #include <iostream>
 
@@ -217,4 +218,23 @@ TEST_CASE("the watchdog is killed where the old version cannot be put back, and 
             std::cout << story << " -> " << name(end.ending) << " (" << name(end.reason) << "), an agent runs"
                       << std::endl;
         }
+}
+
+TEST_CASE("an agent that is asked to end while it downloads ends at once, and the next one goes on") {
+    Server server;
+    Endpoint endpoint{
+        server, {{"routes", R"(["watchdog"])"}, {"transfer.rate_limit", R"("4MiB/s")"}}, "stopped"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer_agent("1.1.0", "agent-1.1");
+    endpoint.await_state(State::downloading);
+    const pid_t first = endpoint.pid_of(Endpoint::Who::agent);
+    REQUIRE(first > 0);
+    REQUIRE(::kill(first, SIGTERM) == 0);
+    await(
+        "the agent ends within two seconds", 2s,
+        [&] { return endpoint.pid_of(Endpoint::Who::agent) != first; }, [&] { return endpoint.logs(); });
+    const Outcome end = endpoint.end_of(id, 60s);
+    INFO(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(endpoint.leftovers() == std::vector<std::string>{});
 }
