@@ -8,6 +8,7 @@
 #include <update/watchdog.hpp>
 
 #include "alerts.hpp"
+#include "os/termination.hpp"
 
 using update::AgentExit;
 
@@ -50,6 +51,7 @@ int watchdog_main(int argc, char** argv, const std::string& version) {
     if (!settings) return fail(AgentExit::bad_invocation, settings.error().message());
     if (guarded) return update::run_guardian(argc, argv, *settings);
 
+    const update::TerminationBlock block;  // the alerts have threads, and the stop is the watchdog's business
     Alerts alerts{*settings, print};
     update::WatchdogOptions options;
     options.version = version;

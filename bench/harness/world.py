@@ -143,4 +143,4 @@ arguments = ["--config", "{self.config}"]
         return program
 
     def remove(self):
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -19,4 +19,19 @@ class Termination {
     std::unique_ptr<Impl> impl_;
 };
 
+/// While it lives, SIGTERM, SIGINT and SIGHUP are kept from this thread and from all that it starts. For a
+/// program that waits for them with EventLoop::watch_requests and starts threads before: one thread that does
+/// not block them is enough for the system to end the process there, without any orderly stop.
+class TerminationBlock {
+ public:
+    TerminationBlock();
+    ~TerminationBlock();
+    TerminationBlock(const TerminationBlock&) = delete;
+    TerminationBlock& operator=(const TerminationBlock&) = delete;
+
+ private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
 }  // namespace update

@@ -43,4 +43,17 @@ Termination::~Termination() {
     ::pthread_sigmask(SIG_SETMASK, &impl_->before, nullptr);
 }
 
+struct TerminationBlock::Impl {
+    ::sigset_t before{};
+};
+
+TerminationBlock::TerminationBlock() : impl_{std::make_unique<Impl>()} {
+    ::sigset_t wanted;
+    ::sigemptyset(&wanted);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&wanted, signal);
+    ::pthread_sigmask(SIG_BLOCK, &wanted, &impl_->before);
+}
+
+TerminationBlock::~TerminationBlock() { ::pthread_sigmask(SIG_SETMASK, &impl_->before, nullptr); }
+
 }  // namespace update

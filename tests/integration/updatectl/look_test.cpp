@@ -1,0 +1,157 @@
+// Commands that only look, and input that is wrong.
+#include "operator.hpp"
+
+using namespace update;
+using namespace update::test;
+
+TEST_CASE("status comes from the watchdog, and from the journal when none answers") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    const Ran with_watchdog = op.run({"status", "--json"});
+    INFO(with_watchdog.output);
+    CHECK(with_watchdog.code == 0);
+    CHECK(with_watchdog.json()["watchdog_version"] == "1.0.0");
+    CHECK(with_watchdog.json()["programs"][0]["running"] == true);
+    CHECK(with_watchdog.json()["last"]["ending"] == "committed");
+
+    endpoint.watchdog().stop();
+    const Ran alone = op.run({"status", "--json"});
+    INFO(alone.output);
+    CHECK(alone.code == 0);
+    CHECK(alone.json()["watchdog_version"].is_null());
+    CHECK(alone.json()["programs"][0]["running"] == false);
+    CHECK(alone.json()["last"]["to_version"] == "1.1.0");
+    CHECK(contains(op.run({"status"}).output, "this is from the journal"));
+}
+
+TEST_CASE("history tells the steps of the update that was asked for") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    const auto id = endpoint.record()->update_id;
+    const auto lines = op.run({"history", "--json", "--update", id}).json();
+    REQUIRE(lines.is_array());
+    CHECK(lines.size() > 10);
+    CHECK(lines.front()["event"] == "begin");
+    CHECK(lines.back()["state"] == "committed");
+    CHECK(op.run({"history", "--json", "--lines", "3"}).json().size() == 3);
+    CHECK(op.run({"history", "--json", "--update", "no-such-update"}).json().empty());
+}
+
+TEST_CASE("explain names the reason, in words and for machines") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    CHECK(contains(op.run({"explain"}).output, "No update was ever begun here"));
+    endpoint.start_watchdog();
+    REQUIRE(op.run(op.apply("1.2.0", "agent-1.2-crashes")).code == 4);
+    const Ran words = op.run({"explain"});
+    INFO(words.output);
+    CHECK(words.code == 0);
+    CHECK(contains(words.output, "ended: rolled-back"));
+    CHECK(contains(words.output, "\"crashed\""));
+    CHECK(contains(words.output, "signal 6"));
+    CHECK(contains(words.output, "Version 1.2.0 is quarantined until"));
+    const auto json = op.run({"explain", "--json"}).json();
+    CHECK(json["running_version"] == "1.0.0");
+    CHECK(json["update"]["reason"] == "crashed");
+    CHECK(json["history"].size() > 3);
+}
+
+TEST_CASE("check says what stands in the way, and is exit code 8") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["watchdog"])"}}};
+    Operator op{endpoint};
+    const Ran ran = op.run({"check", "--json", "--from", "2.0.0", "--version", "1.1.0", "--artifact",
+                            "agent:bin/agent=" + built_version("agent-1.1").string()});
+    INFO(ran.output);
+    CHECK(ran.code == 8);
+    CHECK(ran.json()["findings"][0]["check"] == "policy");
+    CHECK(contains(ran.json()["findings"][0]["what"], "is not newer than 2.0.0"));
+    CHECK(ran.json()["findings"][1]["check"] == "preflight");
+    CHECK(contains(ran.json()["findings"][1]["cure"], "start the watchdog"));
+    CHECK_FALSE(std::filesystem::exists(endpoint.state_dir()));
+}
+
+TEST_CASE("wrong input is exit code 2, and says what is wrong and how to write it") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    const std::string file = built_version("agent-1.1");
+    struct Wrong {
+        std::vector<std::string> arguments;
+        std::string what, cure;
+    };
+    const auto artifact = [](const std::string& text) {
+        return std::vector<std::string>{"apply", "--from", "1.0.0", "--version", "1.1.0", "--artifact", text};
+    };
+    for (const Wrong& wrong : {
+             Wrong{{"no-such-command"}, "subcommand is required", "--help"},
+             Wrong{{"apply"}, "--artifact", "--plan"},
+             Wrong{{"apply", "--artifact", "agent:bin/agent=" + file}, "--version", "--help"},
+             Wrong{artifact("nonsense"), "nonsense: is no artifact", "write ROLE:INSTALL_PATH"},
+             Wrong{artifact("boss:bin/agent=" + file), "the role is none of", "write ROLE"},
+             Wrong{artifact("agent:bin/agent=/no/such/file"), "/no/such/file", "give a file that exists"},
+             Wrong{artifact("agent:../agent=" + file), "install_path", ""},
+             Wrong{artifact("agent:bin/agent=https://127.0.0.1/a"), "needs its sha256 and size",
+                   "write ROLE"},
+             Wrong{artifact("agent:bin/agent=" + file + ",sha256=12"), "64 hexadecimal digits", "write ROLE"},
+             Wrong{{"apply", "--version", "1.1.0", "--artifact", "agent:bin/agent=" + file},
+                   "which version runs now is not known",
+                   "--from"},
+             Wrong{{"apply", "--plan", "/no/such/plan"}, "/no/such/plan", "give a file that exists"},
+             Wrong{{"config", "set"}, "nothing to set", "--interval"},
+             Wrong{{"config", "set", "--interval", "1"}, "--interval", "5"},
+         }) {
+        const Ran ran = op.run(wrong.arguments);
+        INFO(ran.output);
+        CHECK(ran.code == 2);
+        CHECK(contains(ran.output, wrong.what));
+        CHECK(contains(ran.output, wrong.cure));
+    }
+}
+
+TEST_CASE("a configuration that cannot be read is exit code 2, with file, line and cure") {
+    Server server;
+    Endpoint endpoint{server};
+    Operator op{endpoint};
+    write_file(endpoint.config(), "instal_root = \"/opt\"\n");
+    const Ran ran = op.run({"status"});
+    INFO(ran.output);
+    CHECK(ran.code == 2);
+    CHECK(contains(ran.output, "update.toml:1: instal_root"));
+    CHECK(contains(ran.output, "did you mean install_root?"));
+}
+
+TEST_CASE("every command explains itself with examples") {
+    Server server;
+    Endpoint endpoint{server};
+    Operator op{endpoint};
+    for (const std::vector<std::string>& command : {std::vector<std::string>{},
+                                                    {"status"},
+                                                    {"apply"},
+                                                    {"check"},
+                                                    {"history"},
+                                                    {"rollback"},
+                                                    {"cancel"},
+                                                    {"quarantine", "list"},
+                                                    {"quarantine", "clear"},
+                                                    {"doctor"},
+                                                    {"explain"},
+                                                    {"hold"},
+                                                    {"release"},
+                                                    {"restart"},
+                                                    {"config", "set"}}) {
+        auto help = command;
+        help.emplace_back("--help");
+        const Ran ran = op.run(help);
+        INFO(ran.output);
+        CHECK(ran.code == 0);
+        CHECK(contains(ran.output, "Examples:\n  updatectl " + (command.empty() ? "" : command.front())));
+    }
+}
