@@ -105,7 +105,10 @@ std::string explain_text(const ExplainView& view) {
                            ? std::string{"Which version runs is not known here.\n"}
                            : fmt::format("Version {} runs.\n", printable(view.running_version));
     text += view.update ? sentence_on_update(view) + "\n" : "No update was ever begun here.\n";
-    text += why(view) + obstacles(view);
+    text += why(view);
+    if (!view.refusal.empty())
+        text += fmt::format("After that, an update was refused: {}.\n", printable(view.refusal));
+    text += obstacles(view);
     if (view.lines.empty()) return text;
     text += "Its last steps:\n";
     for (const HistoryLine& line : view.lines)
@@ -133,6 +136,7 @@ std::string explain_json(const ExplainView& view) {
                       {"update", std::move(update)},
                       {"quarantine", policy.at("quarantine")},
                       {"attempts", policy.at("attempts")},
+                      {"refusal", view.refusal},
                       {"unconfirmed_outcomes", view.unconfirmed},
                       {"journal_damage", view.journal_damage},
                       {"history", std::move(lines)}}) +

@@ -121,6 +121,7 @@ int explain(const Options& options) {
     view.worked_on = facts.worked_on;
     view.unconfirmed = facts.unconfirmed.size();
     view.journal_damage = facts.journal_damage;
+    if (facts.refusal) view.refusal = facts.refusal->note;
     if (facts.record) {
         const Record& r = *facts.record;
         view.in_progress = !is_terminal(r.progress.state);

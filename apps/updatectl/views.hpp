@@ -76,6 +76,7 @@ struct ExplainView {
     std::string message;
     unsigned starts = 0;  ///< of the new version
     std::size_t unconfirmed = 0;
+    std::string refusal;  ///< why policy has refused an update since then; empty: it has not
     std::string journal_damage;
     std::vector<QuarantineRow> quarantine;
     std::vector<AttemptsRow> attempts;

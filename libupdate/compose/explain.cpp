@@ -23,6 +23,8 @@ Explanation explain(Control& control) {
     facts.unconfirmed = OutcomeBox{control.adapters().files(), control.layout()}.unconfirmed();
     facts.memory = policy_memory(control);
     facts.last_lines = control.history();
+    if (!facts.last_lines.empty() && facts.last_lines.back().event == "refused")
+        facts.refusal = facts.last_lines.back();
     if (facts.record)
         std::erase_if(facts.last_lines,
                       [&](const HistoryEntry& line) { return line.update_id != facts.record->update_id; });

@@ -16,6 +16,7 @@ struct Explanation {
     std::vector<Outcome> unconfirmed;
     PolicyMemory memory;
     std::vector<HistoryEntry> last_lines;  ///< of the record's update, the newest last
+    std::optional<HistoryEntry> refusal;   ///< by policy, since that update; it never reached the journal
     std::string journal_damage;
 };
 Explanation explain(Control&);

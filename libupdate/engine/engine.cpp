@@ -136,10 +136,9 @@ Result<Halt> Engine::begin(const Plan& plan) {
     return run(false);
 }
 
-/// What policy forbids never reaches the journal. An operator reads the error; the server must get an
-/// outcome, or it would offer the same for ever.
+/// What policy forbids never reaches the journal; the history remembers it for people. An operator reads the
+/// error; the server must get an outcome, or it would offer the same for ever.
 Error Engine::refuse(const Plan& plan, Error why) {
-    if (actor_ != Actor::agent) return why;
     Record record;
     record.update_id = plan.update_id;
     record.from_version = plan.from_version;
@@ -149,6 +148,7 @@ Error Engine::refuse(const Plan& plan, Error why) {
     record.reason = Reason::refused;
     record.message = why.message();
     history_.append(ports_.clock.wall(), record, "refused", why.message());
+    if (actor_ != Actor::agent) return why;
     const Status filed = write_durably(ports_.files, layout_.outcome(plan.update_id),
                                        to_json(outcome_of(record, ports_.clock)));
     if (!filed) observer_.note(record, filed.error().message());

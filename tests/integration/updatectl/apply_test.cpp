@@ -51,6 +51,9 @@ TEST_CASE("apply without a watchdog applies the update itself, and the new versi
     check_committed(ran, "self-update");
     CHECK(endpoint.installed_version() == "1.1.0");
     endpoint.await_session_of("1.1.0");
+    const std::filesystem::path fds{fmt::format("/proc/{}/fd", endpoint.pid_of(Endpoint::Who::agent))};
+    for (const char* fd : {"1", "2"})  // it does not hold the operator's terminal
+        CHECK(std::filesystem::read_symlink(fds / fd) == "/dev/null");
 }
 
 TEST_CASE("apply over HTTPS says what it does, in plain lines where there is no terminal") {

@@ -57,10 +57,15 @@ TEST_CASE("explain names the reason, in words and for machines") {
     CHECK(contains(words.output, "\"crashed\""));
     CHECK(contains(words.output, "signal 6"));
     CHECK(contains(words.output, "Version 1.2.0 is quarantined until"));
+    CHECK_FALSE(contains(words.output, "was refused"));
     const auto json = op.run({"explain", "--json"}).json();
     CHECK(json["running_version"] == "1.0.0");
     CHECK(json["update"]["reason"] == "crashed");
     CHECK(json["history"].size() > 3);
+
+    CHECK(op.run(op.apply("0.9.0", "agent-1.1")).code == 3);
+    const Ran refused = op.run({"explain"});
+    CHECK_MESSAGE(contains(refused.output, "an update was refused: update to 0.9.0"), refused.output);
 }
 
 TEST_CASE("check says what stands in the way, and is exit code 8") {

@@ -14,8 +14,7 @@ constexpr Route routes[] = {Route::watchdog, Route::self_update, Route::exit_cod
 
 /// Lets the process die at the given points, counted from the beginning of the update.
 void die_at(World& world, std::vector<unsigned> points) {
-    world.point = [&world, points = std::move(points), count = 0u,
-                   next = std::size_t{0}](std::string_view) mutable {
+    world.point = [points = std::move(points), count = 0u, next = std::size_t{0}](std::string_view) mutable {
         if (next == points.size() || ++count < points[next]) return;
         ++next;
         throw Crash{};
