@@ -28,6 +28,32 @@ bool wait_for_desk(Applier& applier) {
     return true;
 }
 
+/// Others look for a moment whether somebody holds it.
+Result<std::unique_ptr<Lock>> lock_renewal(Applier& applier) {
+    constexpr int tries = 20;
+    for (int n = 1;; ++n) {
+        auto lock = applier.adapters().locks().try_lock(applier.adapters().layout().guardian_lock());
+        if (lock || n == tries || lock.error().code() != ErrorCode::retry_later) return lock;
+        (void)applier.channel().wait(applier.adapters().clock().now() + guardian_look / tries);
+    }
+}
+
+/// Until it is clear how the renewal went. @return true when the new watchdog took over
+bool watch_renewal(Applier& applier, const std::string& update_id, const ProcessId& watchdog) {
+    Adapters& adapters = applier.adapters();
+    Journal journal{adapters.files(), adapters.layout()};
+    const Instant limit = adapters.clock().now() + adapters.settings().trial.renew_timeout;
+    while (adapters.clock().now() < limit && adapters.processes().alive(watchdog)) {
+        const auto record = journal.load().record;
+        if (!record || record->update_id != update_id) return true;
+        const State state = record->progress.state;
+        if (state == State::cleaning_up || state == State::committed) return true;
+        if (state != State::renewing_watchdog) return false;  // somebody else found it wanting
+        (void)applier.channel().wait(adapters.clock().now() + guardian_look);
+    }
+    return false;
+}
+
 }  // namespace
 
 int run_helper(const Settings& settings, const std::string&) {
@@ -49,17 +75,12 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     if (!applier) return complain(applier.error());
     Adapters& adapters = (*applier)->adapters();
     const auto watchdog = find_process(watchdog_pid);
+    const auto lock = lock_renewal(**applier);
+    if (!lock) return complain(lock.error());
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
     if (!watchdog) return complain(watchdog.error());
 
-    Journal journal{adapters.files(), adapters.layout()};
-    const Instant limit = adapters.clock().now() + adapters.settings().trial.renew_timeout;
-    while (adapters.clock().now() < limit && adapters.processes().alive(*watchdog)) {
-        const auto record = journal.load().record;
-        if (!record || record->update_id != update_id || record->progress.state != State::renewing_watchdog)
-            return 0;
-        (void)(*applier)->channel().wait(adapters.clock().now() + guardian_look);
-    }
+    if (watch_renewal(**applier, update_id, *watchdog)) return 0;
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
     // Whatever comes out: a watchdog is what the endpoint needs now.
     if (wait_for_desk(**applier)) {

@@ -44,13 +44,19 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     return become(installed, arguments_);  // comes back only when the new program cannot be loaded
 }
 
+/// Between the old watchdog's last answer and the new one's first there is only the guardian.
+bool RemoteRenewal::is_under_way() const {
+    const auto lock = adapters_.locks().try_lock(adapters_.layout().guardian_lock());
+    return !lock && lock.error().code() == ErrorCode::retry_later;
+}
+
 Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     const Settings& settings = adapters_.settings();
     const Instant limit = adapters_.clock().now() + timeout;
     ipc::Request renew;
     renew.type = ipc::Type::renew;
     const auto asked = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
-    if (!asked && asked.error().code() == ErrorCode::not_found)
+    if (!asked && asked.error().code() == ErrorCode::not_found && !is_under_way())
         return done();  // the next start takes the installed one
     while (adapters_.clock().now() < limit) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);

@@ -31,6 +31,8 @@ class RemoteRenewal : public Renewal {
     Status renew_watchdog(std::chrono::milliseconds timeout) override;
 
  private:
+    bool is_under_way() const;
+
     Adapters& adapters_;
     Channel& channel_;
 };

@@ -50,6 +50,9 @@ class Layout {
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
     /// Held by the running watchdog for its whole life.
     Path watchdog_lock() const { return run() / "watchdog.lock"; }
+    /// Held by the guardian while a watchdog becomes its new version: none may answer for a moment, yet there
+    /// is one.
+    Path guardian_lock() const { return run() / "guardian.lock"; }
     Path held_file(const std::string& program) const { return run() / (program + ".held"); }
     Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
     Path watchdog_socket() const { return (runtime_.empty() ? run() : runtime_) / "watchdog.sock"; }
