@@ -18,6 +18,14 @@ Status remember(Job& job, const Outcome& outcome) {
     return store_policy_memory(job.ports.files, job.layout, memory);
 }
 
+/// What was asked of this update ends with it. A request that names another one is that one's.
+Status forget_cancellation(Job& job) {
+    const Path request = job.layout.cancel_request();
+    const auto wanted = read_text(job.ports.files, request, 256);
+    if (!wanted || *wanted != job.record.update_id) return done();
+    return job.ports.files.remove(request);
+}
+
 Status file_outcome(Job& job) {
     const Path file = job.layout.outcome(job.record.update_id);
     if (job.record.filed) return done();
@@ -27,6 +35,7 @@ Status file_outcome(Job& job) {
     UPDATE_CHECK(remember(job, outcome), "remember outcome");
     // What could not be repaired keeps its backups: an operator may need them.
     if (outcome.ending != Ending::needs_repair) UPDATE_CHECK(remove_workshops(job), "clean up");
+    UPDATE_CHECK(forget_cancellation(job), "forget cancellation");
     UPDATE_CHECK(remove_tree(job.ports.files, job.layout.update(job.record.update_id)),
                  "remove update folder");
     UPDATE_CHECK(job.ports.files.flush_directory(job.layout.updates()), "flush");

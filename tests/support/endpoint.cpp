@@ -146,6 +146,10 @@ void Endpoint::start_watchdog() {
     start_watchdog_only();
     await_session_of(installed_version());
 }
+void Endpoint::restart_watchdog() {
+    watchdog_->stop();
+    start_watchdog();
+}
 void Endpoint::start_agent() {
     agent_ = std::make_unique<Process>(
         std::vector<std::string>{install_root() / "bin/agent", "--config", config()}, folder() / "log");

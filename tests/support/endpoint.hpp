@@ -54,6 +54,7 @@ class Endpoint {
     void configure(const Overrides&);  ///< rewrites update.toml; for the next start
     void start_watchdog();             ///< and waits until the agent has its session
     void start_watchdog_only();        ///< waits for its answer to a ping
+    void restart_watchdog();           ///< with the present configuration
     void start_agent();                ///< without a watchdog; waits for its session
     Process& watchdog() { return *watchdog_; }
     Process& agent() { return *agent_; }  ///< the one of start_agent

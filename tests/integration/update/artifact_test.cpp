@@ -111,6 +111,18 @@ TEST_CASE("a server that does not know the artifact") {
     check_abandoned(world.endpoint, world.offer_answered_by(answer("gone", 404)), Reason::download_failed);
 }
 
+TEST_CASE("an update that is cancelled while the server is silent in the middle of an artifact") {
+    World world;
+    world.endpoint.configure(with(over_http, {{"transfer.stall_timeout", R"("1min")"}}));
+    world.endpoint.restart_watchdog();
+    Reply reply = answer(world.promised);
+    reply.silent_after = 50'000;
+    const std::string id = world.offer_answered_by(std::move(reply));
+    await("the artifact is asked for", 20s, [&] { return !world.mirror.requests().empty(); });
+    world.endpoint.cancel(id);
+    check_abandoned(world.endpoint, id, Reason::cancelled);
+}
+
 TEST_CASE("a candidate whose self-test fails") {
     Server server;
     Endpoint endpoint{server, by_watchdog};

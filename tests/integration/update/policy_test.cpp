@@ -129,3 +129,43 @@ TEST_CASE("an outcome that ended while the server was away is delivered when it 
     CHECK(server.update(id)["changed_at_unix_ms"] == changed);
     CHECK(endpoint.end_of(id) == filed);
 }
+
+TEST_CASE("an update that is cancelled before the hand-over is abandoned, and may be tried again") {
+    Server server;
+    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
+    Gate gate{endpoint, "1.1.0"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
+    gate.await_reached();
+    endpoint.cancel(id);
+    gate.open();
+    const Outcome end = endpoint.end_of(id);
+    CHECK(end.ending == Ending::abandoned);
+    CHECK(end.reason == Reason::cancelled);
+    CHECK(end.route == Route::none);
+    check_old_version_runs(endpoint);
+    check_nothing_left(endpoint);
+    CHECK(endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1")).ending == Ending::committed);
+}
+
+TEST_CASE("an update that is cancelled within its trial is rolled back, and may be tried again") {
+    Server server;
+    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
+    Gate gate{endpoint, "1.1.0"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
+    gate.await_reached();
+    server.freeze();
+    gate.open();
+    endpoint.await_state(State::awaiting_ack);
+    endpoint.cancel(id);
+    const Outcome filed = endpoint.filed_end_of(id);
+    server.thaw();
+    CHECK(filed.ending == Ending::rolled_back);
+    CHECK(filed.reason == Reason::requested);
+    check_facts(filed, "1.0.0", "1.1.0");
+    CHECK(endpoint.end_of(id, 90s) == filed);
+    check_old_version_runs(endpoint);
+    check_nothing_left(endpoint);
+    CHECK(endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1")).ending == Ending::committed);
+}

@@ -1,6 +1,7 @@
 #include "story.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ void check_facts(const Outcome& end, const std::string& from, const std::string&
 }
 
 void check_nothing_left(Endpoint& endpoint, const std::vector<std::string>& expected) {
-    CHECK(endpoint.leftovers(expected) == Nothing{});
+    const std::string left = fmt::format("{}", fmt::join(endpoint.leftovers(expected), " "));
+    CHECK(left == "");
     await(
         "no process of the update is left", 10s,
         [&] {

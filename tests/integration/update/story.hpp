@@ -8,7 +8,6 @@
 
 namespace update::test {
 
-using Nothing = std::vector<std::string>;
 inline const Overrides by_watchdog{{"routes", R"(["watchdog"])"}};
 
 /// `more` replaces values of `base`.
