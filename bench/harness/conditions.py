@@ -32,11 +32,7 @@ def _output(*command):
         return ""
 
 
-def _tls(server_version="TLS 1.3"):
-    return server_version
-
-
-def describe(build, folder):
+def describe(folder, tls):
     with open("/proc/cpuinfo") as file:
         cpu = file.read()
     policy = {os.SCHED_FIFO: "chrt -f 10 for every process of every arm"}.get(
@@ -50,7 +46,7 @@ def describe(build, folder):
         "load": "%.1f processes wanted a core (one minute before the end)" % os.getloadavg()[0],
         "hash": f"SHA-256 of {_output('openssl', 'version').strip()} in both arms, "
                 + ("with" if " sha_ni" in cpu else "without") + " SHA instructions",
-        "tls": "TLS 1.3, TLS_AES_256_GCM_SHA384, certificates checked, a connection for each download (both arms)",
+        "tls": f"{tls}, certificates checked, a new connection for each download, in both arms",
         "server": "the project's control-server, HTTP/1.1, in both arms; the file is in the page cache",
         "client": curl().decode().split(" zlib")[0],
         "fsync": "libupdate flushes the artifact, its folder and every journal record; the script flushes nothing, "

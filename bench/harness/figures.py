@@ -29,7 +29,7 @@ class Figure:
 class Measured:
     figures: list = dataclasses.field(default_factory=list)
     arms: dict = dataclasses.field(default_factory=dict)  # all runs of each arm, in ms or KiB
-    notes: list = dataclasses.field(default_factory=list)
+    tls: str = "not used"
 
 
 def median_ratio(arms, ours, other):
@@ -63,7 +63,7 @@ def measure_times(server, build, folder, runs, log, measured):
         for n in range(len(order)):  # each arm comes first in turn
             for name, value in order[(n + run) % len(order)]().items():
                 measured.arms.setdefault(name, []).append(value)
-        log(f"run {run + 1}: " + ", ".join(f"{name} {values[-1]:.1f}" for name, values in measured.arms.items()))
+        log(f"run {run + 1}: " + ", ".join(f"{n} {v[-1]:.1f}" for n, v in measured.arms.items() if "stripped" not in n))
     for name, ours, other, target, what in TIMES:
         pairs = zip(measured.arms[ours], measured.arms[other])
         measured.figures.append(Figure(name, what, median_ratio(measured.arms, ours, other), target,
@@ -129,6 +129,7 @@ def measure(build, folder, parts, runs, memory_runs, log):
     if "update" in parts or "memory" in parts:
         server = Server(os.path.join(folder, "world"), build)
         try:
+            measured.tls = server.tls()
             if "update" in parts:
                 measure_times(server, build, os.path.join(folder, "world"), runs, log, measured)
             if "memory" in parts:

@@ -82,6 +82,12 @@ class Server:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]}")
         return json.loads(text) if text else None
 
+    def tls(self):
+        """What was negotiated with a client that asks for nothing special."""
+        self.call("GET", "/api/agents")
+        cipher, version, _ = self._connection.sock.cipher()
+        return f"{version}, {cipher}"
+
     def publish(self, artifact):
         os.link(artifact.path, os.path.join(self.artifacts, artifact.name))
         self.call("HEAD", f"/artifacts/{artifact.name}")  # its ETag is computed once, before any arm
@@ -143,4 +149,4 @@ arguments = ["--config", "{self.config}"]
         return program
 
     def remove(self):
-        shutil.rmtree(self.folder)
+        shutil.rmtree(self.folder, ignore_errors=True)

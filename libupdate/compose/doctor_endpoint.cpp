@@ -48,7 +48,7 @@ std::vector<Path> program_folders(Control& control) {
         for (const Path& part : Path{program.path}.parent_path()) folders.push_back(below /= part);
     }
     std::ranges::sort(folders);
-    folders.erase(std::ranges::unique(folders).begin(), folders.end());
+    folders.erase(std::unique(folders.begin(), folders.end()), folders.end());
     return folders;
 }
 

@@ -40,16 +40,26 @@ Result<std::string> read_text(Files& files, const Path& path, std::size_t max_by
     return text;
 }
 
+namespace {
+
+Status write_new(Files& files, const Path& path, std::string_view text) {
+    UPDATE_TRY(file, files.open(path, OpenMode::create_new), "create");
+    UPDATE_CHECK(file->write(0, std::as_bytes(std::span{text})), "write");
+    return file->flush();
+}
+
+}  // namespace
+
 Status write_durably(Files& files, const Path& path, std::string_view text) {
     const Path temporary = path.parent_path() / ("." + path.filename().string() + ".tmp");
     const std::string context = fmt::format("write {}", path.string());
     UPDATE_CHECK(files.remove(temporary), context);
-    {
-        UPDATE_TRY(file, files.open(temporary, OpenMode::create_new), context);
-        UPDATE_CHECK(file->write(0, std::as_bytes(std::span{text})), context);
-        UPDATE_CHECK(file->flush(), context);
+    auto written = write_new(files, temporary, text);
+    if (written) written = files.rename(temporary, path);
+    if (!written) {
+        (void)files.remove(temporary);  // on a full volume it would only take room
+        return std::move(written).error().in(context);
     }
-    UPDATE_CHECK(files.rename(temporary, path), context);
     UPDATE_CHECK(files.flush_directory(path.parent_path()), context);
     return done();
 }

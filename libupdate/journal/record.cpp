@@ -63,7 +63,7 @@ Record record_from(const json& v) {
     r.reached_server = v.at("reached_server");
     r.acknowledged = v.at("acknowledged");
     r.accepted = v.at("accepted");
-    r.start_counted = v.at("start_counted");
+    r.start_counted = v.value("start_counted", false);  // a program of another version may not write it
     r.filed = v.at("filed");
     r.outage_extensions = v.at("outage_extensions");
     return r;

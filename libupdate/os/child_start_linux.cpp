@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <span>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,7 +78,16 @@ std::uint64_t start_ticks_in(const char* stat, std::size_t length) {
     return ticks;
 }
 
-/// @return errno, 0 on success.
+/// @return errno, 0 on success. Closes nothing: exec or the end does.
+int write_file(const char* path, int how, std::span<const char> head, const std::string& tail) {
+    const int file = ::open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | how, 0600);
+    if (file < 0) return errno;
+    const int error = write_all(file, head.data(), head.size());
+    return error != 0 ? error : write_all(file, tail.data(), tail.size());
+}
+
+/// A full volume does not keep the program from running: the last record's bytes are used again, and without
+/// those only who starts it knows of it. @return errno, 0 on success.
 int write_record(const Prepared& prepared) {
     std::array<char, 2048> stat;
     const int self = ::open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
@@ -89,14 +99,15 @@ int write_record(const Prepared& prepared) {
     std::size_t used = append(head.data(), static_cast<std::uint64_t>(::getpid()));
     head[used++] = ' ';
     used += append(head.data() + used, ticks);
-    const int file =
-        ::open(prepared.run_file_new.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0) return errno;
-    if (const int error = write_all(file, head.data(), used); error != 0) return error;
-    if (const int error = write_all(file, prepared.record_tail.data(), prepared.record_tail.size());
-        error != 0)
-        return error;
-    return ::rename(prepared.run_file_new.c_str(), prepared.run_file.c_str()) == 0 ? 0 : errno;
+    const std::span<const char> start{head.data(), used};
+    const int error =
+        write_file(prepared.run_file_new.c_str(), O_CREAT | O_TRUNC, start, prepared.record_tail);
+    if (error == 0)
+        return ::rename(prepared.run_file_new.c_str(), prepared.run_file.c_str()) == 0 ? 0 : errno;
+    ::unlink(prepared.run_file_new.c_str());
+    if (error != ENOSPC && error != EDQUOT) return error;
+    (void)write_file(prepared.run_file.c_str(), 0, start, prepared.record_tail);
+    return 0;
 }
 
 void default_signals() {

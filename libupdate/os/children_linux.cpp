@@ -161,8 +161,7 @@ Status ChildServices::stop(const std::string& name) {
     if (!lock) return std::move(lock).error().in("stop " + name);
     UPDATE_CHECK(look(*program), "stop " + name);
     if (program->running) UPDATE_CHECK(end(*program), "stop " + name);
-    ::unlink(layout_.pid_file(name).c_str());
-    return done();
+    return done();  // the record stays: it names no living process, and keeps room for the next one
 }
 
 Status ChildServices::end(Program& program) {

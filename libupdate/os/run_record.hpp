@@ -1,6 +1,6 @@
 // Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM\n". Written by the program itself
 // before its first instruction, so that whoever supervises next finds it, however the one that started it
-// died.
+// died. The record of a process that has ended stays until the next one.
 #pragma once
 #include <optional>
 #include <string>

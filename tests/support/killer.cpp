@@ -123,17 +123,28 @@ void Killer::decide(pid_t opener, int file) {
     if (point_.at == At::end && point_.state == State::verifying &&
         !std::filesystem::exists(layout_.seals(now->update_id)))
         return;
-    pid_t victim = opener;
-    if (point_.victim != point_.worker) {
-        const std::string record = text_of(layout_.pid_file("agent"));
-        victim = static_cast<pid_t>(std::strtol(record.c_str(), nullptr, 10));
-        if (victim <= 1 || !is(victim, point_.victim)) return;
-    }
+    const pid_t victim = point_.victim == point_.worker ? opener : find(point_.victim);
+    if (victim <= 1) return;
     if (act_)
         act_();
     else if (::kill(victim, SIGKILL) != 0)
         return;
     killed_ = victim;
+}
+
+pid_t Killer::find(Who who) const {
+    if (who == Who::agent) {
+        const std::string record = text_of(layout_.pid_file("agent"));
+        const auto pid = static_cast<pid_t>(std::strtol(record.c_str(), nullptr, 10));
+        return pid > 1 && is(pid, who) ? pid : 0;
+    }
+    const std::string folder = layout_.state_dir().parent_path().string() + "/";
+    for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+        const auto pid = static_cast<pid_t>(std::strtol(entry.path().filename().c_str(), nullptr, 10));
+        if (pid <= 1 || pid == ::getpid() || !is(pid, who)) continue;
+        if (text_of(entry.path() / "cmdline").find(folder) != std::string::npos) return pid;
+    }
+    return 0;
 }
 
 std::optional<Killer::Journaled> Killer::journaled() const {

@@ -48,6 +48,7 @@ class Killer {
  private:
     void watch();
     void decide(pid_t opener, int file);
+    pid_t find(Endpoint::Who) const;
     std::optional<Journaled> journaled() const;
 
     const Layout layout_;

@@ -123,7 +123,7 @@ TEST_CASE("stopping asks with SIGTERM, waits for the end and does not report it 
     CHECK_FALSE(is_running(process.pid));
     CHECK(std::filesystem::exists(world.out("bye")));
     CHECK(world.status().last_exit == ExitStatus{false, 0});
-    CHECK_FALSE(std::filesystem::exists(world.layout().pid_file("agent")));
+    CHECK_FALSE(world.status().running);
     world.loop->run_once(Instant::min());
     CHECK(world.exits.empty());
 }

@@ -1,5 +1,6 @@
 // Agent, watchdog and helper are killed with SIGKILL in every state in which they work or wait. What a
 // service manager would start again is started again; nothing else helps.
+#include <csignal>
 #include <doctest/doctest.h>
 #include <iostream>
 
@@ -15,8 +16,8 @@ using Who = Endpoint::Who;
 struct Case {
     KillPoint point;
     std::string route = "watchdog", version = "1.1.0", program = "agent-1.1";
-    Ending ending = Ending::committed;
-    bool with_watchdog = false;  ///< the set holds the watchdog's own program
+    std::optional<Ending> ending = Ending::committed;  ///< nothing: committed or rolled back
+    bool with_watchdog = false;                        ///< the set holds the watchdog's own program
     bool wrong_digest = false;
 };
 
@@ -45,7 +46,7 @@ void play(Server& server, const Case& c) {
 
     Killer killer{endpoint, c.point};
     std::vector<Item> items{agent_item(c.program)};
-    items.front().self_test = c.ending != Ending::rolled_back;
+    items.front().self_test = c.program == "agent-1.1";
     if (c.wrong_digest) items.front().sha256 = std::string(64, '0');
     if (c.with_watchdog) items.push_back(watchdog_item("watchdog-1.1"));
     const std::string id = endpoint.offer(c.version, items);
@@ -55,7 +56,10 @@ void play(Server& server, const Case& c) {
 
     const Outcome end = endpoint.end_of(id, 60s);
     INFO(endpoint.logs());
-    CHECK(name(end.ending) == name(c.ending));
+    if (c.ending)
+        CHECK(name(end.ending) == name(*c.ending));
+    else
+        CHECK((end.ending == Ending::committed || end.ending == Ending::rolled_back));
     const std::string expected = end.ending == Ending::committed ? c.version : "1.0.0";
     CHECK(endpoint.installed_version() == expected);
     endpoint.await_session_of(expected);
@@ -162,4 +166,75 @@ TEST_CASE("the watchdog is killed while it renews itself") {
         cases.push_back(c);
     }
     play_all(cases);
+}
+
+TEST_CASE("the guardian is killed while the watchdog renews itself, and the watchdog while it is guarded") {
+    std::vector<Case> cases;
+    for (const Who victim : {Who::guardian, Who::watchdog}) {
+        Case c{.point = {Who::watchdog, State::renewing_watchdog, At::end, victim}};
+        c.with_watchdog = true;
+        if (victim == Who::watchdog) c.ending.reset();  // its guardian and its supervisor race for the lock
+        cases.push_back(c);
+    }
+    play_all(cases);
+}
+
+TEST_CASE("the old agent is killed while it proves itself after a roll-back") {
+    Case c = bad(Who::watchdog, State::watching_old, At::entry);
+    c.point.victim = Who::agent;
+    play_all({c});
+}
+
+TEST_CASE("the watchdog is killed where the old version cannot be put back, and an agent runs") {
+    if (!killer_works()) return;
+    Server server;
+    unsigned count = 0;
+    for (const State state : {State::restoring, State::salvaging, State::needs_repair})
+        for (const At at : {At::entry, At::end}) {
+            const KillPoint point{Who::watchdog, state, at, Who::watchdog};
+            const std::string story = "backup lost: " + describe(point);
+            CAPTURE(story);
+            Endpoint endpoint{server,
+                              {{"routes", R"(["watchdog"])"}, {"trial.ready_timeout", R"("2s")"}},
+                              "r" + std::to_string(++count)};
+            endpoint.start_watchdog();
+            const std::filesystem::path live = endpoint.install_root() / "bin";
+            Killer thief{endpoint, {Who::watchdog, State::awaiting_ready, At::entry, Who::watchdog}, [&] {
+                             for (const auto& entry : std::filesystem::directory_iterator{live})
+                                 if (entry.is_directory()) std::filesystem::remove(entry.path() / "0.old");
+                         }};
+            Killer killer{endpoint, point};
+            Item item = agent_item("agent-1.2-hangs");
+            item.self_test = false;
+            const std::string id = endpoint.offer("1.2.0", {item});
+            await(
+                story, 30s, [&] { return killer.killed() != 0; }, [&] { return endpoint.logs(); });
+            endpoint.start_watchdog_only();
+            const Outcome end = endpoint.filed_end_of(id);
+            INFO(endpoint.logs());
+            CHECK(name(end.ending) == name(Ending::needs_repair));
+            CHECK(name(end.reason) == name(Reason::not_ready));
+            CHECK(holds_within(10s, [&] { return endpoint.pid_of(Who::agent) > 0; }));
+            std::cout << story << " -> " << name(end.ending) << " (" << name(end.reason) << "), an agent runs"
+                      << std::endl;
+        }
+}
+
+TEST_CASE("an agent that is asked to end while it downloads ends at once, and the next one goes on") {
+    Server server;
+    Endpoint endpoint{
+        server, {{"routes", R"(["watchdog"])"}, {"transfer.rate_limit", R"("4MiB/s")"}}, "stopped"};
+    endpoint.start_watchdog();
+    const std::string id = endpoint.offer_agent("1.1.0", "agent-1.1");
+    endpoint.await_state(State::downloading);
+    const pid_t first = endpoint.pid_of(Endpoint::Who::agent);
+    REQUIRE(first > 0);
+    REQUIRE(::kill(first, SIGTERM) == 0);
+    await(
+        "the agent ends within two seconds", 2s,
+        [&] { return endpoint.pid_of(Endpoint::Who::agent) != first; }, [&] { return endpoint.logs(); });
+    const Outcome end = endpoint.end_of(id, 60s);
+    INFO(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(endpoint.leftovers() == std::vector<std::string>{});
 }

@@ -155,5 +155,6 @@ TEST_CASE("a process that is asked to end while it downloads goes on in its next
     world.run_to_the_end();
     REQUIRE(stops == 2);
     world.check_end("stopped within the download");
+    CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 3);
     CHECK(world.state() == State::committed);
 }
