@@ -44,7 +44,7 @@ int finish_applied(const Options& options, const Applied& applied) {
 int apply(const Options& options) {
     if (options.dry_run) return check(options);
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     const auto plan = make_plan(*control, options.plan);
     if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});
@@ -57,7 +57,7 @@ int apply(const Options& options) {
 
 int roll_back(const Options& options) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     if (options.dry_run) {
         if (const auto open = control->open_update())

@@ -11,7 +11,7 @@ Really really(const Options& options) { return options.dry_run ? Really::only_sa
 template <class Change>
 int change(const Options& options, Change&& change) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     return control ? finish(options, change(*control)) : code;
 }
 
@@ -23,7 +23,7 @@ int cancel(const Options& options) {
 
 int quarantine_list(const Options& options) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     const PolicyMemory memory = policy_memory(*control);
     std::vector<QuarantineRow> bad;

@@ -49,4 +49,13 @@ std::unique_ptr<Control> open_endpoint(const Options& options, int& code) {
     return nullptr;
 }
 
+std::unique_ptr<Control> open_readable_endpoint(const Options& options, int& code) {
+    auto control = open_endpoint(options, code);
+    if (!control) return nullptr;
+    const auto allowed = control->readable();
+    if (allowed) return control;
+    code = refuse(options, allowed.error());
+    return nullptr;
+}
+
 }  // namespace update::ctl

@@ -17,5 +17,7 @@ Screen screen();
 
 /// The endpoint of the configuration file; on trouble `code` is the exit code, and it has been printed.
 std::unique_ptr<Control> open_endpoint(const Options&, int& code);
+/// As above, and this account may read its state.
+std::unique_ptr<Control> open_readable_endpoint(const Options&, int& code);
 
 }  // namespace update::ctl

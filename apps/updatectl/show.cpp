@@ -98,7 +98,7 @@ int status(const Options& options) {
 
 int history(const Options& options) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     std::vector<HistoryLine> lines;
     for (const HistoryEntry& entry : control->history())
@@ -111,7 +111,7 @@ int history(const Options& options) {
 
 int explain(const Options& options) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     const Explanation facts = update::explain(*control);
     ExplainView view;
@@ -157,7 +157,7 @@ int doctor(const Options& options) {
 
 int check(const Options& options) {
     int code = 0;
-    const auto control = open_endpoint(options, code);
+    const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
     const auto plan = make_plan(*control, options.plan);
     if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});

@@ -89,8 +89,8 @@ struct Settings {
     std::filesystem::path install_root;  ///< absolute; the artifacts live below it
     std::filesystem::path
         state_dir;  ///< absolute; private to the owner (0700), journal and staging live here
-    /// Absolute; the watchdog's socket lies here and every local user may ask for the status (/run/<product>, created
-    /// with 0711). Empty: it lies in state_dir, for the owner and root only.
+    /// Absolute; the watchdog's socket lies here and every local user may ask for the status (/run/<product>,
+    /// created with 0711). Empty: it lies in state_dir, for the owner and root only.
     std::filesystem::path runtime_dir{};
     std::vector<ProgramSettings> programs{{}};  ///< the first is the agent, the others are companions
     std::string watchdog_path;  ///< relative to the install root; empty: the watchdog is not part of the set

@@ -64,6 +64,7 @@ class Updater {
     /// Begins an update in the background. A repeated offer of the same id is harmless.
     /// @return `refused` when the plan is invalid; everything later is told by an outcome.
     virtual Status offer(const Plan&) = 0;
+    /// @return `not_found` when that update is not in progress
     virtual Status cancel(const std::string& update_id) = 0;
 
     /// SHA-256 (hex) of each configured program as it is installed now, by install path. Reads the files.

@@ -102,6 +102,12 @@ Result<std::unique_ptr<Control>> Control::open(const Settings& settings) {
     return control;
 }
 
+Status Control::readable() {
+    const auto listed = adapters_->files().list(layout().state_dir());
+    if (listed || listed.error().code() != ErrorCode::permission) return done();
+    return Error{listed.error()}.in("run as root, or as the account that owns the state directory");
+}
+
 Result<ipc::Reply> Control::ask_watchdog(const ipc::Request& request) {
     return ask(layout().watchdog_socket(), request, reply_timeout);
 }

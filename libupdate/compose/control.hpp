@@ -51,6 +51,9 @@ class Control {
     const Settings& settings() const { return adapters_->settings(); }
     const Layout& layout() const { return adapters_->layout(); }
 
+    /// May this account read what lies in the state directory? One that does not exist yet is fine.
+    /// @return `permission` with the cure
+    Status readable();
     /// The reply, also when it says no.
     /// @return the errors of os/ipc_client.hpp; `not_found` when no watchdog runs
     Result<ipc::Reply> ask_watchdog(const ipc::Request&);

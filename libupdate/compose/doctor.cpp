@@ -92,6 +92,8 @@ void look_at_routes(Control& control, Findings& findings) {
 }
 
 void look_at_journal(Control& control, Findings& findings) {
+    if (auto allowed = control.readable(); !allowed)
+        return findings.push_back({"journal", false, allowed.error().message(), "see the message"});
     const auto loaded = Journal{control.adapters().files(), control.layout()}.load();
     if (!loaded.damage.empty())
         return findings.push_back(

@@ -178,6 +178,8 @@ void look_at_server(Control& control, Findings& findings) {
 }
 
 void look_at_outcomes(Control& control, Findings& findings) {
+    if (auto allowed = control.readable(); !allowed)
+        return unreadable(findings, "outcomes", allowed.error(), "see the message");
     const auto waiting = OutcomeBox{control.adapters().files(), control.layout()}.unconfirmed().size();
     const bool nobody_asks = control.settings().server_url.empty();
     if (waiting == 0 || nobody_asks)

@@ -7,7 +7,7 @@
 namespace update {
 
 using namespace std::chrono_literals;
-constexpr std::chrono::milliseconds period = 5s, retry_after = 500ms, peer_timeout = 2s;
+constexpr std::chrono::milliseconds period = 5s, trial_period = 1s, retry_after = 500ms, peer_timeout = 2s;
 
 Reporter::Reporter(const Layout& layout, std::string version) : layout_{layout}, thread_{} {
     sum_.type = ipc::Type::confirm;
@@ -22,6 +22,13 @@ Reporter::~Reporter() {
     }
     changed_.notify_all();
     thread_.join();
+}
+
+void Reporter::in_trial(bool now) {
+    const std::lock_guard lock{mutex_};
+    pending_ |= now && !in_trial_;
+    in_trial_ = now;
+    changed_.notify_all();
 }
 
 void Reporter::report(ipc::Level level, const std::string& update_id, bool connected) {
@@ -54,7 +61,7 @@ void Reporter::run() {
         lock.unlock();
         const bool delivered = send(now);
         lock.lock();
-        wait = delivered ? period : std::chrono::milliseconds{retry_after};
+        wait = delivered ? (in_trial_ ? trial_period : period) : std::chrono::milliseconds{retry_after};
     }
 }
 

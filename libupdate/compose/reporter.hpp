@@ -16,6 +16,8 @@ class Reporter {
  public:
     Reporter(const Layout&, std::string version);
     ~Reporter();
+    /// Within a trial the applier must learn soon what a restarted one has missed. Any thread.
+    void in_trial(bool);
     /// Any thread; never blocks on a peer.
     void report(ipc::Level, const std::string& update_id, bool connected);
 
@@ -27,7 +29,7 @@ class Reporter {
     std::mutex mutex_;  // below: guarded by it
     std::condition_variable changed_;
     ipc::Request sum_;
-    bool pending_ = false, stopping_ = false;
+    bool pending_ = false, in_trial_ = false, stopping_ = false;
     std::thread thread_;
 };
 

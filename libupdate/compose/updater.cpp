@@ -98,6 +98,9 @@ class AgentUpdater final : public Updater {
     }
 
     Status cancel(const std::string& update_id) override {
+        const auto record = engine_.record();
+        if (!record || record->update_id != update_id || is_terminal(record->progress.state))
+            return Error{ErrorCode::not_found, fmt::format("update {} is not in progress", update_id)};
         return write_durably(adapters_->files(), adapters_->layout().cancel_request(), update_id);
     }
 
@@ -147,6 +150,7 @@ class AgentUpdater final : public Updater {
                                  record->to_version == identity_.version &&
                                  is_after_hand_over(record->progress.state);
         const std::string open = under_trial ? record->update_id : "";
+        reporter_.in_trial(!open.empty());
         wake(
             [&] { look_now_ |= std::exchange(open_update_, open) != open; });  // it changes how often to look
     }

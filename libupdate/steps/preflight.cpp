@@ -12,14 +12,16 @@ namespace {
 
 constexpr std::uint32_t writable_by_others = 0002;
 
-/// Whoever can write to the folder of a program can replace it, and needs no update for that (security rule R2).
+/// Whoever can write to the folder of a program can replace it, and needs no update for that (security rule
+/// R2).
 Status folders_are_closed(Job& job) {
     for (const Artifact& a : job.plan.artifacts) {
         const Path folder = job.layout.installed(a).parent_path();
         UPDATE_TRY(info, job.ports.files.info(folder), fmt::format("install folder of {}", a.install_path));
         if (info.kind != FileInfo::Kind::directory || (info.mode & writable_by_others) != 0)
             return Error{ErrorCode::refused,
-                         fmt::format("{} must be a folder that others cannot write to; chmod o-w it", folder.string())};
+                         fmt::format("{} must be a folder that others cannot write to; chmod o-w it",
+                                     folder.string())};
     }
     return done();
 }
@@ -28,7 +30,8 @@ Status folders_are_closed(Job& job) {
 
 Event preflight(Job& job) {
     if (auto closed = folders_are_closed(job); !closed)
-        return because(job, closed.error().code() == ErrorCode::refused ? Reason::refused : Reason::io_failed, closed.error());
+        return because(job, closed.error().code() == ErrorCode::refused ? Reason::refused : Reason::io_failed,
+                       closed.error());
     if (auto room = check_space(job.plan, job.layout, job.ports.volumes, job.ports.files); !room)
         return because(job, reason_of(room.error(), Reason::io_failed), room.error());
 

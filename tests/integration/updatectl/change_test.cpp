@@ -1,4 +1,6 @@
 // What an operator changes beside updates.
+#include <csignal>
+
 #include "operator.hpp"
 
 using namespace update;
@@ -76,8 +78,18 @@ TEST_CASE("a watchdog that is disabled restarts nothing until it is enabled") {
     const Ran off = op.run({"config", "set", "--enabled", "false"});
     CHECK_MESSAGE(off.code == 0, off.output);
     CHECK(contains(off.output, "enabled false"));
-    const Ran on = op.run({"config", "set", "--enabled", "true", "--interval", "9"});
+    REQUIRE(::kill(endpoint.pid_of(Endpoint::Who::agent), SIGKILL) == 0);
+    await("the watchdog has seen the agent's end", 10s, [&] {
+        return contains(endpoint.logs(), "starts again in") && endpoint.pid_of(Endpoint::Who::agent) < 0;
+    });
+    const Ran looks = op.run({"config", "set", "--interval", "9"});  // makes it look at its programs
+    CHECK(contains(looks.output, "enabled false, interval 9 s"));
+    CHECK(op.run({"status", "--json"}).json()["programs"][0]["running"] == false);
+
+    const Ran on = op.run({"config", "set", "--enabled", "true"});
     CHECK(contains(on.output, "enabled true, interval 9 s"));
+    endpoint.await_session_of("1.0.0");
+    CHECK(endpoint.pid_of(Endpoint::Who::agent) > 0);
 }
 
 TEST_CASE("what needs a watchdog is exit code 6 without one") {

@@ -1,4 +1,7 @@
 // Commands that only look, and input that is wrong.
+#include <filesystem>
+#include <unistd.h>
+
 #include "operator.hpp"
 
 using namespace update;
@@ -131,6 +134,31 @@ TEST_CASE("a configuration that cannot be read is exit code 2, with file, line a
     CHECK(ran.code == 2);
     CHECK(contains(ran.output, "update.toml:1: instal_root"));
     CHECK(contains(ran.output, "did you mean install_root?"));
+}
+
+TEST_CASE("an account that may not read the state is told so, by every command that needs it") {
+    if (::geteuid() != 0) {
+        MESSAGE("skipped: only root can become another account");
+        return;
+    }
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    std::filesystem::permissions(endpoint.folder(), std::filesystem::perms{0755});
+    const std::filesystem::path program =
+        endpoint.folder() / "updatectl";  // its own folder may be closed, too
+    std::filesystem::copy_file(op.program(), program);
+    for (const std::string command : {"explain", "history", "cancel", "rollback", "hold"}) {
+        const auto output = endpoint.folder() / "output";
+        std::filesystem::remove(output);
+        Process other{{"/usr/bin/setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program,
+                       command, "--config", endpoint.config()},
+                      output};
+        CHECK(other.wait() == 3);
+        CHECK_MESSAGE(contains(read_file(output), "run as root, or as the account that owns"),
+                      read_file(output));
+    }
 }
 
 TEST_CASE("every command explains itself with examples") {

@@ -19,6 +19,7 @@ class Operator {
  public:
     explicit Operator(Endpoint& endpoint) : endpoint_{endpoint} {}
 
+    static std::filesystem::path program() { return UPDATECTL; }
     Ran run(std::vector<std::string> arguments);
     /// Begins it; `end` waits for it.
     void begin(std::vector<std::string> arguments);

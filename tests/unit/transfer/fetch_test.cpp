@@ -33,11 +33,11 @@ TEST_CASE("the name of a file that was complete before is made durable all the s
     CHECK(here.files.directory_flushes[here.partial().parent_path()] == 1);
 }
 
-TEST_CASE("the small pieces of a network are written in blocks of 256 KiB") {
+TEST_CASE("the small pieces of a network are written in blocks of 128 KiB") {
     Endpoint here;
     here.answer(serve(here.file));
     REQUIRE(here.fetch().has_value());
-    CHECK(here.files.nodes.at(here.partial())->writes == 3);
+    CHECK(here.files.nodes.at(here.partial())->writes == 6);
 }
 
 TEST_CASE("a complete file costs no network") {
@@ -143,7 +143,7 @@ TEST_CASE("a full disk ends the download with the bytes still needed and those f
     const auto fetched = here.fetch();
     REQUIRE_FALSE(fetched.has_value());
     CHECK(fetched.error().code() == ErrorCode::no_space);
-    CHECK(fetched.error().evidence().need_bytes == size - 256 * 1024);
+    CHECK(fetched.error().evidence().need_bytes == size - 3 * 128 * 1024);
     CHECK(fetched.error().evidence().have_bytes.has_value());
     CHECK(here.http.requests.size() == 1);
 }
