@@ -61,18 +61,23 @@ class Program:
                 self._changed.wait(left)
 
     def end(self, timeout=20.0):
-        """SIGTERM, and what remains of its session is killed."""
+        """The end of its input, which bare_supervisor takes as one, then SIGTERM; what remains is killed."""
         group = self.process.pid
+        self.process.stdin.close()
         if self.process.poll() is None:
+            if self.name == "bare_supervisor":
+                self._wait(timeout)
             self.process.terminate()
-            try:
-                self.process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                pass
+            self._wait(timeout)
         try:
             os.killpg(group, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.process.wait()
-        self.process.stdin.close()
         self._reader.join(5)
+
+    def _wait(self, timeout):
+        try:
+            self.process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            pass
