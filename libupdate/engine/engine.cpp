@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "flow/turn_back.hpp"
 #include "journal/outcome_of.hpp"
 #include "steps/policy_file.hpp"
 #include "steps/routes.hpp"
@@ -169,8 +170,7 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
     if (is_terminal(progress.state)) return work;
     Job job = job_for(*work);
     because(job, Reason::corrupt, Error{plan.error()}.in("the plan of the update in progress"));
-    progress = {is_after_hand_over(progress.state) ? State::salvaging : State::discarding, 0, 0,
-                progress.starts, progress.restarts};
+    progress = {without_plan(progress.state), 0, 0, progress.starts, progress.restarts};
     return work;
 }
 
@@ -278,14 +278,7 @@ void Engine::store_or_turn_back(Work& work, Event event) {
     if (stored) return;
     Job job = job_for(work);
     because(job, Reason::io_failed, stored.error());
-    const State state = work.record.progress.state;
-    // The new program would find a journal that knows nothing of the swap.
-    if (state == State::self_swapping && event == Event::refused)
-        work.record.progress.state = State::discarding;
-    if (event != Event::succeeded || is_terminal(state)) return;
-    if (state == State::swapping) work.record.progress.state = State::restarting_old;
-    if (!is_after_hand_over(state) && row(state).give_up == State::discarding)
-        work.record.progress.state = State::discarding;
+    work.record.progress.state = without_journal(work.record.progress.state, event);
 }
 
 void Engine::move(Work& work, Event event) {

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "flow/decide.hpp"
+#include "flow/turn_back.hpp"
 #include "toy_world.hpp"
 
 using namespace update;
@@ -107,4 +108,21 @@ TEST_CASE("the new version gets exactly starts_max starts") {
         CHECK(starts == starts_max);
         CHECK(p.state == State::stopping_trial);
     }
+}
+
+TEST_CASE("an update that cannot be journaled turns back while the old version is untouched") {
+    CHECK(without_journal(State::self_swapping, Event::refused) == State::discarding);
+    CHECK(without_journal(State::swapping, Event::succeeded) == State::restarting_old);
+    for (const Row& here : rows()) {
+        CAPTURE(here.name);
+        const bool untouched = !is_after_hand_over(here.state) && here.give_up == State::discarding;
+        if (untouched) CHECK(without_journal(here.state, Event::succeeded) == State::discarding);
+        if (is_terminal(here.state)) CHECK(without_journal(here.state, Event::succeeded) == here.state);
+    }
+}
+
+TEST_CASE("an update without its plan is discarded before the hand-over and salvaged after it") {
+    CHECK(without_plan(State::downloading) == State::discarding);
+    CHECK(without_plan(State::swapping) == State::salvaging);
+    CHECK(without_plan(State::committed) == State::committed);
 }
