@@ -1,10 +1,10 @@
 /* The C interface: what an agent written in any language loads to become updatable (library `libupdate_c`).
  *
- * Strings are UTF-8 and end with NUL. Those that a function returns as `char*` belong to the caller, who gives
- * them back with `update_free`; those passed in are copied. A function that fails returns its reaction code
- * and leaves a text for people in `update_last_error`. Nothing is thrown and nothing ends the process.
- * Everything but `update_run_as_helper`, `update_resume` and `update_run_watchdog` returns without waiting for
- * an update and may be called from any thread. The meaning of each call is that of its twin in
+ * Strings are UTF-8 and end with NUL. Those that a function returns as `char*` belong to the caller, who
+ * gives them back with `update_free`; those passed in are copied. A function that fails returns its reaction
+ * code and leaves a text for people in `update_last_error`. Nothing is thrown and nothing ends the process.
+ * Everything but `update_run_as_helper`, `update_resume` and `update_run_watchdog` returns without waiting
+ * for an update and may be called from any thread. The meaning of each call is that of its twin in
  * <update/updater.hpp>. */
 #ifndef UPDATE_UPDATE_H
 #define UPDATE_UPDATE_H
@@ -88,8 +88,8 @@ UPDATE_API update_result update_outcomes(const update_updater* updater, char** j
 UPDATE_API update_result update_outcome_delivered(update_updater* updater, const char* update_id);
 
 /* The watchdog's side. Runs until SIGTERM or SIGINT, then stops the programs and returns.
- * `argv` is the process's own: the watchdog renews itself by executing it again, and does a guardian's job when
- * it says so. `log` may be null. *exit_code: the code to end the process with. */
+ * `argv` is the process's own: the watchdog renews itself by executing it again, and does a guardian's job
+ * when it says so. `log` may be null. *exit_code: the code to end the process with. */
 UPDATE_API update_result update_run_watchdog(const char* settings_file, const char* version, int argc,
                                              const char* const* argv,
                                              void (*log)(void* context, const char* line), void* context,

@@ -94,7 +94,8 @@ update_result update_authenticated(update_updater* updater, int server_confirms,
                                    const char* update_confirmed) {
     return call([&]() -> Status {
         UPDATE_CHECK(all_given("update_authenticated", updater), "C API");
-        updater->cpp->authenticated(server_confirms != 0, update_confirmed == nullptr ? "" : update_confirmed);
+        updater->cpp->authenticated(server_confirms != 0,
+                                    update_confirmed == nullptr ? "" : update_confirmed);
         return done();
     });
 }

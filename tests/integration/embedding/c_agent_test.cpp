@@ -1,4 +1,5 @@
-// An agent written in C updates itself: a program of this repository that knows nothing but <update/update.h>.
+// An agent written in C updates itself: a program of this repository that knows nothing but
+// <update/update.h>.
 #include <csignal>
 #include <cstdio>
 #include <doctest/doctest.h>
@@ -76,8 +77,9 @@ TEST_CASE("an agent in C becomes its next version by the self-update route") {
 }
 
 TEST_CASE("the shared library shows the functions of update.h and nothing else") {
-    const std::string shown = output_of(fmt::format("nm -D --defined-only --format=just-symbols {} | sed s,@.*,, | grep -v ^UPDATE_0", C_LIBRARY));
-    const std::string meant = output_of(
-        fmt::format("grep -ohE '\\bupdate_[a-z_]+\\(' {}/include/update/update.h | tr -d '(' | sort -u", SOURCE_ROOT));
+    const std::string shown = output_of(fmt::format(
+        "nm -D --defined-only --format=just-symbols {} | sed s,@.*,, | grep -v ^UPDATE_0", C_LIBRARY));
+    const std::string meant = output_of(fmt::format(
+        "grep -ohE '\\bupdate_[a-z_]+\\(' {}/include/update/update.h | tr -d '(' | sort -u", SOURCE_ROOT));
     CHECK(shown == meant);
 }
