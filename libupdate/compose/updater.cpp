@@ -22,8 +22,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often a handed-over update is looked at: its applier may have died.
-constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
+/// How often the journal is looked at. One that tells of an update is looked at more often: the applier may
+/// have died, and the server waits for the outcome that it files.
+constexpr milliseconds look_after_period = 5s, look_after_unfinished_period = 250ms;
 
 class AgentUpdater final : public Updater {
  public:
@@ -151,8 +152,12 @@ class AgentUpdater final : public Updater {
                                  is_after_hand_over(record->progress.state);
         const std::string open = under_trial ? record->update_id : "";
         reporter_.in_trial(!open.empty());
-        wake(
-            [&] { look_now_ |= std::exchange(open_update_, open) != open; });  // it changes how often to look
+        const bool unfinished = record && !record->filed;
+        wake([&] {
+            look_now_ |=
+                std::exchange(unfinished_, unfinished) != unfinished;  // it changes how often to look
+            open_update_ = open;
+        });
     }
 
     void work() {
@@ -161,7 +166,7 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
+                changed_.wait_for(lock, unfinished_ ? look_after_unfinished_period : look_after_period,
                                   [&] { return stopping_ || waiting_ || look_now_ || !offers_.empty(); });
                 if (stopping_) return;
                 look_now_ = false;
@@ -217,7 +222,7 @@ class AgentUpdater final : public Updater {
     std::condition_variable changed_;
     std::deque<Plan> offers_;
     std::string open_update_;
-    bool waiting_ = false, look_now_ = false, stopping_ = false;
+    bool unfinished_ = false, waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;
 };
 
