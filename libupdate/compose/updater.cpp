@@ -22,9 +22,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often the journal is looked at. One that tells of an update is looked at more often: the applier may
-/// have died, and the server waits for the outcome that it files.
-constexpr milliseconds look_after_period = 5s, look_after_unfinished_period = 250ms;
+/// How often a handed-over update is looked at: its applier may have died. A version on trial is in more of a
+/// hurry than an old one, whose applier may just be starting.
+constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
+/// How often the outcome is looked for that somebody else files: the server waits for it.
+constexpr milliseconds outcome_period = 250ms;
 
 class AgentUpdater final : public Updater {
  public:
@@ -166,7 +168,7 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, unfinished_ ? look_after_unfinished_period : look_after_period,
+                changed_.wait_for(lock, unfinished_ ? outcome_period : look_after_period,
                                   [&] { return stopping_ || waiting_ || look_now_ || !offers_.empty(); });
                 if (stopping_) return;
                 look_now_ = false;
@@ -187,6 +189,7 @@ class AgentUpdater final : public Updater {
     }
 
     void handle(const Result<Halt>& halt) {
+        looked_after_ = adapters_->clock().now();
         note_record();
         if (!halt) hooks_.log(halt.error().message());
         if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
@@ -200,7 +203,14 @@ class AgentUpdater final : public Updater {
         if (outcomes_.changed()) hooks_.outcome_filed();
         note_record();
         const auto record = engine_.record();
-        if (!record || record->filed) return;
+        const Instant now = adapters_->clock().now();
+        if (!record || record->filed) {
+            looked_after_ = now;
+            return;
+        }
+        if (now - looked_after_ < (open_update().empty() ? look_after_period : look_after_trial_period))
+            return;
+        looked_after_ = now;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
         if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
@@ -216,6 +226,7 @@ class AgentUpdater final : public Updater {
     std::atomic<bool> connected_ = false;
     std::mutex engine_mutex_;
     Engine engine_;
+    Instant looked_after_{};  ///< guarded like the engine
     OutcomeBox outcomes_;
     Reporter reporter_;
     mutable std::mutex mutex_;  // below: guarded by it
