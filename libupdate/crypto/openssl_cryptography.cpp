@@ -3,45 +3,24 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <openssl/bio.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include "base/hex.hpp"
+#include "crypto/openssl_handles.hpp"
 
 namespace update {
 namespace {
 
-struct Free {
-    void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-    void operator()(EVP_PKEY_CTX* context) const { EVP_PKEY_CTX_free(context); }
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-    void operator()(BIO* bio) const { BIO_free(bio); }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free>;
+using namespace openssl;
 
-/// OpenSSL keeps errors for the next caller otherwise.
-struct ErrorsCleared {
-    ~ErrorsCleared() { ERR_clear_error(); }
-};
-
-constexpr int rsa_bits_min = 2048, rsa_bits_max = 16384;
 constexpr std::size_t key_text_bytes_max = 16 * 1024;
 
-const unsigned char* bytes_of(std::string_view text) {
-    return reinterpret_cast<const unsigned char*>(text.data());
-}
-
 Key from_pem(const std::string& text) {
-    const std::unique_ptr<BIO, Free> bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
+    const Bio bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
     return Key{bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr};
 }
 
@@ -53,7 +32,8 @@ Key p256_from(std::string raw) {
     char group[] = "P-256";
     std::array<OSSL_PARAM, 3> parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, raw.data(), raw.size()), OSSL_PARAM_construct_end()};
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, raw.data(), raw.size()),
+        OSSL_PARAM_construct_end()};
     const KeyContext context{EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
     EVP_PKEY* key = nullptr;
     if (!context || EVP_PKEY_fromdata_init(context.get()) != 1 ||
@@ -71,20 +51,20 @@ Key parse(KeyScheme scheme, const std::string& text) {
     return nullptr;
 }
 
-bool is_p256(EVP_PKEY* key) {
-    std::array<char, 32> group{};
-    std::size_t length = 0;
-    if (EVP_PKEY_get_group_name(key, group.data(), group.size(), &length) != 1) return false;
-    return std::string_view{group.data(), length} == "prime256v1";
+/// A point that is none of the curve, or the neutral one, would make a key that anybody can sign for.
+bool is_sound_point(EVP_PKEY* key) {
+    const KeyContext context{EVP_PKEY_CTX_new(key, nullptr)};
+    return context && EVP_PKEY_public_check(context.get()) == 1;
 }
 
-/// The scheme says what kind of key it must be: a key of another kind would be used in a way nobody signed for.
+/// The scheme says what kind of key it must be: a key of another kind would be used in a way nobody signed
+/// for.
 bool fits(KeyScheme scheme, EVP_PKEY* key) {
     switch (scheme) {
         case KeyScheme::ed25519:
             return EVP_PKEY_is_a(key, "ED25519") == 1;
         case KeyScheme::ecdsa_sha2_p256:
-            return EVP_PKEY_is_a(key, "EC") == 1 && is_p256(key);
+            return EVP_PKEY_is_a(key, "EC") == 1 && is_p256(key) && is_sound_point(key);
         case KeyScheme::rsa_pss_sha256:
         case KeyScheme::rsa_pkcs1_sha256:
             return EVP_PKEY_is_a(key, "RSA") == 1 && EVP_PKEY_get_bits(key) >= rsa_bits_min &&
@@ -104,14 +84,16 @@ std::string to_der(EVP_PKEY* key) {
 
 class OpensslKey final : public VerifyingKey {
  public:
-    OpensslKey(KeyScheme scheme, Key key) : scheme_{scheme}, key_{std::move(key)}, material_{to_der(key_.get())} {}
+    OpensslKey(KeyScheme scheme, Key key)
+        : scheme_{scheme}, key_{std::move(key)}, material_{to_der(key_.get())} {}
 
     bool verifies(std::string_view message, std::string_view signature) const override {
         const ErrorsCleared cleared;
         const DigestContext context{EVP_MD_CTX_new()};
         EVP_PKEY_CTX* parameters = nullptr;
         const EVP_MD* digest = scheme_ == KeyScheme::ed25519 ? nullptr : EVP_sha256();
-        if (!context || EVP_DigestVerifyInit(context.get(), &parameters, digest, nullptr, key_.get()) != 1) return false;
+        if (!context || EVP_DigestVerifyInit(context.get(), &parameters, digest, nullptr, key_.get()) != 1)
+            return false;
         if (scheme_ == KeyScheme::rsa_pss_sha256 && !set_pss(parameters)) return false;
         return EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message),
                                 message.size()) == 1;
@@ -138,9 +120,12 @@ void require(bool ok, const char* what) {
 
 const EVP_MD* algorithm(DigestKind kind) {
     switch (kind) {
-        case DigestKind::sha256: return EVP_sha256();
-        case DigestKind::sha384: return EVP_sha384();
-        case DigestKind::sha512: return EVP_sha512();
+        case DigestKind::sha256:
+            return EVP_sha256();
+        case DigestKind::sha384:
+            return EVP_sha384();
+        case DigestKind::sha512:
+            return EVP_sha512();
     }
     return nullptr;
 }
@@ -169,12 +154,14 @@ class OpensslDigest final : public DigestStream {
 
 OpensslCryptography::OpensslCryptography() { OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr); }
 
-Result<std::unique_ptr<VerifyingKey>> OpensslCryptography::verifying_key(KeyScheme scheme, const std::string& text) {
+Result<std::unique_ptr<VerifyingKey>> OpensslCryptography::verifying_key(KeyScheme scheme,
+                                                                         const std::string& text) {
     const ErrorsCleared cleared;
     if (text.size() > key_text_bytes_max) return Error{ErrorCode::refused, "a public key longer than 16 KiB"};
     Key key = parse(scheme, text);
     if (!key) return Error{ErrorCode::refused, "not a public key in PEM or hexadecimal"};
-    if (!fits(scheme, key.get())) return Error{ErrorCode::refused, "not a public key of the kind that its scheme needs"};
+    if (!fits(scheme, key.get()))
+        return Error{ErrorCode::refused, "not a public key of the kind that its scheme needs"};
     return std::unique_ptr<VerifyingKey>{std::make_unique<OpensslKey>(scheme, std::move(key))};
 }
 

@@ -4,8 +4,8 @@
 
 namespace update {
 
-/// Stateless: any thread may use it. Initialises OpenSSL without a configuration file, as OpensslHashing does.
-/// `digest` ends the process when OpenSSL lacks the algorithm or memory: nothing can be verified then.
+/// Stateless: any thread may use it. Initialises OpenSSL without a configuration file, as OpensslHashing
+/// does. `digest` ends the process when OpenSSL lacks the algorithm or memory: nothing can be verified then.
 class OpensslCryptography : public Cryptography {
  public:
     OpensslCryptography();

@@ -10,7 +10,9 @@
 namespace update::trust {
 
 Client::Client(ClientPorts ports, Path store, Address address, ClientOptions options)
-    : ports_{ports}, address_{std::move(address)}, options_{std::move(options)},
+    : ports_{ports},
+      address_{std::move(address)},
+      options_{std::move(options)},
       store_{ports.files, ports.crypto, std::move(store)} {}
 
 Status Client::establish(std::string_view root) {
@@ -102,7 +104,8 @@ Result<const Targets*> Client::load_targets(const Targets* delegator, const std:
 }
 
 Result<TargetFile> Client::find(std::string_view path) {
-    if (set_ == nullptr || set_->snapshot() == nullptr) return trouble(Trouble::local, "nothing is trusted: refresh first");
+    if (set_ == nullptr || set_->snapshot() == nullptr)
+        return trouble(Trouble::local, "nothing is trusted: refresh first");
     struct Visit {
         const Targets* delegator;
         std::string role;
@@ -114,7 +117,8 @@ Result<TargetFile> Client::find(std::string_view path) {
         stack.pop_back();
         if (!visited.insert(visit.role).second) continue;  // 5.6.7.1: cycles, and the second way to a role
         UPDATE_TRY(loaded, load_targets(visit.delegator, visit.role), fmt::format("find {}", path));
-        if (const auto found = loaded->targets.find(path); found != loaded->targets.end()) return found->second;
+        if (const auto found = loaded->targets.find(path); found != loaded->targets.end())
+            return found->second;
         if (!loaded->delegations) continue;
         // 5.6.7.2: pre-order, in the order of the list; a terminating one ends the search behind it
         std::vector<Visit> next;
@@ -129,7 +133,8 @@ Result<TargetFile> Client::find(std::string_view path) {
     return trouble(Trouble::not_listed, fmt::format("no trusted role lists {}", path));
 }
 
-Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version, std::size_t max_bytes) {
+Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version,
+                                  std::size_t max_bytes) {
     return fetch_text(ports_.http, metadata_url(address_, role, version), max_bytes, options_.cancel);
 }
 

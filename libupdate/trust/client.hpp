@@ -30,8 +30,9 @@ struct ClientOptions {
     Cancel cancel;              ///< may be empty
 };
 
-/// Errors carry a class (trust/trouble.hpp). A failed call leaves everything that is trusted as it was; what is trusted
-/// already is stored at once, role by role, and only after all its checks. One thread at a time, one process per store.
+/// Errors carry a class (trust/trouble.hpp). A failed call leaves everything that is trusted as it was; what
+/// is trusted already is stored at once, role by role, and only after all its checks. One thread at a time,
+/// one process per store.
 class Client {
  public:
     Client(ClientPorts, Path store, Address, ClientOptions);
@@ -46,8 +47,8 @@ class Client {
     /// @return `not_found` (not_listed) when nobody who may speak for the name lists it
     Result<TargetFile> find(std::string_view path);
 
-    /// 5.7. Into `folder` (absolute, existing), under the file name of `path`: quoted, so that it cannot leave it.
-    /// An intact copy that is already there is not fetched again.
+    /// 5.7. Into `folder` (absolute, existing), under the file name of `path`: quoted, so that it cannot
+    /// leave it. An intact copy that is already there is not fetched again.
     /// @return where it is; nothing of a failed download remains there
     Result<Path> download(std::string_view path, const TargetFile&, const Path& folder);
 

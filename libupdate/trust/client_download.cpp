@@ -25,13 +25,16 @@ class Check {
     /// 5.7.2
     Status finish(std::string_view what) {
         if (length_ != file_.length)
-            return trouble(Trouble::tampered, fmt::format("{} has {} bytes instead of {}", what, length_, file_.length));
+            return trouble(Trouble::tampered,
+                           fmt::format("{} has {} bytes instead of {}", what, length_, file_.length));
         for (const auto& [algorithm, promised] : file_.hashes) {
             const auto stream = streams_.find(algorithm);
             if (stream == streams_.end())
-                return trouble(Trouble::tampered, fmt::format("{} has a hash of unknown kind {}", what, algorithm));
+                return trouble(Trouble::tampered,
+                               fmt::format("{} has a hash of unknown kind {}", what, algorithm));
             if (stream->second->finish() != promised)
-                return trouble(Trouble::tampered, fmt::format("{} has another {} than promised", what, algorithm));
+                return trouble(Trouble::tampered,
+                               fmt::format("{} has another {} than promised", what, algorithm));
         }
         return done();
     }

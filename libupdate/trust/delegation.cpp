@@ -7,7 +7,8 @@
 namespace update::trust {
 namespace {
 
-/// After `[` of a set: does it contain `c`? @return the length of the set up to its `]`, 0 when it does not end.
+/// After `[` of a set: does it contain `c`? @return the length of the set up to its `]`, 0 when it does not
+/// end.
 std::size_t match_set(std::string_view pattern, char c, bool& contains) {
     std::size_t at = 1;
     const bool negated = at < pattern.size() && pattern[at] == '!';
@@ -94,8 +95,8 @@ bool is_bin(const SuccinctRoles& roles, std::string_view role) {
 }
 
 bool is_delegated(const DelegatedRole& role, std::string_view path, const std::string& path_hash) {
-    return std::ranges::any_of(role.paths,
-                               [path](const std::string& pattern) { return matches_pattern(path, pattern); }) ||
+    return std::ranges::any_of(
+               role.paths, [path](const std::string& pattern) { return matches_pattern(path, pattern); }) ||
            std::ranges::any_of(role.path_hash_prefixes,
                                [&](const std::string& prefix) { return path_hash.starts_with(prefix); });
 }
@@ -116,7 +117,8 @@ std::string bin_name(const SuccinctRoles& roles, std::uint32_t number) {
     return fmt::format("{}-{:0{}x}", roles.name_prefix, number, width);
 }
 
-std::vector<Delegate> delegates_for(Cryptography& crypto, const Delegations& delegations, std::string_view path) {
+std::vector<Delegate> delegates_for(Cryptography& crypto, const Delegations& delegations,
+                                    std::string_view path) {
     const auto hash = sha256_of(crypto, path);
     if (delegations.succinct) {
         std::uint32_t first_bits = 0;

@@ -9,8 +9,8 @@
 
 namespace update::trust {
 
-/// Shell-style pattern per segment: `*` and `?` never match `/`, `[abc]`, `[a-z]` and `[!a-z]` match one character.
-/// Both have the same number of segments. No character is special at the beginning of a name.
+/// Shell-style pattern per segment: `*` and `?` never match `/`, `[abc]`, `[a-z]` and `[!a-z]` match one
+/// character. Both have the same number of segments. No character is special at the beginning of a name.
 bool matches_pattern(std::string_view path, std::string_view pattern);
 
 struct Delegate {

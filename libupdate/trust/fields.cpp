@@ -5,7 +5,8 @@
 namespace update::trust {
 
 Fields::Fields(const Json& object, std::string where) : object_{object}, where_{std::move(where)} {
-    if (object_.object() == nullptr) error_ = fmt::format("{} is not an object", where_.empty() ? "it" : where_);
+    if (object_.object() == nullptr)
+        error_ = fmt::format("{} is not an object", where_.empty() ? "it" : where_);
 }
 
 std::string Fields::where(std::string_view name) const {

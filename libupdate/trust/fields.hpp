@@ -1,4 +1,5 @@
-// Reads the typed members of one object. The first error is kept and ends the reading: later calls change nothing.
+// Reads the typed members of one object. The first error is kept and ends the reading: later calls change
+// nothing.
 #pragma once
 #include <limits>
 #include <optional>
@@ -20,8 +21,9 @@ class Fields {
     std::optional<bool> flag_if_any(std::string_view name);
     std::int64_t integer(std::string_view name, std::int64_t smallest,
                          std::int64_t largest = std::numeric_limits<std::int64_t>::max());
-    std::optional<std::int64_t> integer_if_any(std::string_view name, std::int64_t smallest,
-                                               std::int64_t largest = std::numeric_limits<std::int64_t>::max());
+    std::optional<std::int64_t> integer_if_any(
+        std::string_view name, std::int64_t smallest,
+        std::int64_t largest = std::numeric_limits<std::int64_t>::max());
     /// @return an empty one after an error
     const Json::Object& object(std::string_view name);
     const Json::Array& array(std::string_view name);

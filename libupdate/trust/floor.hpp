@@ -1,4 +1,5 @@
-// What must never be gone below again, kept apart from the files: a damaged or deleted file opens no way back.
+// What must never be gone below again, kept apart from the files: a damaged or deleted file opens no way
+// back.
 #pragma once
 #include <map>
 #include <set>
@@ -14,10 +15,11 @@ namespace update::trust {
 struct Floor {
     Version root = 0;
     Version timestamp = 0;
-    Version snapshot = 0;  ///< as named by a trusted timestamp
+    Version snapshot = 0;                                 ///< as named by a trusted timestamp
     std::map<std::string, Version, std::less<>> targets;  ///< roles that were ever used
-    /// Keys (digests of their material) under which the versions above were trusted. When one of them is withdrawn, the
-    /// versions are void: fast-forward recovery (5.3.11), also after a crash in the middle of it.
+    /// Keys (digests of their material) under which the versions above were trusted. When one of them is
+    /// withdrawn, the versions are void: fast-forward recovery (5.3.11), also after a crash in the middle of
+    /// it.
     std::set<std::string> timestamp_keys, snapshot_keys;
     bool snapshot_void = false;  ///< the stored snapshot belongs to withdrawn keys
     WallTime time{};             ///< it is later than this: the newest "x-signed-at" of a trusted timestamp

@@ -28,7 +28,8 @@ std::optional<WallTime> parse_date(std::string_view text) {
     using namespace std::chrono;
     if (!has_shape(text)) return std::nullopt;
     const auto y = number(text.substr(0, 4)), mo = number(text.substr(5, 2)), d = number(text.substr(8, 2));
-    const auto h = number(text.substr(11, 2)), mi = number(text.substr(14, 2)), s = number(text.substr(17, 2));
+    const auto h = number(text.substr(11, 2)), mi = number(text.substr(14, 2)),
+               s = number(text.substr(17, 2));
     if (!y || !mo || !d || !h || !mi || !s) return std::nullopt;
     const year_month_day date{year{*y}, month{static_cast<unsigned>(*mo)}, day{static_cast<unsigned>(*d)}};
     if (!date.ok() || *h > 23 || *mi > 59 || *s > 59) return std::nullopt;
@@ -41,8 +42,8 @@ std::string date_text(WallTime at) {
     const year_month_day date{midnight};
     const hh_mm_ss time{floor<seconds>(at - midnight)};
     return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), time.hours().count(),
-                       time.minutes().count(), time.seconds().count());
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       time.hours().count(), time.minutes().count(), time.seconds().count());
 }
 
 }  // namespace update::trust

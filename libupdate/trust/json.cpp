@@ -8,8 +8,9 @@ namespace {
 bool by_name(const Member& a, const Member& b) { return a.name < b.name; }
 
 auto position_of(std::vector<Member>& members, std::string_view name) {
-    return std::lower_bound(members.begin(), members.end(), name,
-                            [](const Member& member, std::string_view wanted) { return member.name < wanted; });
+    return std::lower_bound(
+        members.begin(), members.end(), name,
+        [](const Member& member, std::string_view wanted) { return member.name < wanted; });
 }
 
 }  // namespace
@@ -22,9 +23,9 @@ Json::Json(Object members) {
 const Json* Json::find(std::string_view name) const {
     const Object* members = object();
     if (members == nullptr) return nullptr;
-    const auto found = std::lower_bound(
-        members->begin(), members->end(), name,
-        [](const Member& member, std::string_view wanted) { return member.name < wanted; });
+    const auto found =
+        std::lower_bound(members->begin(), members->end(), name,
+                         [](const Member& member, std::string_view wanted) { return member.name < wanted; });
     return found != members->end() && found->name == name ? &found->value : nullptr;
 }
 

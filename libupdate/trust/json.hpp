@@ -57,9 +57,10 @@ struct Member {
 inline constexpr std::size_t max_depth = 32;  ///< of arrays and objects; TUF itself needs 6
 
 /// One JSON text in UTF-8 (RFC 8259), with white space around it.
-/// @return `corrupt` with the byte position for anything else, and for what readers disagree about: a name twice in
-///         one object, a number that is not a whole one of 64 bits, an unpaired surrogate, nesting below `max_depth`,
-///         more than `max_bytes`
+/// @return `corrupt` with the byte position for anything else, and for what readers disagree about: a name
+/// twice in
+///         one object, a number that is not a whole one of 64 bits, an unpaired surrogate, nesting below
+///         `max_depth`, more than `max_bytes`
 Result<Json> parse_json(std::string_view text, std::size_t max_bytes);
 
 /// OLPC Canonical JSON: what is signed. Names sorted, no white space, in strings only `"` and `\` escaped.

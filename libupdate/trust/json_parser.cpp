@@ -26,8 +26,8 @@ void append_utf8(std::string& text, char32_t point) {
     add(0x80U | (point & 0x3fU));
 }
 
-/// Recursive descent; the depth is counted, so the stack is bounded. The first trouble ends the reading: every
-/// function answers false from then on.
+/// Recursive descent; the depth is counted, so the stack is bounded. The first trouble ends the reading:
+/// every function answers false from then on.
 class Parser {
  public:
     explicit Parser(std::string_view text) : text_{text} {}
@@ -60,19 +60,30 @@ class Parser {
         return true;
     }
     void skip_blanks() {
-        while (at_ < text_.size() && std::string_view{" \t\r\n"}.find(text_[at_]) != std::string_view::npos) ++at_;
+        while (at_ < text_.size() && std::string_view{" \t\r\n"}.find(text_[at_]) != std::string_view::npos)
+            ++at_;
     }
 
     bool parse(Json& into, std::size_t depth) {
         if (depth > max_depth) return fail("nested too deep");
         switch (peek()) {
-            case '{': return parse_object(into, depth);
-            case '[': return parse_array(into, depth);
-            case '"': return parse_text(into);
-            case 't': into = Json{true}; return take("true");
-            case 'f': into = Json{false}; return take("false");
-            case 'n': into = Json{}; return take("null");
-            default: return parse_integer(into);
+            case '{':
+                return parse_object(into, depth);
+            case '[':
+                return parse_array(into, depth);
+            case '"':
+                return parse_text(into);
+            case 't':
+                into = Json{true};
+                return take("true");
+            case 'f':
+                into = Json{false};
+                return take("false");
+            case 'n':
+                into = Json{};
+                return take("null");
+            default:
+                return parse_integer(into);
         }
     }
 
@@ -127,7 +138,8 @@ class Parser {
         if (peek() == '.' || peek() == 'e' || peek() == 'E') return fail("not a whole number");
         std::int64_t value = 0;
         const auto [end, error] = std::from_chars(text_.data() + begin, text_.data() + at_, value);
-        if (error != std::errc{} || end != text_.data() + at_) return fail("a number needs more than 64 bits");
+        if (error != std::errc{} || end != text_.data() + at_)
+            return fail("a number needs more than 64 bits");
         into = Json{value};
         return true;
     }
@@ -193,7 +205,8 @@ class Parser {
 
 Result<Json> parse_json(std::string_view text, std::size_t max_bytes) {
     if (text.size() > max_bytes)
-        return Error{ErrorCode::corrupt, fmt::format("{} bytes, at most {} are acceptable", text.size(), max_bytes)};
+        return Error{ErrorCode::corrupt,
+                     fmt::format("{} bytes, at most {} are acceptable", text.size(), max_bytes)};
     if (!is_utf8(text)) return Error{ErrorCode::corrupt, "not UTF-8"};
     return Parser{text}.run();
 }

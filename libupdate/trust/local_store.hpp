@@ -1,5 +1,6 @@
-// What this endpoint trusts, on disk: a folder with root.json, timestamp.json, snapshot.json, targets.json and one file
-// per delegated role, byte for byte as served. Beside them `roots/` with every root that was ever trusted, and `floor`.
+// What this endpoint trusts, on disk: a folder with root.json, timestamp.json, snapshot.json, targets.json
+// and one file per delegated role, byte for byte as served. Beside them `roots/` with every root that was
+// ever trusted, and `floor`.
 #pragma once
 #include <optional>
 #include <string>

@@ -57,7 +57,8 @@ Status read(const Json& json, Timestamp& into) {
     if (in.ok()) {
         const Json* snapshot = json.find("meta")->find("snapshot.json");
         if (snapshot == nullptr) in.fail("meta", "has no snapshot.json");
-        if (snapshot != nullptr) in.take(read_meta_file(*snapshot, in.where("meta.snapshot.json"), into.snapshot));
+        if (snapshot != nullptr)
+            in.take(read_meta_file(*snapshot, in.where("meta.snapshot.json"), into.snapshot));
     }
     if (const auto signed_at = in.text_if_any("x-signed-at")) into.signed_at = parse_date(*signed_at);
     return in.status();
@@ -71,7 +72,8 @@ Status read(const Json& json, Snapshot& into) {
         if (!file.ends_with(suffix)) in.fail("meta", "names something that is no .json file");
         if (!in.ok()) break;
         // Sorted input: the hint makes 16,384 bins cheap.
-        const auto at = into.meta.emplace_hint(into.meta.end(), file.substr(0, file.size() - suffix.size()), MetaFile{});
+        const auto at =
+            into.meta.emplace_hint(into.meta.end(), file.substr(0, file.size() - suffix.size()), MetaFile{});
         in.take(read_meta_file(value, in.where("meta"), at->second));
     }
     return in.status();
@@ -123,7 +125,8 @@ Result<Signed<Kind>> read_file(std::string_view text, std::size_t max_bytes) {
 }  // namespace
 
 std::string_view name(TopRole role) {
-    constexpr std::array<std::string_view, top_roles.size()> names{"root", "timestamp", "snapshot", "targets"};
+    constexpr std::array<std::string_view, top_roles.size()> names{"root", "timestamp", "snapshot",
+                                                                   "targets"};
     return names[static_cast<std::size_t>(role)];
 }
 bool is_top_role(std::string_view wanted) {

@@ -1,5 +1,5 @@
-// The four kinds of TUF metadata (specification 1.0.34, section 4) as values. Unknown members are ignored here; they
-// count where signatures are checked, because what is signed is kept as it came.
+// The four kinds of TUF metadata (specification 1.0.34, section 4) as values. Unknown members are ignored
+// here; they count where signatures are checked, because what is signed is kept as it came.
 #pragma once
 #include <array>
 #include <map>

@@ -34,7 +34,8 @@ void read_hashes(Fields& in, const Json::Object* members, Hashes& into) {
     if (members == nullptr) return;
     if (members->empty()) in.fail("hashes", "must not be empty");
     for (const auto& [algorithm, value] : *members) {
-        if (value.text() == nullptr || !from_hex(*value.text())) in.fail("hashes", "must be hexadecimal strings");
+        if (value.text() == nullptr || !from_hex(*value.text()))
+            in.fail("hashes", "must be hexadecimal strings");
         if (!in.ok()) return;
         into.emplace(algorithm, ascii_lower(*value.text()));
     }
@@ -116,7 +117,8 @@ Status read_delegations(const Json& json, const std::string& where, Delegations&
         in.fail("roles", "or succinct_roles: exactly one must be there");
     if (!in.ok()) return in.status();
     if (succinct != nullptr)
-        return read_succinct(*json.find("succinct_roles"), in.where("succinct_roles"), into.succinct.emplace());
+        return read_succinct(*json.find("succinct_roles"), in.where("succinct_roles"),
+                             into.succinct.emplace());
     std::set<std::string_view> names;
     for (const Json& role : *roles) {
         in.take(read_role(role, in.where("roles"), into.roles.emplace_back()));

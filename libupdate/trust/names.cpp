@@ -8,7 +8,9 @@ namespace {
 // Leaves room for a prefix, ".json" and the mark of a temporary file within the 255 bytes of a name.
 constexpr std::size_t name_bytes_max = 200, kept_bytes = 100;
 
-bool is_digit_or_letter(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit_or_letter(char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 bool is_unreserved(char c) { return is_digit_or_letter(c) || is_one_of(c, "-._~"); }
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -34,7 +36,8 @@ std::string percent_encoded(std::string_view text) {
 std::string encoded_path(std::string_view path) {
     std::string encoded;
     for (std::size_t i = 0; i < path.size(); ++i) {
-        const bool escape = path[i] == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
+        const bool escape =
+            path[i] == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
         if (escape || is_unreserved(path[i]) || is_one_of(path[i], "/!$&'()*+,;=:@")) {
             encoded.push_back(path[i]);
         } else {

@@ -68,7 +68,8 @@ std::string target_url(const Address& address, std::string_view path, std::strin
                        encoded_path(path.substr(name)));
 }
 
-Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel, const Take& take) {
+Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
+                    const Take& take) {
     const Take take_at_most = [&, left = max_bytes](std::span<const std::byte> bytes) mutable -> Status {
         if (bytes.size() > left)
             return trouble(Trouble::tampered, fmt::format("{}: more than {} bytes", url, max_bytes));
@@ -80,12 +81,14 @@ Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes,
     request.url = url;
     request.body_max_bytes = std::max(max_bytes, page_bytes_max);
     auto head = http.get(request, sink);
-    if (!head) return trouble_of(head.error()) != Trouble::local ? head.error() : classified(head.error(), url);
+    if (!head)
+        return trouble_of(head.error()) != Trouble::local ? head.error() : classified(head.error(), url);
     UPDATE_CHECK(check_answer(*head, url), "fetch");
     return done();
 }
 
-Result<std::string> fetch_text(Http& http, const std::string& url, std::size_t max_bytes, const Cancel& cancel) {
+Result<std::string> fetch_text(Http& http, const std::string& url, std::size_t max_bytes,
+                               const Cancel& cancel) {
     std::string text;
     UPDATE_CHECK(fetch_stream(http, url, max_bytes, cancel,
                               [&text](std::span<const std::byte> bytes) {

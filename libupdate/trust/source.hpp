@@ -11,8 +11,8 @@
 namespace update::trust {
 
 struct Address {
-    std::string metadata;  ///< URL of the folder with the metadata
-    std::string targets;   ///< URL of the folder with the targets
+    std::string metadata;       ///< URL of the folder with the metadata
+    std::string targets;        ///< URL of the folder with the targets
     bool hash_prefixes = true;  ///< consistent snapshots: targets have their hash before their name (TUF 6.2)
 };
 
@@ -24,7 +24,8 @@ std::string target_url(const Address&, std::string_view path, std::string_view h
 /// Asked at least every 200 ms while bytes are waited for; an error ends the transfer.
 using Cancel = std::function<Status()>;
 
-/// @return the body; `not_found` (stale_mirror) for 403 and 404; `retry_later` (unreachable) for everything else that is
+/// @return the body; `not_found` (stale_mirror) for 403 and 404; `retry_later` (unreachable) for everything
+/// else that is
 ///         no answer 200; `corrupt` (tampered) at the first byte beyond `max_bytes`; what `cancel` says
 Result<std::string> fetch_text(Http&, const std::string& url, std::size_t max_bytes, const Cancel& cancel);
 

@@ -23,8 +23,8 @@ std::string_view name(Trouble);
 /// What to do, for people.
 std::string_view advice(Trouble);
 
-/// An error with this class; it survives the layers of context. Reactions: tampered and rollback are `corrupt`,
-/// unreachable and stale_mirror `retry_later`, not_listed `not_found`, the others `refused`.
+/// An error with this class; it survives the layers of context. Reactions: tampered and rollback are
+/// `corrupt`, unreachable and stale_mirror `retry_later`, not_listed `not_found`, the others `refused`.
 Error trouble(Trouble, std::string what);
 /// @return `local` for an error that came without a class
 Trouble trouble_of(const Error&);

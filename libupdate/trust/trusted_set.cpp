@@ -28,9 +28,10 @@ bool Time::suspect() const {
 TrustedSet::TrustedSet(Cryptography& crypto, const Limits& limits, Time time)
     : crypto_{crypto}, limits_{limits}, time_{time} {}
 
-Status TrustedSet::check_root(const Signed<Root>& candidate, const Root& keeper, std::string_view what) const {
-    return check_signatures(crypto_, keeper.keys, keeper.role(TopRole::root), candidate.payload, candidate.signatures,
-                            what);
+Status TrustedSet::check_root(const Signed<Root>& candidate, const Root& keeper,
+                              std::string_view what) const {
+    return check_signatures(crypto_, keeper.keys, keeper.role(TopRole::root), candidate.payload,
+                            candidate.signatures, what);
 }
 
 std::set<std::string> TrustedSet::key_digests(const Root& root, TopRole role) const {
@@ -68,18 +69,21 @@ Status TrustedSet::next_root(std::string_view bytes) {
     UPDATE_CHECK(check_root(next, next.content, what + ", by its own keys,"), what);
     // 5.3.5
     if (next.content.version != wanted)
-        return trouble(Trouble::rollback, fmt::format("{} calls itself version {}", what, next.content.version));
+        return trouble(Trouble::rollback,
+                       fmt::format("{} calls itself version {}", what, next.content.version));
     root_ = std::move(next);  // 5.3.6; its expiry does not matter yet (5.3.7)
     return done();
 }
 
 Status TrustedSet::finish_roots(Floor floor) {
     if (root_->content.version < floor.root)
-        return trouble(Trouble::stale_mirror, fmt::format("root {} was trusted before, and only {} is to be had",
-                                                          floor.root, root_->content.version));
-    UPDATE_CHECK(check_expiry(root_->content, fmt::format("root {}", root_->content.version)), "root");  // 5.3.10
-    // 5.3.11. The keys in the floor are those of the last refresh that came this far; the root that this one began with
-    // may be older than that, if the store was damaged.
+        return trouble(Trouble::stale_mirror,
+                       fmt::format("root {} was trusted before, and only {} is to be had", floor.root,
+                                   root_->content.version));
+    UPDATE_CHECK(check_expiry(root_->content, fmt::format("root {}", root_->content.version)),
+                 "root");  // 5.3.10
+    // 5.3.11. The keys in the floor are those of the last refresh that came this far; the root that this one
+    // began with may be older than that, if the store was damaged.
     auto timestamp_keys = key_digests(root_->content, TopRole::timestamp);
     auto snapshot_keys = key_digests(root_->content, TopRole::snapshot);
     const bool known = !floor.timestamp_keys.empty();
@@ -110,23 +114,26 @@ Status TrustedSet::stored_timestamp(std::string_view bytes) {
 Status TrustedSet::check_against_stored(const Timestamp& fresh) const {
     const auto known = std::max(floor_.timestamp, timestamp_ ? timestamp_->version : 0);
     if (fresh.version < known)  // 5.4.3.1
-        return trouble(Trouble::stale_mirror,
-                       fmt::format("timestamp {} is older than {}, which was trusted before", fresh.version, known));
+        return trouble(
+            Trouble::stale_mirror,
+            fmt::format("timestamp {} is older than {}, which was trusted before", fresh.version, known));
     const auto snapshot = std::max(floor_.snapshot, timestamp_ ? timestamp_->snapshot.version : 0);
     if (fresh.snapshot.version < snapshot)  // 5.4.3.2
-        return trouble(Trouble::rollback, fmt::format("timestamp {} names snapshot {}, though {} was trusted before",
-                                                      fresh.version, fresh.snapshot.version, snapshot));
+        return trouble(Trouble::rollback,
+                       fmt::format("timestamp {} names snapshot {}, though {} was trusted before",
+                                   fresh.version, fresh.snapshot.version, snapshot));
     return done();
 }
 
 Result<TrustedSet::News> TrustedSet::timestamp(std::string_view bytes) {
     UPDATE_TRY(fresh, parse_metadata<Timestamp>(bytes, limits_.timestamp_bytes), "timestamp");
-    UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::timestamp), fresh.payload, fresh.signatures,
-                                  "the timestamp"),
-                 "timestamp");  // 5.4.2
+    UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::timestamp), fresh.payload,
+                                  fresh.signatures, "the timestamp"),
+                 "timestamp");                                                          // 5.4.2
     if (timestamp_ && fresh.content.version == timestamp_->version) return News::same;  // 5.4.3.1
     UPDATE_CHECK(check_against_stored(fresh.content), "timestamp");
-    UPDATE_CHECK(check_expiry(fresh.content, fmt::format("timestamp {}", fresh.content.version)), "timestamp");
+    UPDATE_CHECK(check_expiry(fresh.content, fmt::format("timestamp {}", fresh.content.version)),
+                 "timestamp");
     timestamp_ = std::move(fresh.content);
     floor_.timestamp = timestamp_->version;
     floor_.snapshot = timestamp_->snapshot.version;
@@ -142,21 +149,24 @@ Status TrustedSet::check_timestamp() const {
 Status TrustedSet::check_final(const Snapshot& candidate) const {
     const Version wanted = timestamp_->snapshot.version;
     if (candidate.version != wanted)  // 5.5.4
-        return trouble(Trouble::tampered, fmt::format("the snapshot calls itself version {}, the timestamp names {}",
-                                                      candidate.version, wanted));
+        return trouble(Trouble::tampered,
+                       fmt::format("the snapshot calls itself version {}, the timestamp names {}",
+                                   candidate.version, wanted));
     return check_expiry(candidate, fmt::format("snapshot {}", candidate.version));  // 5.5.6
 }
 
 Status TrustedSet::stored_snapshot(std::string_view bytes) {
-    if (floor_.snapshot_void) return trouble(Trouble::local, "the stored snapshot belongs to keys that were withdrawn");
+    if (floor_.snapshot_void)
+        return trouble(Trouble::local, "the stored snapshot belongs to keys that were withdrawn");
     UPDATE_TRY(stored, parse_metadata<Snapshot>(bytes, limits_.named_bytes), "stored snapshot");
     UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::snapshot), stored.payload,
                                   stored.signatures, "the stored snapshot"),
                  "stored snapshot");
     stored_snapshot_ = std::move(stored.content);
     UPDATE_CHECK(check_final(*stored_snapshot_), "stored snapshot");
-    UPDATE_CHECK(check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes, "it"),
-                 "stored snapshot");
+    UPDATE_CHECK(
+        check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes, "it"),
+        "stored snapshot");
     snapshot_ = stored_snapshot_;
     return done();
 }
@@ -165,24 +175,27 @@ Status TrustedSet::check_against_stored(const Snapshot& fresh) const {
     const auto check = [&fresh](const std::string& role, Version known) -> Status {
         const auto now = fresh.meta.find(role);
         if (now == fresh.meta.end())
-            return trouble(Trouble::rollback, fmt::format("snapshot {} no longer lists {}", fresh.version, role));
+            return trouble(Trouble::rollback,
+                           fmt::format("snapshot {} no longer lists {}", fresh.version, role));
         if (now->second.version >= known) return done();
         return trouble(Trouble::rollback, fmt::format("snapshot {} lists {} {}, though {} was trusted before",
                                                       fresh.version, role, now->second.version, known));
     };
     if (stored_snapshot_)
-        for (const auto& [role, file] : stored_snapshot_->meta) UPDATE_CHECK(check(role, file.version), "snapshot");
+        for (const auto& [role, file] : stored_snapshot_->meta)
+            UPDATE_CHECK(check(role, file.version), "snapshot");
     for (const auto& [role, version] : floor_.targets) UPDATE_CHECK(check(role, version), "snapshot");
     return done();
 }
 
 Status TrustedSet::snapshot(std::string_view bytes) {
-    UPDATE_CHECK(check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes, "the snapshot"),
+    UPDATE_CHECK(check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes,
+                               "the snapshot"),
                  "snapshot");  // 5.5.2, before anything is parsed
     UPDATE_TRY(fresh, parse_metadata<Snapshot>(bytes, limits_.named_bytes), "snapshot");
-    UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::snapshot), fresh.payload, fresh.signatures,
-                                  "the snapshot"),
-                 "snapshot");  // 5.5.3
+    UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::snapshot), fresh.payload,
+                                  fresh.signatures, "the snapshot"),
+                 "snapshot");                                       // 5.5.3
     UPDATE_CHECK(check_against_stored(fresh.content), "snapshot");  // 5.5.5
     UPDATE_CHECK(check_final(fresh.content), "snapshot");
     snapshot_ = std::move(fresh.content);
@@ -196,22 +209,25 @@ Status TrustedSet::check_signed_by(const Targets* delegator, const std::string& 
     const Keys& keys = delegator != nullptr ? delegator->delegations->keys : root().keys;
     const RoleKeys* keepers =
         delegator != nullptr ? role_keys(*delegator->delegations, role) : &root().role(TopRole::targets);
-    if (keepers == nullptr) return trouble(Trouble::tampered, fmt::format("nothing is delegated to {}", role));
+    if (keepers == nullptr)
+        return trouble(Trouble::tampered, fmt::format("nothing is delegated to {}", role));
     return check_signatures(crypto_, keys, *keepers, file.payload, file.signatures, role);
 }
 
 Status TrustedSet::targets(const Targets* delegator, const std::string& role, std::string_view bytes) {
     const auto listed = snapshot_->meta.find(role);
     if (listed == snapshot_->meta.end())
-        return trouble(Trouble::tampered, fmt::format("snapshot {} does not list {}", snapshot_->version, role));
+        return trouble(Trouble::tampered,
+                       fmt::format("snapshot {} does not list {}", snapshot_->version, role));
     const MetaFile& wanted = listed->second;
     UPDATE_CHECK(check_content(crypto_, bytes, wanted.length, wanted.hashes, role), role);  // 5.6.2
     UPDATE_TRY(fresh, parse_metadata<Targets>(bytes, limits_.named_bytes), role);
     UPDATE_CHECK(check_signed_by(delegator, role, fresh), role);
     if (fresh.content.version != wanted.version)  // 5.6.4
-        return trouble(Trouble::tampered, fmt::format("{} calls itself version {}, the snapshot names {}", role,
-                                                      fresh.content.version, wanted.version));
-    UPDATE_CHECK(check_expiry(fresh.content, fmt::format("{} {}", role, fresh.content.version)), role);  // 5.6.5
+        return trouble(Trouble::tampered, fmt::format("{} calls itself version {}, the snapshot names {}",
+                                                      role, fresh.content.version, wanted.version));
+    UPDATE_CHECK(check_expiry(fresh.content, fmt::format("{} {}", role, fresh.content.version)),
+                 role);  // 5.6.5
     floor_.targets[role] = fresh.content.version;
     targets_[{delegator, role}] = std::make_unique<Targets>(std::move(fresh.content));
     return done();

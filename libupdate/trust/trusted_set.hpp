@@ -1,4 +1,5 @@
-// The rules of TUF 1.0.34, section 5, on bytes in memory: what may follow what. Knows neither network nor disk.
+// The rules of TUF 1.0.34, section 5, on bytes in memory: what may follow what. Knows neither network nor
+// disk.
 #pragma once
 #include <map>
 #include <memory>
@@ -20,12 +21,13 @@ struct Time {
     WallTime system{};  ///< read once, when the refresh begins (5.1)
     WallTime floor{};   ///< it is certainly not earlier: build time, trusted signatures
     WallTime effective() const { return system < floor ? floor : system; }
-    /// The system's clock is behind what is certain, or so far ahead that a dead battery is likelier than sleep.
+    /// The system's clock is behind what is certain, or so far ahead that a dead battery is likelier than
+    /// sleep.
     bool suspect() const;
 };
 
-/// Call in the order root, timestamp, snapshot, targets; the order within each is that of the functions here. Every
-/// function that refuses leaves the set as it was, says why, and with which class (trust/trouble.hpp).
+/// Call in the order root, timestamp, snapshot, targets; the order within each is that of the functions here.
+/// Every function that refuses leaves the set as it was, says why, and with which class (trust/trouble.hpp).
 class TrustedSet {
  public:
     TrustedSet(Cryptography&, const Limits&, Time);
@@ -51,7 +53,8 @@ class TrustedSet {
     Status snapshot(std::string_view bytes);
 
     /// 5.6.2 to 5.6.5, for stored and for new files.
-    /// @param delegator  whose keys and word count: what `find` returned, nullptr for the root and the role "targets"
+    /// @param delegator  whose keys and word count: what `find` returned, nullptr for the root and the role
+    /// "targets"
     Status targets(const Targets* delegator, const std::string& role, std::string_view bytes);
     /// nullptr when the role was not loaded by the word of this delegator
     const Targets* find(const Targets* delegator, const std::string& role) const;

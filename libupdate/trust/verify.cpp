@@ -24,12 +24,14 @@ std::set<std::string> materials(Cryptography& crypto, const Keys& keys, const Ro
     return found;
 }
 
-Status check_signatures(Cryptography& crypto, const Keys& keys, const RoleKeys& role, std::string_view payload,
-                        const std::vector<Signature>& signatures, std::string_view what) {
+Status check_signatures(Cryptography& crypto, const Keys& keys, const RoleKeys& role,
+                        std::string_view payload, const std::vector<Signature>& signatures,
+                        std::string_view what) {
     std::set<std::string> signers;
     for (const Signature& signature : signatures) {
         if (std::cmp_greater_equal(signers.size(), role.threshold)) break;
-        if (signature.bytes.empty() || std::ranges::find(role.keyids, signature.keyid) == role.keyids.end()) continue;
+        if (signature.bytes.empty() || std::ranges::find(role.keyids, signature.keyid) == role.keyids.end())
+            continue;
         const auto key = usable_key(crypto, keys, signature.keyid);
         if (key && !signers.contains(key->material()) && key->verifies(payload, signature.bytes))
             signers.insert(key->material());
@@ -49,14 +51,18 @@ std::optional<DigestKind> digest_named(std::string_view algorithm) {
 Status check_content(Cryptography& crypto, std::string_view bytes, const std::optional<std::int64_t>& length,
                      const Hashes& hashes, std::string_view what) {
     if (length && std::cmp_not_equal(*length, bytes.size()))
-        return trouble(Trouble::tampered, fmt::format("{} has {} bytes instead of {}", what, bytes.size(), *length));
+        return trouble(Trouble::tampered,
+                       fmt::format("{} has {} bytes instead of {}", what, bytes.size(), *length));
     for (const auto& [algorithm, promised] : hashes) {
         const auto kind = digest_named(algorithm);
-        if (!kind) return trouble(Trouble::tampered, fmt::format("{} has a hash of unknown kind {}", what, algorithm));
+        if (!kind)
+            return trouble(Trouble::tampered,
+                           fmt::format("{} has a hash of unknown kind {}", what, algorithm));
         const auto digest = crypto.digest(*kind);
         digest->update(std::as_bytes(std::span{bytes}));
         if (digest->finish() != promised)
-            return trouble(Trouble::tampered, fmt::format("{} has another {} than promised", what, algorithm));
+            return trouble(Trouble::tampered,
+                           fmt::format("{} has another {} than promised", what, algorithm));
     }
     return done();
 }

@@ -20,7 +20,8 @@ using conformance::CommandLine;
 constexpr const char* usage =
     "tuf-client --metadata-dir D init ROOT_FILE\n"
     "tuf-client --metadata-url U --metadata-dir D refresh\n"
-    "tuf-client --metadata-url U --metadata-dir D --target-name N... --target-dir T --target-base-url B download\n";
+    "tuf-client --metadata-url U --metadata-dir D --target-name N... --target-dir T --target-base-url B "
+    "download\n";
 
 TransferSettings transfer_settings() {
     TransferSettings settings;
@@ -63,7 +64,8 @@ Status run(const CommandLine& line) {
     const auto clock = make_clock();
     OpensslCryptography crypto;
     CurlHttp http{transfer_settings()};
-    trust::Client client{{http, *files, *clock, crypto}, store, {line.metadata_url, line.target_base_url}, {}};
+    trust::Client client{
+        {http, *files, *clock, crypto}, store, {line.metadata_url, line.target_base_url}, {}};
     if (line.command == "init") return establish(client, line.root_file);
     UPDATE_CHECK(client.refresh(), line.command);
     return line.command == "download" ? download(client, line) : done();
@@ -80,7 +82,7 @@ int main(int argc, char** argv) {
     const auto status = run(*line);
     if (status) return 0;
     const auto word = trust::name(trust::trouble_of(status.error()));
-    std::fprintf(stderr, "tuf-client: %s [%.*s]\n", status.error().message().c_str(), static_cast<int>(word.size()),
-                 word.data());
+    std::fprintf(stderr, "tuf-client: %s [%.*s]\n", status.error().message().c_str(),
+                 static_cast<int>(word.size()), word.data());
     return 1;
 }
