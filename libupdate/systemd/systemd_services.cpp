@@ -239,19 +239,24 @@ class SystemdServices final : public Supervision {
         program.last_exit.reset();
     }
 
+    /// While ExecStartPre= runs, the process of before is forgotten and the new one is not there.
     Status await_birth(Program& program, const UnitState& before, Changes& changes) {
         const Instant patience = EventLoop::now() + birth_timeout;
         for (;;) {
             UPDATE_TRY(now, manager_.state(program.unit), "start");
-            const bool born = now.process_start_us != before.process_start_us;
-            if (born && now.main_pid != 0 && now.sub != "start-pre") return follow(program, now);
-            if (born && now.main_pid == 0) return explain_stillbirth(program, now);
-            if (EventLoop::now() >= patience) break;
-            changes.wait(20ms);
-            (void)changes.take();
+            const bool born = now.process_start_us != 0 && now.process_start_us != before.process_start_us;
+            if (born) return now.main_pid != 0 ? follow(program, now) : explain_stillbirth(program, now);
+            if (EventLoop::now() < patience) {
+                changes.wait(20ms);
+                (void)changes.take();
+                continue;
+            }
+            if (!is_up(now))
+                return Error{ErrorCode::retry_later, fmt::format("systemd does not start {}: {}, {}", program.unit,
+                                                                 now.active, now.result)};
+            look_later(program);
+            return done();
         }
-        look_later(program);
-        return done();
     }
 
     /// It ran and has ended by now; or it could not be executed at all (systemd's own exit code 203).
