@@ -9,13 +9,16 @@
 
 #include "compose/adapters.hpp"
 #include "compose/agent_channel.hpp"
+#include "compose/guard.hpp"
 #include "compose/helper.hpp"
 #include "compose/outcome_box.hpp"
 #include "compose/own_services.hpp"
 #include "compose/reporter.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
+#include "os/notify.hpp"
 
 namespace update {
 namespace {
@@ -41,7 +44,7 @@ class AgentUpdater final : public Updater {
           engine_{adapters_->settings(), adapters_->layout(), ports_,
                   adapters_->machine(),  Actor::agent,        observer()},
           outcomes_{adapters_->files(), adapters_->layout()},
-          reporter_{adapters_->layout(), identity_.version},
+          reporter_{adapters_->layout(), identity_.version, hooks_.healthy},
           worker_{[this] { work(); }} {}
 
     ~AgentUpdater() override {
@@ -64,12 +67,15 @@ class AgentUpdater final : public Updater {
         }
         note_record();
         if (*halt == Halt::exit_for_restart) return AgentExit::restart;
-        if (*halt == Halt::would_wait) wake([this] { waiting_ = true; });
+        wake([&] { (*halt == Halt::would_wait ? waiting_ : look_now_) = true; });
         if (*halt == Halt::ended) hooks_.outcome_filed();
         return std::nullopt;
     }
 
-    void ready() override { sign({.kind = Signal::Kind::ready}, ipc::Level::ready); }
+    void ready() override {
+        tell_service_manager(Life::ready);
+        sign({.kind = Signal::Kind::ready}, ipc::Level::ready);
+    }
 
     void session(bool connected) override {
         connected_ = connected;
@@ -196,17 +202,20 @@ class AgentUpdater final : public Updater {
         if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
         if (*halt == Halt::ended) hooks_.outcome_filed();
+        service_due_ |= *halt == Halt::ended;
     }
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
-        if (outcomes_.changed()) hooks_.outcome_filed();
+        const bool ended = outcomes_.changed();
+        if (ended) hooks_.outcome_filed();
+        service_due_ |= ended;
         note_record();
         const auto record = engine_.record();
         const Instant now = adapters_->clock().now();
         if (!record || record->filed) {
             looked_after_ = now;
-            return;
+            return tend_service();
         }
         if (now - looked_after_ < (open_update().empty() ? look_after_period : look_after_trial_period))
             return;
@@ -214,6 +223,15 @@ class AgentUpdater final : public Updater {
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
         if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
+    }
+
+    /// Between updates, once after each start and each end of an update.
+    void tend_service() {
+        if (!service_due_) return;
+        const Status kept = keep_service(*adapters_, hooks_.log);
+        service_due_ = !kept;
+        const std::string trouble = kept ? "" : kept.error().message();
+        if (std::exchange(service_trouble_, trouble) != trouble && !kept) hooks_.log("service: " + trouble);
     }
 
     std::unique_ptr<Adapters> adapters_;
@@ -226,7 +244,10 @@ class AgentUpdater final : public Updater {
     std::atomic<bool> connected_ = false;
     std::mutex engine_mutex_;
     Engine engine_;
-    Instant looked_after_{};  ///< guarded like the engine
+    // below: guarded by engine_mutex_
+    Instant looked_after_{};
+    bool service_due_ = true;
+    std::string service_trouble_;
     OutcomeBox outcomes_;
     Reporter reporter_;
     mutable std::mutex mutex_;  // below: guarded by it
@@ -240,8 +261,12 @@ class AgentUpdater final : public Updater {
 }  // namespace
 
 std::optional<int> Updater::run_as_helper(int argc, const char* const* argv, const Settings& settings) {
-    for (int i = 1; i + 1 < argc; ++i)
-        if (std::string_view{argv[i]} == "--update-helper") return run_helper(settings, argv[i + 1]);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--update-helper" && i + 1 < argc) return run_helper(settings, argv[i + 1]);
+        if (word == "--update-guard") return run_guard(settings);
+        if (word == "--update-rescue") return run_rescue(settings);
+    }
     return std::nullopt;
 }
 
