@@ -11,8 +11,9 @@ namespace {
 
 Status check_manager(Control& control) {
     if (control.settings().service.manager == Manager::none)
-        return Error{ErrorCode::refused,
-                     "service.manager is \"none\": the watchdog runs the programs; set it to \"systemd\" for units"};
+        return Error{
+            ErrorCode::refused,
+            "service.manager is \"none\": the watchdog runs the programs; set it to \"systemd\" for units"};
     return done();
 }
 
@@ -20,9 +21,10 @@ Status check_manager(Control& control) {
 Status check_account(Control& control) {
     UPDATE_CHECK(check_manager(control), "service");
     if (current_account() == 0) return done();
-    return Error{ErrorCode::permission,
-                 "only root may change the system's units; run it as root, or set service.manager = \"none\" and let "
-                 "this account's watchdog run the programs"};
+    return Error{
+        ErrorCode::permission,
+        "only root may change the system's units; run it as root, or set service.manager = \"none\" and let "
+        "this account's watchdog run the programs"};
 }
 
 std::string names(const std::vector<UnitFile>& units) {
@@ -31,7 +33,8 @@ std::string names(const std::vector<UnitFile>& units) {
     return text;
 }
 
-Said change(Control& control, Really really, std::string_view what, const std::function<Result<std::string>()>& act) {
+Said change(Control& control, Really really, std::string_view what,
+            const std::function<Result<std::string>()>& act) {
     if (auto allowed = check_account(control); !allowed) return said(allowed.error());
     const std::string units = names(unit_files(control.settings()));
     if (really == Really::only_say) return {ControlExit::ok, fmt::format("would {} {}", what, units)};
@@ -53,7 +56,8 @@ Result<std::string> print_service(Control& control) {
 
 Said install_service(Control& control, Really really) {
     return change(control, really, "install and start", [&]() -> Result<std::string> {
-        UPDATE_CHECK(systemd::install(control.settings(), control.adapters().files(), systemd::Start::yes), "service");
+        UPDATE_CHECK(systemd::install(control.settings(), control.adapters().files(), systemd::Start::yes),
+                     "service");
         return "installed and started " + names(unit_files(control.settings()));
     });
 }

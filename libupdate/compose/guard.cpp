@@ -23,7 +23,8 @@ class Guard {
           services_{adapters.settings(), adapters.layout(), adapters.locks(), adapters.processes()},
           renewal_{adapters, channel_},
           ports_{adapters.ports(services_, channel_, renewal_)},
-          engine_{adapters.settings(), adapters.layout(), ports_, adapters.machine(), Actor::guard, observer()} {}
+          engine_{adapters.settings(), adapters.layout(), ports_,
+                  adapters.machine(),  Actor::guard,      observer()} {}
 
     Result<Halt> look() { return engine_.resume(Entry::fresh_process); }
     /// The version that must prove itself is the one on disk.

@@ -1,6 +1,7 @@
-// Service mode: who counts the starts of a new version where no watchdog and no helper does. systemd calls this before
-// each start of the agent (ExecStartPre=), and when it gives the agent up (OnFailure=). The program is a second name of
-// the version that proved itself last, so that it runs also when not a line of the new one does.
+// Service mode: who counts the starts of a new version where no watchdog and no helper does. systemd calls
+// this before each start of the agent (ExecStartPre=), and when it gives the agent up (OnFailure=). The
+// program is a second name of the version that proved itself last, so that it runs also when not a line of
+// the new one does.
 #pragma once
 #include <update/settings.hpp>
 
@@ -12,7 +13,8 @@ namespace update {
 /// @return exit code of the process; nothing that it does keeps the agent from being started
 int run_guard(const Settings&);
 
-/// The service manager has given the agent up: puts the old version back if an update is on trial, and starts it.
+/// The service manager has given the agent up: puts the old version back if an update is on trial, and starts
+/// it.
 int run_rescue(const Settings&);
 
 /// In the agent, when no update is in progress: the guard is the version that runs now.

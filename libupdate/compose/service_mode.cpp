@@ -5,8 +5,8 @@
 
 namespace update {
 
-Result<std::unique_ptr<Supervision>> make_supervision(EventLoop& loop, Adapters& adapters, Supervisor supervisor,
-                                                      ChildServices::OnExit on_exit) {
+Result<std::unique_ptr<Supervision>> make_supervision(EventLoop& loop, Adapters& adapters,
+                                                      Supervisor supervisor, ChildServices::OnExit on_exit) {
     if (adapters.settings().service.manager == Manager::systemd)
         return systemd::make_services(loop, adapters.settings(), adapters.files(), std::move(on_exit));
     auto children = ChildServices::create(loop, adapters.settings(), ChildOptions{supervisor, {}, {}},
@@ -18,6 +18,11 @@ Result<std::unique_ptr<Supervision>> make_supervision(EventLoop& loop, Adapters&
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings& settings) {
     if (settings.service.manager == Manager::systemd) return systemd::check_agent_unit(settings);
     return std::nullopt;
+}
+
+Result<bool> is_service_held(const Settings& settings) {
+    if (settings.service.manager == Manager::systemd) return systemd::is_agent_held(settings);
+    return false;
 }
 
 std::optional<Status> restart_watchdog_service(const Settings& settings) {

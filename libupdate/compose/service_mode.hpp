@@ -21,11 +21,15 @@ Result<std::unique_ptr<Supervision>> make_supervision(EventLoop&, Adapters&, Sup
 /// @return nothing in supervised mode
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings&);
 
+/// In the agent, which runs: did an administrator disable it, so that nobody may start it again? false in
+/// supervised mode.
+Result<bool> is_service_held(const Settings&);
+
 /// In the guardian of a renewal that failed. @return nothing in supervised mode
 std::optional<Status> restart_watchdog_service(const Settings&);
 
-/// In the agent, between updates: the guard is the version that runs, and the units do what an update needs; the
-/// watchdog's is installed and started where it is missing. Nothing in supervised mode.
+/// In the agent, between updates: the guard is the version that runs, and the units do what an update needs;
+/// the watchdog's is installed and started where it is missing. Nothing in supervised mode.
 /// @return what could not be done; try again later
 Status keep_service(Adapters&, const std::function<void(std::string_view)>& log);
 

@@ -1,5 +1,5 @@
-// What this process tells the service manager that started it (systemd's sd_notify protocol). Nothing happens where
-// none asked to be told.
+// What this process tells the service manager that started it (systemd's sd_notify protocol). Nothing happens
+// where none asked to be told.
 #pragma once
 #include <chrono>
 #include <optional>

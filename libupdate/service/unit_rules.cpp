@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto restart_delay_max = 10s;  // what it was in the incident: 60 s
-constexpr int restart_code = 1;          // AgentExit::restart
+constexpr auto restart_delay_max = 10s;      // what it was in the incident: 60 s
+constexpr int restart_code = 1;              // AgentExit::restart
 constexpr unsigned starts_beside_trial = 2;  // the old version before, and again after it
 const char* const repair = "updatectl service repair";
 
@@ -32,9 +32,12 @@ Finding soon(const UnitRules& rules) {
 }
 
 Finding after_code_1(const UnitRules& rules) {
-    const auto has = [](const std::vector<int>& codes) { return std::ranges::count(codes, restart_code) > 0; };
+    const auto has = [](const std::vector<int>& codes) {
+        return std::ranges::count(codes, restart_code) > 0;
+    };
     if (has(rules.no_restart_codes)) return {false, "RestartPreventExitStatus= has 1", repair};
-    if (has(rules.success_codes) && rules.restart != "always") return {false, "SuccessExitStatus= has 1", repair};
+    if (has(rules.success_codes) && rules.restart != "always")
+        return {false, "SuccessExitStatus= has 1", repair};
     return {true, "exit code 1 is a failure", ""};
 }
 
@@ -44,9 +47,10 @@ Finding often_enough(const UnitRules& rules, unsigned starts_max) {
     const bool unlimited = rules.start_limit_interval == 0us || rules.start_limit_burst == 0 ||
                            rules.restart_delay * rules.start_limit_burst >= rules.start_limit_interval;
     const bool ok = unlimited || rules.start_limit_burst >= need;
-    const std::string what = unlimited ? "starts are not limited"
-                                       : fmt::format("StartLimitBurst={} within {} s, {} are needed",
-                                                     rules.start_limit_burst, seconds(rules.start_limit_interval), need);
+    const std::string what =
+        unlimited ? "starts are not limited"
+                  : fmt::format("StartLimitBurst={} within {} s, {} are needed", rules.start_limit_burst,
+                                seconds(rules.start_limit_interval), need);
     return {ok, what, ok ? "" : repair};
 }
 
@@ -57,7 +61,8 @@ Finding kills_all(const UnitRules& rules) {
 
 Finding counted(const UnitRules& rules, const Path& guard) {
     const bool ok = std::ranges::count(rules.before_start, guard.string()) > 0;
-    return {ok, ok ? "starts are counted before the program runs" : "nobody counts the starts (ExecStartPre=)",
+    return {ok,
+            ok ? "starts are counted before the program runs" : "nobody counts the starts (ExecStartPre=)",
             ok ? "" : repair};
 }
 

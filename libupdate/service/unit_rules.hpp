@@ -18,13 +18,13 @@ struct UnitRules {
     std::chrono::microseconds restart_delay{0};
     std::chrono::microseconds start_limit_interval{0};  ///< 0: starts are not limited
     unsigned start_limit_burst = 0;
-    std::chrono::microseconds watchdog{0};     ///< WatchdogSec=; 0: none
-    std::vector<int> success_codes;            ///< SuccessExitStatus=, without the 0 that always is
-    std::vector<int> no_restart_codes;         ///< RestartPreventExitStatus=
-    std::vector<std::string> before_start;     ///< programs of ExecStartPre=
-    std::string program;                       ///< of ExecStart=
-    std::string file;                          ///< FragmentPath
-    unsigned restarts = 0;                     ///< NRestarts
+    std::chrono::microseconds watchdog{0};  ///< WatchdogSec=; 0: none
+    std::vector<int> success_codes;         ///< SuccessExitStatus=, without the 0 that always is
+    std::vector<int> no_restart_codes;      ///< RestartPreventExitStatus=
+    std::vector<std::string> before_start;  ///< programs of ExecStartPre=
+    std::string program;                    ///< of ExecStart=
+    std::string file;                       ///< FragmentPath
+    unsigned restarts = 0;                  ///< NRestarts
     bool operator==(const UnitRules&) const = default;
 };
 

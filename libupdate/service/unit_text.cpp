@@ -32,20 +32,20 @@ std::string seconds(std::chrono::milliseconds time) {
 }
 
 bool tells_readiness(const Settings& settings, const ProgramSettings& program) {
-    return program.name == settings.programs.front().name &&
-           settings.trial.probe.kind == Readiness::reported;
+    return program.name == settings.programs.front().name && settings.trial.probe.kind == Readiness::reported;
 }
 
 std::string header(const std::string& unit, const std::string& what) {
-    return fmt::format("{}. Changes belong into a drop-in: systemctl edit {}\n[Unit]\nDescription={}\n", mark, unit,
-                       what);
+    return fmt::format("{}. Changes belong into a drop-in: systemctl edit {}\n[Unit]\nDescription={}\n", mark,
+                       unit, what);
 }
 
 /// Folders directly below the usual places are made by systemd, with the mode that the programs insist on.
 std::string folders(const Settings& settings, bool closed) {
     std::string text, writable;
     if (settings.state_dir.parent_path() == "/var/lib")
-        text += fmt::format("StateDirectory={}\nStateDirectoryMode=0700\n", settings.state_dir.filename().string());
+        text += fmt::format("StateDirectory={}\nStateDirectoryMode=0700\n",
+                            settings.state_dir.filename().string());
     else
         writable += " " + quoted(settings.state_dir.string());
     if (settings.runtime_dir.parent_path() == "/run")
@@ -54,15 +54,17 @@ std::string folders(const Settings& settings, bool closed) {
     else if (!settings.runtime_dir.empty())
         writable += " -" + quoted(settings.runtime_dir.string());
     if (!closed) return text;
-    return text + fmt::format("ProtectSystem=strict\nReadWritePaths={}{} -{}\nPrivateTmp=yes\nNoNewPrivileges=yes\n",
-                              quoted(settings.install_root.string()), writable,
-                              quoted(settings.service.unit_dir.string()));
+    return text +
+           fmt::format("ProtectSystem=strict\nReadWritePaths={}{} -{}\nPrivateTmp=yes\nNoNewPrivileges=yes\n",
+                       quoted(settings.install_root.string()), writable,
+                       quoted(settings.service.unit_dir.string()));
 }
 
 std::string restarts(const Settings& settings) {
-    // `always`: a version that ends with 0 by itself is no better than one that fails; a stop that was asked for is
-    // never followed by a restart. Starts are counted by the guard, so systemd need not give up.
-    return fmt::format("Restart=always\nRestartSec={}\nKillMode=mixed\n", seconds(settings.service.restart_delay));
+    // `always`: a version that ends with 0 by itself is no better than one that fails; a stop that was asked
+    // for is never followed by a restart. Starts are counted by the guard, so systemd need not give up.
+    return fmt::format("Restart=always\nRestartSec={}\nKillMode=mixed\n",
+                       seconds(settings.service.restart_delay));
 }
 
 std::string life_signs(const Settings& settings) {
@@ -88,10 +90,11 @@ UnitFile program_unit(const Settings& settings, const ProgramSettings& program) 
     text += "\n[Service]\n";
     text += notifies ? life_signs(settings) : "Type=exec\n";
     if (notifies) text += guard_line(settings);
-    text += fmt::format("ExecStart={}\n", command_line(settings.install_root / program.path, program.arguments));
+    text +=
+        fmt::format("ExecStart={}\n", command_line(settings.install_root / program.path, program.arguments));
     text += restarts(settings);
-    text += fmt::format("TimeoutStartSec={}\nTimeoutStopSec={}\n", seconds(settings.trial.ready_timeout + start_slack),
-                        seconds(program.stop_timeout));
+    text += fmt::format("TimeoutStartSec={}\nTimeoutStopSec={}\n",
+                        seconds(settings.trial.ready_timeout + start_slack), seconds(program.stop_timeout));
     text += folders(settings, settings.service.hardened);
     return {name, text + std::string{install}};
 }
@@ -133,11 +136,13 @@ bool is_generated(std::string_view text) { return text.starts_with(mark); }
 
 UnitFile repair_drop_in(const Settings& settings) {
     const std::string unit = unit_name(settings, settings.programs.front());
-    return {unit + ".d/50-update.conf",
-            fmt::format("{}: what an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\nOnFailure={}\n\n[Service]\n{}"
-                        "SuccessExitStatus=\nRestartPreventExitStatus=\n{}",
-                        mark, unit, rescue_unit(settings), guard_line(settings), restarts(settings)),
-            false};
+    return {
+        unit + ".d/50-update.conf",
+        fmt::format(
+            "{}: what an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\nOnFailure={}\n\n[Service]\n{}"
+            "SuccessExitStatus=\nRestartPreventExitStatus=\n{}",
+            mark, unit, rescue_unit(settings), guard_line(settings), restarts(settings)),
+        false};
 }
 
 }  // namespace update

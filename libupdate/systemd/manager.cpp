@@ -34,7 +34,8 @@ class Reader {
     std::vector<int> codes(const char* name) { return get<ExitCodes>(name).get<0>(); }
     std::vector<std::string> programs(const char* name) {
         std::vector<std::string> paths;
-        for (const ExecCommand& command : get<std::vector<ExecCommand>>(name)) paths.push_back(command.get<0>());
+        for (const ExecCommand& command : get<std::vector<ExecCommand>>(name))
+            paths.push_back(command.get<0>());
         return paths;
     }
 
@@ -159,7 +160,9 @@ Status SystemdManager::stop(const std::string& unit) { return job("StopUnit", un
 Status SystemdManager::kill(const std::string& unit) {
     constexpr std::int32_t sigkill = 9;
     return guarded("kill " + unit, [&](Connection& c) {
-        c.manager->callMethod("KillUnit").onInterface(bus::manager).withArguments(unit, std::string{"all"}, sigkill);
+        c.manager->callMethod("KillUnit")
+            .onInterface(bus::manager)
+            .withArguments(unit, std::string{"all"}, sigkill);
     });
 }
 
@@ -179,6 +182,7 @@ Status SystemdManager::enable(const std::string& unit) {
         c.manager->callMethod("EnableUnitFiles")
             .onInterface(bus::manager)
             .withArguments(std::vector<std::string>{unit}, false, true);
+        c.manager->callMethod("Reload").onInterface(bus::manager);
     });
 }
 
@@ -187,6 +191,7 @@ Status SystemdManager::disable(const std::string& unit) {
         c.manager->callMethod("DisableUnitFiles")
             .onInterface(bus::manager)
             .withArguments(std::vector<std::string>{unit}, false);
+        c.manager->callMethod("Reload").onInterface(bus::manager);
     });
 }
 

@@ -1,4 +1,5 @@
-// The system's systemd, asked over D-Bus. An answer that cannot be had or read is an error, never "not running".
+// The system's systemd, asked over D-Bus. An answer that cannot be had or read is an error, never "not
+// running".
 #pragma once
 #include <chrono>
 #include <functional>
@@ -15,8 +16,8 @@
 namespace update {
 
 /// Connects at the first call, and again after a lost connection. One thread. Every call takes at most 10 s.
-/// @return of all calls: `retry_later` when systemd or the bus cannot be reached, `permission` when it may not be asked,
-/// `not_found` for a unit that is not there, `refused` with systemd's reason
+/// @return of all calls: `retry_later` when systemd or the bus cannot be reached, `permission` when it may
+/// not be asked, `not_found` for a unit that is not there, `refused` with systemd's reason
 class SystemdManager {
  public:
     SystemdManager();
@@ -35,7 +36,8 @@ class SystemdManager {
     Status reset_failed(const std::string& unit);
 
     Status reload();
-    /// Makes it start at boot; with an absolute path the file is linked.
+    /// Makes it start at boot, or not. Reloads: what nothing wants would be forgotten with its history as
+    /// soon as it is stopped, and an administrator's stop with it.
     Status enable(const std::string& unit);
     Status disable(const std::string& unit);
 

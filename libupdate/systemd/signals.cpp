@@ -22,9 +22,8 @@ class UnitChanges final : public SystemdManager::Changes {
         unit_->finishRegistration();
         jobs_->uponSignal("JobRemoved")
             .onInterface(bus::manager)
-            .call([this, name](std::uint32_t, const sdbus::ObjectPath&, const std::string& unit, const std::string&) {
-                changed_ |= unit == name;
-            });
+            .call([this, name](std::uint32_t, const sdbus::ObjectPath&, const std::string& unit,
+                               const std::string&) { changed_ |= unit == name; });
         jobs_->finishRegistration();
     }
 

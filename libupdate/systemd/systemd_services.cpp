@@ -24,7 +24,7 @@ constexpr auto kill_timeout = 5s;
 bool is_going_down(const UnitState& s) { return s.active == "deactivating"; }
 /// systemd has not noticed yet that the main process ended.
 bool is_outdated(const UnitState& s) {
-    if (s.main_pid == 0) return false;
+    if (s.main_pid == 0) return is_going_down(s);  // the rest of it takes a moment
     const auto process = identify(s.main_pid);
     return !process || !is_alive(*process);
 }
@@ -45,7 +45,8 @@ class SystemdServices final : public Supervision {
 
     Status adopt() override {
         for (const auto& [name, program] : programs_) {
-            // A machine that just boots has them started by systemd; a bus that is not there yet is no reason to end.
+            // A machine that just boots has them started by systemd; a bus that is not there yet is no reason
+            // to end.
             if (auto seen = status(name); !seen && seen.error().code() != ErrorCode::retry_later)
                 return std::move(seen).error().in("adopt " + name);
         }
@@ -54,9 +55,12 @@ class SystemdServices final : public Supervision {
 
     bool supervises(std::int64_t pid) override {
         for (auto& [name, program] : programs_) {
-            if (program.followed && program.followed->id.pid == pid && !has_ended(program.followed->handle)) return true;
+            if (program.followed && program.followed->id.pid == pid && !has_ended(program.followed->handle))
+                return true;
             const auto now = manager_.state(program.unit);
-            if (now && pid != 0 && now->main_pid == pid) return true;
+            if (!now || pid == 0 || now->main_pid != pid) continue;
+            if (!program.followed) (void)follow(program, *now);  // systemd started it by itself
+            return true;
         }
         return false;
     }
@@ -74,7 +78,7 @@ class SystemdServices final : public Supervision {
             status.last_exit = exit_of(*program, now);
             return status;
         }
-        status.running = is_up(now);
+        status.running = is_up(now) || is_going_down(now);  // a stop that was asked for has not ended it yet
         if (!status.running) {
             status.last_exit = last_exit(now);
             return status;
@@ -89,9 +93,10 @@ class SystemdServices final : public Supervision {
         if (program->busy) return Error{ErrorCode::retry_later, "start " + name + ": it is being stopped"};
         UPDATE_TRY(now, settled(*program), "start " + name);
         UPDATE_TRY(held, is_held_now(*program, now), "start " + name);
-        if (held) return Error{ErrorCode::refused, "start " + name + ": held by the administrator"};
         forget_ended(*program);
         if (is_up(now)) return follow(*program, now);
+        if (held)
+            return Error{ErrorCode::refused, "start " + name + ": stopped or disabled by the administrator"};
         UPDATE_TRY(changes, manager_.watch(program->unit), "start " + name);
         if (is_waiting_for_restart(now)) {
             UPDATE_CHECK(manager_.restart(program->unit), "start " + name);
@@ -106,8 +111,10 @@ class SystemdServices final : public Supervision {
         UPDATE_TRY(program, find(name), "stop");
         if (program->busy) return Error{ErrorCode::retry_later, "stop " + name + ": it is being stopped"};
         program->busy = true;
-        const std::unique_ptr<Program, void (*)(Program*)> not_busy{program, [](Program* p) { p->busy = false; }};
-        UPDATE_TRY(now, settled(*program), "stop " + name);
+        const std::unique_ptr<Program, void (*)(Program*)> not_busy{program,
+                                                                    [](Program* p) { p->busy = false; }};
+        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
+        UPDATE_CHECK(check_loaded(now, program->unit), "stop " + name);
         if (!is_up(now) && !is_waiting_for_restart(now) && !is_going_down(now)) {
             forget_ended(*program);
             return done();
@@ -161,14 +168,15 @@ class SystemdServices final : public Supervision {
             if (!is_outdated(later)) return later;
             if (EventLoop::now() >= patience)
                 return Error{ErrorCode::retry_later,
-                             fmt::format("systemd takes the dead process {} for the one of {}", later.main_pid, program.unit)};
+                             fmt::format("{} has ended, but systemd calls it {}", program.unit, later.sub)};
             changes->wait(10ms);
             (void)changes->take();
         }
     }
 
     static std::optional<ExitStatus> exit_of(const Program& program, const UnitState& now) {
-        if (now.last_pid != program.followed->id.pid) return program.last_exit;  // systemd started another one since
+        if (now.last_pid != program.followed->id.pid)
+            return program.last_exit;  // systemd started another one since
         return last_exit(now);
     }
 
@@ -252,8 +260,8 @@ class SystemdServices final : public Supervision {
                 continue;
             }
             if (!is_up(now))
-                return Error{ErrorCode::retry_later, fmt::format("systemd does not start {}: {}, {}", program.unit,
-                                                                 now.active, now.result)};
+                return Error{ErrorCode::retry_later, fmt::format("systemd does not start {}: {}, {}",
+                                                                 program.unit, now.active, now.result)};
             look_later(program);
             return done();
         }
@@ -270,7 +278,8 @@ class SystemdServices final : public Supervision {
 
     Status await_end(Program& program, Changes& changes) {
         const int fd = changes.descriptor();
-        UPDATE_CHECK(loop_.watch(fd, EventLoop::Interest::read, [&changes](Ready) { (void)changes.take(); }), "wait");
+        UPDATE_CHECK(loop_.watch(fd, EventLoop::Interest::read, [&changes](Ready) { (void)changes.take(); }),
+                     "wait");
         const std::unique_ptr<EventLoop, std::function<void(EventLoop*)>> unwatched{
             &loop_, [fd](EventLoop* loop) { loop->forget(fd); }};
         const Instant ask_limit = EventLoop::now() + program.settings.stop_timeout;
@@ -302,8 +311,8 @@ class SystemdServices final : public Supervision {
 
 }  // namespace
 
-Result<std::unique_ptr<Supervision>> systemd::make_services(EventLoop& loop, const Settings& settings, Files& files,
-                                                            OnExit on_exit) {
+Result<std::unique_ptr<Supervision>> systemd::make_services(EventLoop& loop, const Settings& settings,
+                                                            Files& files, OnExit on_exit) {
     return std::unique_ptr<Supervision>{
         std::make_unique<SystemdServices>(loop, settings, files, std::move(on_exit))};
 }
@@ -315,6 +324,13 @@ Result<std::vector<Finding>> systemd::check_agent_unit(const Settings& settings)
     UPDATE_CHECK(check_loaded(now, unit), "unit of the agent");
     UPDATE_TRY(rules, manager.rules(unit), "unit of the agent");
     return check_restart(now, rules, settings, Layout{settings}.guard(settings.programs.front()));
+}
+
+Result<bool> systemd::is_agent_held(const Settings& settings) {
+    SystemdManager manager;
+    const std::string unit = unit_name(settings, settings.programs.front());
+    UPDATE_TRY(now, manager.state(unit), "unit of the agent");
+    return is_held(now, StoppedBy::others);
 }
 
 }  // namespace update

@@ -1,4 +1,5 @@
-// Breaking away from a service: whatever stays in its cgroup is killed when systemd stops it (incident I2 on Linux).
+// Breaking away from a service: whatever stays in its cgroup is killed when systemd stops it (incident I2 on
+// Linux).
 #include <atomic>
 #include <fmt/format.h>
 #include <fstream>
@@ -78,7 +79,8 @@ class UnitProcesses final : public Processes {
     /// Without systemd's help: a child, moved into a cgroup of its own.
     Result<ProcessId> beside_us(const Command& command, std::chrono::milliseconds timeout) {
         const std::string ours = cgroup_of(self().pid);
-        if (ours.empty() || ours == "/") return Error{ErrorCode::unsupported, "this process has no cgroup to leave"};
+        if (ours.empty() || ours == "/")
+            return Error{ErrorCode::unsupported, "this process has no cgroup to leave"};
         UPDATE_TRY(process, plain_->break_away(command, timeout), "break away");
         const fs::path folder = fs::path{cgroup_root + ours}.parent_path() / (new_name() + ".scope");
         std::error_code ignored;

@@ -54,8 +54,9 @@ class Units {
         UPDATE_CHECK(write(unit), "repair");
         UPDATE_CHECK(manager_.reload(), "repair");
         if (missing && unit.at_boot) UPDATE_CHECK(manager_.enable(unit.name), "repair");
-        changes.push_back(fmt::format("{} was {}: written", unit.name,
-                                      missing ? "missing" : (outdated ? "outdated" : "unreadable for systemd")));
+        changes.push_back(
+            fmt::format("{} was {}: written", unit.name,
+                        missing ? "missing" : (outdated ? "outdated" : "unreadable for systemd")));
         return done();
     }
 
@@ -77,10 +78,11 @@ class Units {
         UPDATE_CHECK(manager_.reload(), "repair");
         UPDATE_TRY(left, broken_rules(), "repair " + unit);
         for (const std::string& what : bad)
-            if (std::ranges::count(left, what) == 0) changes.push_back(fmt::format("{}: {}: mended", unit, what));
+            if (std::ranges::count(left, what) == 0)
+                changes.push_back(fmt::format("{}: {}: mended", unit, what));
         if (left.empty()) return done();
-        return Error{ErrorCode::refused,
-                     fmt::format("{}: {}; a later drop-in says so: systemctl cat {}", unit, left.front(), unit)};
+        return Error{ErrorCode::refused, fmt::format("{}: {}; a later drop-in says so: systemctl cat {}",
+                                                     unit, left.front(), unit)};
     }
 
     Status take_away(const UnitFile& unit) {
@@ -114,9 +116,10 @@ Status systemd::install(const Settings& settings, Files& files, Start start) {
     for (const UnitFile& unit : wanted) {
         UPDATE_TRY(text, units.written(unit.name), "install");
         if (text && !is_generated(*text))
-            return Error{ErrorCode::refused,
-                         fmt::format("{} in {} was not written by this program; updatectl service repair mends it",
-                                     unit.name, settings.service.unit_dir.string())};
+            return Error{
+                ErrorCode::refused,
+                fmt::format("{} in {} was not written by this program; updatectl service repair mends it",
+                            unit.name, settings.service.unit_dir.string())};
     }
     UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");  // its unit may not create it
     for (const UnitFile& unit : wanted) UPDATE_CHECK(units.write(unit), "install");
@@ -131,7 +134,8 @@ Status systemd::install(const Settings& settings, Files& files, Start start) {
 
 Status systemd::remove(const Settings& settings, Files& files) {
     Units units{settings, files};
-    for (const UnitFile& unit : unit_files(settings)) UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
+    for (const UnitFile& unit : unit_files(settings))
+        UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
     const Path drop_in = settings.service.unit_dir / repair_drop_in(settings).name;
     UPDATE_CHECK(files.remove(drop_in), "remove");
     std::error_code not_empty;  // an administrator's own drop-ins stay
@@ -142,7 +146,8 @@ Status systemd::remove(const Settings& settings, Files& files) {
 Result<std::vector<std::string>> systemd::repair(const Settings& settings, Files& files) {
     Units units{settings, files};
     Changes changes;
-    for (const UnitFile& unit : unit_files(settings)) UPDATE_CHECK(units.bring_up_to_date(unit, changes), "repair");
+    for (const UnitFile& unit : unit_files(settings))
+        UPDATE_CHECK(units.bring_up_to_date(unit, changes), "repair");
     UPDATE_CHECK(units.mend_agent(changes), "repair");
     if (!settings.watchdog_path.empty())
         UPDATE_CHECK(units.start_unless_held(watchdog_unit(settings), changes), "repair");

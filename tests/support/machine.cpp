@@ -116,8 +116,8 @@ void Machine::cut_power() {
 }
 
 Output Machine::run(const std::vector<std::string>& command) const {
-    std::vector<std::string> line{"/usr/bin/nsenter", "-t", std::to_string(init_), "-m", "-C", "-p", "-i", "-u",
-                                  "-r",               "-w", "--"};
+    std::vector<std::string> line{
+        "/usr/bin/nsenter", "-t", std::to_string(init_), "-m", "-C", "-p", "-i", "-u", "-r", "-w", "--"};
     line.insert(line.end(), command.begin(), command.end());
     static int number = 0;
     const fs::path file = folder_ / fmt::format("output-{}", ++number);

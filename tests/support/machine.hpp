@@ -20,8 +20,8 @@ class Machine {
     /// Nothing, or why no such machine can be had here: for the message of a skipped test.
     static std::optional<std::string> why_not();
 
-    /// Off. Its units lie in `folder`/units over all boots; it sees `folder` and `bound` at the same paths, all else is
-    /// a copy of this machine's disk that vanishes with power.
+    /// Off. Its units lie in `folder`/units over all boots; it sees `folder` and `bound` at the same paths,
+    /// all else is a copy of this machine's disk that vanishes with power.
     Machine(std::filesystem::path folder, std::vector<std::filesystem::path> bound);
     ~Machine();
 
@@ -58,8 +58,8 @@ class Machine {
 }  // namespace update::test
 
 /// First line of each test that needs one.
-#define UPDATE_NEEDS_SYSTEMD()                                                 \
-    if (const auto update_why = ::update::test::Machine::why_not()) {          \
+#define UPDATE_NEEDS_SYSTEMD()                                                   \
+    if (const auto update_why = ::update::test::Machine::why_not()) {            \
         MESSAGE("skipped, no machine with systemd can be had: " << *update_why); \
-        return;                                                                \
+        return;                                                                  \
     }

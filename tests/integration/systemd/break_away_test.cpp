@@ -17,13 +17,15 @@ class Service {
     Service(const std::string& way, const std::string& settings = "") {
         fs::copy_file(PROBE, scratch_.path() / "probe");
         machine_.boot();
-        machine_.write_unit("probe.service",
-                            fmt::format("[Service]\nExecStart={} {} {}\nKillMode=control-group\n{}",
-                                        (scratch_.path() / "probe").string(), way, file().string(), settings));
+        machine_.write_unit(
+            "probe.service",
+            fmt::format("[Service]\nExecStart={} {} {}\nKillMode=control-group\n{}",
+                        (scratch_.path() / "probe").string(), way, file().string(), settings));
         machine_.systemctl({"daemon-reload"});
         machine_.systemctl({"start", "probe"});
-        await("the other program was started, or not", 15s, [&] { return read_file(file()).ends_with('\n'); },
-              [&] { return machine_.log(); });
+        await(
+            "the other program was started, or not", 15s, [&] { return read_file(file()).ends_with('\n'); },
+            [&] { return machine_.log(); });
     }
     std::string answer() const { return read_file(file()); }
     bool child_lives() const {
@@ -53,7 +55,8 @@ TEST_CASE("systemd: a child that only forked twice into its own session dies whe
     CHECK_FALSE(service.child_lives());
 }
 
-TEST_CASE("systemd: a child that broke away as a unit of its own outlives its service, and leaves no unit behind") {
+TEST_CASE(
+    "systemd: a child that broke away as a unit of its own outlives its service, and leaves no unit behind") {
     UPDATE_NEEDS_SYSTEMD();
     Service service{"unit"};
     CAPTURE(service.answer());

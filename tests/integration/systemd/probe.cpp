@@ -2,8 +2,8 @@
 //   probe plain|unit FILE   breaks away, writes the pid as seen here to FILE, and goes on until it is stopped
 //   probe child             what was started
 #include <csignal>
-#include <filesystem>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <unistd.h>
@@ -33,7 +33,8 @@ int start_another(const std::string& way, const std::string& file) {
         if (!made) return 1;
         processes = std::move(*made);
     }
-    const auto child = processes->break_away({std::filesystem::read_symlink("/proc/self/exe"), {"child"}, {}}, std::chrono::seconds{5});
+    const auto child = processes->break_away({std::filesystem::read_symlink("/proc/self/exe"), {"child"}, {}},
+                                             std::chrono::seconds{5});
     std::ofstream{file} << (child ? std::to_string(child->pid) : "error: " + child.error().message()) << '\n';
     return live();
 }

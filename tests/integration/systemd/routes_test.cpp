@@ -9,7 +9,9 @@ namespace {
 const Overrides by_watchdog{{"routes", R"(["watchdog"])"}};
 const Overrides alone{{"watchdog_path", R"("")"}};
 Overrides alone_by(const std::string& route) {
-    return {{"watchdog_path", R"("")"}, {"routes", R"([")" + route + R"("])"}, {"service.restart_delay", R"("100ms")"}};
+    return {{"watchdog_path", R"("")"},
+            {"routes", R"([")" + route + R"("])"},
+            {"service.restart_delay", R"("100ms")"}};
 }
 
 void check_good_update(ServiceEndpoint& service, Route by) {
@@ -21,7 +23,9 @@ void check_good_update(ServiceEndpoint& service, Route by) {
     // The guard is a second name of the version that proved itself.
     await(
         "the guard is the new version, and nothing else is left", 15s,
-        [&] { return service.endpoint.installed("bin/.guard-agent") == read_file(built_version("agent-1.1")); },
+        [&] {
+            return service.endpoint.installed("bin/.guard-agent") == read_file(built_version("agent-1.1"));
+        },
         [&] { return service.logs(); });
     CHECK(service.endpoint.leftovers({"bin/.guard-agent"}).empty());
 }
@@ -37,7 +41,9 @@ TEST_CASE("systemd: a good update by the watchdog route, watchdog and agent bein
     check_good_update(service, Route::watchdog);
 }
 
-TEST_CASE("systemd: a good update by a helper, which outlives the stop of its service with KillMode=control-group") {
+TEST_CASE(
+    "systemd: a good update by a helper, which outlives the stop of its service with "
+    "KillMode=control-group") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, alone_by("self-update")};
@@ -65,14 +71,16 @@ TEST_CASE("systemd: without a watchdog the routes fall through to a helper") {
     check_good_update(service, Route::self_update);
 }
 
-TEST_CASE("systemd: the exit 0 trap: on-failure leaves a program down that ends with 0, as the incident's agents did") {
+TEST_CASE(
+    "systemd: the exit 0 trap: on-failure leaves a program down that ends with 0, as the incident's agents "
+    "did") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    service.machine.write_unit("trap.service",
-                               "[Service]\nExecStart=/bin/sh -c 'exit 0'\nRestart=on-failure\nRestartSec=0\n");
-    service.machine.write_unit("clear.service",
-                               "[Service]\nExecStart=/bin/sh -c 'exit 1'\nRestart=on-failure\nRestartSec=0\n");
+    service.machine.write_unit(
+        "trap.service", "[Service]\nExecStart=/bin/sh -c 'exit 0'\nRestart=on-failure\nRestartSec=0\n");
+    service.machine.write_unit(
+        "clear.service", "[Service]\nExecStart=/bin/sh -c 'exit 1'\nRestart=on-failure\nRestartSec=0\n");
     service.machine.systemctl({"daemon-reload"});
     service.machine.systemctl({"start", "--no-block", "trap", "clear"});
     await("the one that fails is started again", 15s,

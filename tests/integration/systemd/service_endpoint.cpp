@@ -36,14 +36,16 @@ void ServiceEndpoint::install() {
     endpoint.await_session_of(endpoint.installed_version());
 }
 
-void ServiceEndpoint::drop_in(const std::string& unit, const std::string& name, const std::string& text) const {
+void ServiceEndpoint::drop_in(const std::string& unit, const std::string& name,
+                              const std::string& text) const {
     machine.write_unit(unit + ".d/" + name + ".conf", text);
     machine.systemctl({"daemon-reload"});
 }
 
 std::string ServiceEndpoint::logs() const {
     std::string text = endpoint.logs();
-    text += "--- units\n" + machine.run({"/usr/bin/systemctl", "list-units", "--all", "--no-pager", "agent*"}).text;
+    text += "--- units\n" +
+            machine.run({"/usr/bin/systemctl", "list-units", "--all", "--no-pager", "agent*"}).text;
     return text;
 }
 
