@@ -26,7 +26,8 @@ void check_not_started(const ServiceEndpoint& service) {
 
 }  // namespace
 
-TEST_CASE("systemd: an agent that the administrator stopped is not started by the watchdog, until he starts it") {
+TEST_CASE(
+    "systemd: an agent that the administrator stopped is not started by the watchdog, until he starts it") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, by_watchdog};
@@ -38,7 +39,8 @@ TEST_CASE("systemd: an agent that the administrator stopped is not started by th
     check_not_started(service);
     service.machine.systemctl({"start", agent});
     service.endpoint.await_session_of("1.0.0");
-    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")), Route::watchdog);
+    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")),
+                            Route::watchdog);
 }
 
 TEST_CASE("systemd: an agent that ended by itself is started by the watchdog, whatever its exit code") {
@@ -60,7 +62,8 @@ TEST_CASE("systemd: an agent that ended by itself is started by the watchdog, wh
     }
 }
 
-TEST_CASE("systemd: an agent that is disabled while it runs is not updated, since nobody may start it again") {
+TEST_CASE(
+    "systemd: an agent that is disabled while it runs is not updated, since nobody may start it again") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, by_watchdog};
@@ -76,7 +79,8 @@ TEST_CASE("systemd: an agent that is disabled while it runs is not updated, sinc
     CHECK(service.machine.property(agent, "UnitFileState") == "disabled");
 }
 
-TEST_CASE("systemd: an agent that is masked and stopped stays so, and the watchdog says why it does nothing") {
+TEST_CASE(
+    "systemd: an agent that is masked and stopped stays so, and the watchdog says why it does nothing") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     // A unit in /etc cannot be masked.
@@ -91,7 +95,8 @@ TEST_CASE("systemd: an agent that is masked and stopped stays so, and the watchd
     CHECK(doctor.text.find("the unit is masked") != std::string::npos);
 }
 
-TEST_CASE("systemd: a new version that the administrator stops within its trial is taken back, and not started") {
+TEST_CASE(
+    "systemd: a new version that the administrator stops within its trial is taken back, and not started") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, by_watchdog};
@@ -107,7 +112,8 @@ TEST_CASE("systemd: a new version that the administrator stops within its trial 
     check_not_started(service);
 }
 
-TEST_CASE("systemd: a version that crashes within its trial is not started again once the service is disabled") {
+TEST_CASE(
+    "systemd: a version that crashes within its trial is not started again once the service is disabled") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, by_watchdog};

@@ -1,4 +1,5 @@
-// The units on disk: a watchdog that is missing, settings that would keep an agent down, other products beside.
+// The units on disk: a watchdog that is missing, settings that would keep an agent down, other products
+// beside.
 #include <fmt/format.h>
 
 #include "service_endpoint.hpp"
@@ -13,18 +14,22 @@ const std::string agent = "agent.service", watchdog = "agent-watchdog.service";
 
 void await_watchdog(const ServiceEndpoint& service) {
     await(
-        "the watchdog's unit runs", 20s, [&] { return service.runs(watchdog); }, [&] { return service.logs(); });
+        "the watchdog's unit runs", 20s, [&] { return service.runs(watchdog); },
+        [&] { return service.logs(); });
 }
 
 void check_update_by_watchdog(ServiceEndpoint& service) {
-    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")), Route::watchdog);
+    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")),
+                            Route::watchdog);
 }
 
 /// A unit as an older release or a packager wrote it.
 std::string foreign_unit(const ServiceEndpoint& service, const std::string& settings) {
-    return fmt::format("[Unit]\nDescription=old\n[Service]\nExecStart={} --config {}\n{}[Install]\nWantedBy=multi-user.target\n",
-                       (service.endpoint.install_root() / "bin/agent").string(), service.endpoint.config().string(),
-                       settings);
+    return fmt::format(
+        "[Unit]\nDescription=old\n[Service]\nExecStart={} --config "
+        "{}\n{}[Install]\nWantedBy=multi-user.target\n",
+        (service.endpoint.install_root() / "bin/agent").string(), service.endpoint.config().string(),
+        settings);
 }
 
 void start_foreign(ServiceEndpoint& service, const std::string& settings) {
@@ -68,12 +73,15 @@ TEST_CASE("systemd: a watchdog that an administrator disabled and stopped is lef
     service.machine.systemctl({"disable", "--now", watchdog});
     service.machine.systemctl({"restart", agent});
     service.endpoint.await_session_of("1.0.0");
-    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")), Route::self_update);
+    service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")),
+                            Route::self_update);
     CHECK(service.machine.property(watchdog, "ActiveState") == "inactive");
     CHECK(service.machine.property(watchdog, "UnitFileState") == "disabled");
 }
 
-TEST_CASE("systemd: the recovery delay of 60 s and exit codes that count as success are mended at the agent's start") {
+TEST_CASE(
+    "systemd: the recovery delay of 60 s and exit codes that count as success are mended at the agent's "
+    "start") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
@@ -85,21 +93,25 @@ TEST_CASE("systemd: the recovery delay of 60 s and exit codes that count as succ
     CHECK(service.machine.property(agent, "RestartPreventExitStatus") == "");
     CHECK(service.machine.property(agent, "SuccessExitStatus") == "");
     CHECK(fs::exists(service.machine.units() / "agent.service.d/50-update.conf"));
-    CHECK(read_file(service.machine.units() / agent) == foreign_unit(service, "Restart=on-failure\nRestartSec=60\n"
-                                                                              "SuccessExitStatus=1\nRestartPreventExitStatus=1\n"));
+    CHECK(read_file(service.machine.units() / agent) ==
+          foreign_unit(service,
+                       "Restart=on-failure\nRestartSec=60\n"
+                       "SuccessExitStatus=1\nRestartPreventExitStatus=1\n"));
 }
 
 TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and repair mends them") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    service.machine.write_unit(agent, foreign_unit(service, "Restart=no\nRestartSec=60\nRestartPreventExitStatus=1\nKillMode=none\n"));
+    service.machine.write_unit(
+        agent,
+        foreign_unit(service, "Restart=no\nRestartSec=60\nRestartPreventExitStatus=1\nKillMode=none\n"));
     service.machine.systemctl({"daemon-reload"});
     service.machine.systemctl({"enable", agent});
     const Output before = service.updatectl({"doctor"});
     CHECK(before.exit == static_cast<int>(ControlExit::findings));
-    for (const char* found : {"Restart=no", "RestartSec=60s", "RestartPreventExitStatus= has 1", "KillMode=none",
-                              "nobody counts the starts", "updatectl service repair"})
+    for (const char* found : {"Restart=no", "RestartSec=60s", "RestartPreventExitStatus= has 1",
+                              "KillMode=none", "nobody counts the starts", "updatectl service repair"})
         CHECK_MESSAGE(before.text.find(found) != std::string::npos, found << "\n" << before.text);
     const Output repaired = service.updatectl({"service", "repair"});
     CHECK_MESSAGE(repaired.exit == 0, repaired.text);
@@ -125,8 +137,10 @@ TEST_CASE("systemd: a later drop-in that forbids the restart closes the exit-cod
 TEST_CASE("systemd: three quick updates in a row end running, although StartLimitBurst=3") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    ServiceEndpoint service{server, {{"routes", R"(["watchdog"])"}, {"policy.allow_downgrade", "true"},
-                                     {"policy.attempts_per_version", "10"}}};
+    ServiceEndpoint service{server,
+                            {{"routes", R"(["watchdog"])"},
+                             {"policy.allow_downgrade", "true"},
+                             {"policy.attempts_per_version", "10"}}};
     service.install();
     service.drop_in(agent, "99-limit", "[Unit]\nStartLimitIntervalSec=300\nStartLimitBurst=3\n");
     for (const std::string version : {"1.1", "1.0", "1.1"})
@@ -138,9 +152,12 @@ TEST_CASE("systemd: three quick updates in a row end running, although StartLimi
 TEST_CASE("systemd: three quick updates in a row by the exit code end running") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"},
-                                     {"policy.allow_downgrade", "true"}, {"policy.attempts_per_version", "10"},
-                                     {"service.restart_delay", R"("100ms")"}}};
+    ServiceEndpoint service{server,
+                            {{"watchdog_path", R"("")"},
+                             {"routes", R"(["exit-code"])"},
+                             {"policy.allow_downgrade", "true"},
+                             {"policy.attempts_per_version", "10"},
+                             {"service.restart_delay", R"("100ms")"}}};
     service.install();
     for (const std::string version : {"1.1", "1.0", "1.1"})
         service.check_committed(
@@ -148,11 +165,14 @@ TEST_CASE("systemd: three quick updates in a row by the exit code end running") 
             Route::exit_code, version + ".0");
 }
 
-TEST_CASE("systemd: where the install root is read-only (a real EROFS) nothing is touched, and the reason is told") {
+TEST_CASE(
+    "systemd: where the install root is read-only (a real EROFS) nothing is touched, and the reason is "
+    "told") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}}};
-    service.drop_in(agent, "99-closed", fmt::format("[Service]\nReadOnlyPaths={}\n", service.endpoint.install_root().string()));
+    service.drop_in(agent, "99-closed",
+                    fmt::format("[Service]\nReadOnlyPaths={}\n", service.endpoint.install_root().string()));
     service.install();
     const Outcome end = service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1"));
     CAPTURE(to_json(end));
@@ -162,7 +182,9 @@ TEST_CASE("systemd: where the install root is read-only (a real EROFS) nothing i
     CHECK(service.endpoint.installed_version() == "1.0.0");
 }
 
-TEST_CASE("systemd: where staging is a file system of 1 MiB (a real ENOSPC) the update is refused with need and have") {
+TEST_CASE(
+    "systemd: where staging is a file system of 1 MiB (a real ENOSPC) the update is refused with need and "
+    "have") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}}};
@@ -227,7 +249,8 @@ TEST_CASE("systemd: who is not root is told so, and what runs without root") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    fs::permissions(service.endpoint.folder(), fs::perms::owner_all | fs::perms::others_exec | fs::perms::group_exec);
+    fs::permissions(service.endpoint.folder(),
+                    fs::perms::owner_all | fs::perms::others_exec | fs::perms::group_exec);
     fs::permissions(service.endpoint.folder() / "update.toml", fs::perms::others_read, fs::perm_options::add);
     const Output refused = service.machine.run({"/usr/bin/setpriv", "--reuid=65534", "--clear-groups",
                                                 service.endpoint.folder() / "updatectl", "service", "install",
