@@ -10,8 +10,9 @@
 namespace update {
 
 Result<ServiceStatus> OwnServices::status(const std::string&) {
+    UPDATE_TRY(held, is_service_held(settings_), "own service");
     return ServiceStatus{
-        .running = true, .process = processes_.self(), .last_exit = {}, .held_by_administrator = false};
+        .running = true, .process = processes_.self(), .last_exit = {}, .held_by_administrator = held};
 }
 
 Status OwnServices::start(const std::string& program) {

@@ -20,6 +20,11 @@ std::optional<Result<std::vector<Finding>>> check_installed_service(const Settin
     return std::nullopt;
 }
 
+Result<bool> is_service_held(const Settings& settings) {
+    if (settings.service.manager == Manager::systemd) return systemd::is_agent_held(settings);
+    return false;
+}
+
 std::optional<Status> restart_watchdog_service(const Settings& settings) {
     if (settings.service.manager == Manager::systemd) return systemd::restart_watchdog(settings);
     return std::nullopt;

@@ -21,6 +21,10 @@ Result<std::unique_ptr<Supervision>> make_supervision(EventLoop&, Adapters&, Sup
 /// @return nothing in supervised mode
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings&);
 
+/// In the agent, which runs: did an administrator disable it, so that nobody may start it again? false in
+/// supervised mode.
+Result<bool> is_service_held(const Settings&);
+
 /// In the guardian of a renewal that failed. @return nothing in supervised mode
 std::optional<Status> restart_watchdog_service(const Settings&);
 

@@ -216,6 +216,8 @@ class Watchdog {
             channel_->push({.kind = Signal::Kind::agent_exited});
             if (applying_) return;
         }
+        if (const auto now = services_->status(program); now && now->held_by_administrator)
+            return options_.log(fmt::format("{} was stopped by the administrator", program));
         plan_restart(program, exit, fmt::format("ended ({})", describe(exit)));
         if (applying_)
             loop_->call_at(*watched_.at(program).start_at, [this, program] { tend_within_trial(program); });

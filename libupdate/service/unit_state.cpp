@@ -37,10 +37,8 @@ bool is_waiting_for_restart(const UnitState& s) { return s.sub == "auto-restart"
 
 bool is_held(const UnitState& s, StoppedBy by) {
     static constexpr std::array<std::string_view, 3> closed{"disabled", "masked", "masked-runtime"};
-    if (s.load == "masked") return true;
-    if (is_up(s)) return false;
-    if (is_one_of(s.file, closed)) return true;
-    if (by == StoppedBy::us || is_waiting_for_restart(s)) return false;
+    if (s.load == "masked" || is_one_of(s.file, closed)) return true;
+    if (by == StoppedBy::us || is_up(s) || is_waiting_for_restart(s)) return false;
     return was_asked_to_stop(s);
 }
 

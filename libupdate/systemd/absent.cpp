@@ -17,6 +17,7 @@ Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes>, co
     return absent();
 }
 Result<std::vector<Finding>> check_agent_unit(const Settings&) { return absent(); }
+Result<bool> is_agent_held(const Settings&) { return absent(); }
 Status install(const Settings&, Files&, Start) { return absent(); }
 Status remove(const Settings&, Files&) { return absent(); }
 Result<std::vector<std::string>> repair(const Settings&, Files&) { return absent(); }

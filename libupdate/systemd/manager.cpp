@@ -182,6 +182,7 @@ Status SystemdManager::enable(const std::string& unit) {
         c.manager->callMethod("EnableUnitFiles")
             .onInterface(bus::manager)
             .withArguments(std::vector<std::string>{unit}, false, true);
+        c.manager->callMethod("Reload").onInterface(bus::manager);
     });
 }
 
@@ -190,6 +191,7 @@ Status SystemdManager::disable(const std::string& unit) {
         c.manager->callMethod("DisableUnitFiles")
             .onInterface(bus::manager)
             .withArguments(std::vector<std::string>{unit}, false);
+        c.manager->callMethod("Reload").onInterface(bus::manager);
     });
 }
 

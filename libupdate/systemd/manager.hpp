@@ -36,7 +36,8 @@ class SystemdManager {
     Status reset_failed(const std::string& unit);
 
     Status reload();
-    /// Makes it start at boot; with an absolute path the file is linked.
+    /// Makes it start at boot, or not. Reloads: what nothing wants would be forgotten with its history as
+    /// soon as it is stopped, and an administrator's stop with it.
     Status enable(const std::string& unit);
     Status disable(const std::string& unit);
 

@@ -38,6 +38,9 @@ Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes> pla
 /// See check_restart (service/unit_rules.hpp), for the installed unit of the agent.
 Result<std::vector<Finding>> check_agent_unit(const Settings&);
 
+/// Disabled or masked: nobody may start it by himself once it has ended.
+Result<bool> is_agent_held(const Settings&);
+
 /// Writes, enables and starts what unit_files says.
 enum class Start : std::uint8_t { no, yes };
 Status install(const Settings&, Files&, Start);

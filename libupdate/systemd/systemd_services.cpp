@@ -24,7 +24,7 @@ constexpr auto kill_timeout = 5s;
 bool is_going_down(const UnitState& s) { return s.active == "deactivating"; }
 /// systemd has not noticed yet that the main process ended.
 bool is_outdated(const UnitState& s) {
-    if (s.main_pid == 0) return false;
+    if (s.main_pid == 0) return is_going_down(s);  // the rest of it takes a moment
     const auto process = identify(s.main_pid);
     return !process || !is_alive(*process);
 }
@@ -58,7 +58,9 @@ class SystemdServices final : public Supervision {
             if (program.followed && program.followed->id.pid == pid && !has_ended(program.followed->handle))
                 return true;
             const auto now = manager_.state(program.unit);
-            if (now && pid != 0 && now->main_pid == pid) return true;
+            if (!now || pid == 0 || now->main_pid != pid) continue;
+            if (!program.followed) (void)follow(program, *now);  // systemd started it by itself
+            return true;
         }
         return false;
     }
@@ -76,7 +78,7 @@ class SystemdServices final : public Supervision {
             status.last_exit = exit_of(*program, now);
             return status;
         }
-        status.running = is_up(now);
+        status.running = is_up(now) || is_going_down(now);  // a stop that was asked for has not ended it yet
         if (!status.running) {
             status.last_exit = last_exit(now);
             return status;
@@ -91,9 +93,10 @@ class SystemdServices final : public Supervision {
         if (program->busy) return Error{ErrorCode::retry_later, "start " + name + ": it is being stopped"};
         UPDATE_TRY(now, settled(*program), "start " + name);
         UPDATE_TRY(held, is_held_now(*program, now), "start " + name);
-        if (held) return Error{ErrorCode::refused, "start " + name + ": held by the administrator"};
         forget_ended(*program);
         if (is_up(now)) return follow(*program, now);
+        if (held)
+            return Error{ErrorCode::refused, "start " + name + ": stopped or disabled by the administrator"};
         UPDATE_TRY(changes, manager_.watch(program->unit), "start " + name);
         if (is_waiting_for_restart(now)) {
             UPDATE_CHECK(manager_.restart(program->unit), "start " + name);
@@ -110,7 +113,8 @@ class SystemdServices final : public Supervision {
         program->busy = true;
         const std::unique_ptr<Program, void (*)(Program*)> not_busy{program,
                                                                     [](Program* p) { p->busy = false; }};
-        UPDATE_TRY(now, settled(*program), "stop " + name);
+        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
+        UPDATE_CHECK(check_loaded(now, program->unit), "stop " + name);
         if (!is_up(now) && !is_waiting_for_restart(now) && !is_going_down(now)) {
             forget_ended(*program);
             return done();
@@ -164,8 +168,7 @@ class SystemdServices final : public Supervision {
             if (!is_outdated(later)) return later;
             if (EventLoop::now() >= patience)
                 return Error{ErrorCode::retry_later,
-                             fmt::format("systemd takes the dead process {} for the one of {}",
-                                         later.main_pid, program.unit)};
+                             fmt::format("{} has ended, but systemd calls it {}", program.unit, later.sub)};
             changes->wait(10ms);
             (void)changes->take();
         }
@@ -321,6 +324,13 @@ Result<std::vector<Finding>> systemd::check_agent_unit(const Settings& settings)
     UPDATE_CHECK(check_loaded(now, unit), "unit of the agent");
     UPDATE_TRY(rules, manager.rules(unit), "unit of the agent");
     return check_restart(now, rules, settings, Layout{settings}.guard(settings.programs.front()));
+}
+
+Result<bool> systemd::is_agent_held(const Settings& settings) {
+    SystemdManager manager;
+    const std::string unit = unit_name(settings, settings.programs.front());
+    UPDATE_TRY(now, manager.state(unit), "unit of the agent");
+    return is_held(now, StoppedBy::others);
 }
 
 }  // namespace update

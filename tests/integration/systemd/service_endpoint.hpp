@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <update/exit_code.hpp>
+
 #include "support/endpoint.hpp"
 #include "support/machine.hpp"
 
