@@ -29,6 +29,10 @@ const Json* Json::find(std::string_view name) const {
     return found != members->end() && found->name == name ? &found->value : nullptr;
 }
 
+Json* Json::find(std::string_view name) {
+    return const_cast<Json*>(static_cast<const Json*>(this)->find(name));  // NOLINT: this is not const
+}
+
 void Json::set(std::string_view name, Json value) {
     if (object() == nullptr) value_ = Object{};
     auto& members = std::get<Object>(value_);

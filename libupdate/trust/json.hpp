@@ -38,6 +38,7 @@ class Json {
 
     /// @return nullptr when this is no object or has no such member
     const Json* find(std::string_view name) const;
+    Json* find(std::string_view name);
     /// Sets or adds a member; a value that is no object becomes an empty one first.
     void set(std::string_view name, Json value);
     void remove(std::string_view name);
