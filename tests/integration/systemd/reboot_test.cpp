@@ -1,5 +1,6 @@
-// The machine goes down in the middle of an update, as the administrator wants it or by its plug, and comes up again
-// with the same disk. (What a power cut does to files that were not flushed: tests/integration/crash.)
+// The machine goes down in the middle of an update, as the administrator wants it or by its plug, and comes
+// up again with the same disk. (What a power cut does to files that were not flushed:
+// tests/integration/crash.)
 #include <fmt/format.h>
 
 #include "service_endpoint.hpp"
@@ -34,15 +35,16 @@ void go_down_in(State wanted, Down how, const Overrides& settings, const std::st
     Server server;
     ServiceEndpoint service{server, settings};
     service.install();
-    const std::string id = service.endpoint.offer(version, {{.source = built_version(name), .self_test = false}});
+    const std::string id =
+        service.endpoint.offer(version, {{.source = built_version(name), .self_test = false}});
     const State seen = await_state_or_later(service, wanted);
     how == Down::plug ? service.machine.cut_power() : service.machine.power_off();
     service.machine.boot();
     const Outcome end = service.endpoint.filed_end_of(id);
     const bool bad = name != "agent-1.1";
     const bool went_forward = end.ending == Ending::committed;
-    MESSAGE("down in " << row(seen).name << " (wanted " << row(wanted).name << "): "
-                       << update::name(end.ending));
+    MESSAGE("down in " << row(seen).name << " (wanted " << row(wanted).name
+                       << "): " << update::name(end.ending));
     CAPTURE(service.logs());
     CAPTURE(to_json(end));
     CHECK(end.ending != Ending::needs_repair);
@@ -54,29 +56,30 @@ void go_down_in(State wanted, Down how, const Overrides& settings, const std::st
 }
 
 const Overrides by_watchdog{{"routes", R"(["watchdog"])"}};
-const Overrides by_exit_code{{"watchdog_path", R"("")"},
-                             {"routes", R"(["exit-code"])"},
-                             {"service.restart_delay", R"("100ms")"}};
+const Overrides by_exit_code{
+    {"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}, {"service.restart_delay", R"("100ms")"}};
 
 }  // namespace
 
 TEST_CASE("systemd: the plug is pulled in each state of an update, and after the boot it ends well") {
     UPDATE_NEEDS_SYSTEMD();
-    for (const State state : {State::downloading, State::staging, State::backing_up, State::handing_over,
-                              State::stopping, State::swapping, State::starting, State::awaiting_ready,
-                              State::awaiting_ack, State::cleaning_up})
+    for (const State state :
+         {State::downloading, State::staging, State::backing_up, State::handing_over, State::stopping,
+          State::swapping, State::starting, State::awaiting_ready, State::awaiting_ack, State::cleaning_up})
         go_down_in(state, Down::plug, by_watchdog, "1.1.0", "agent-1.1");
 }
 
 TEST_CASE("systemd: the machine is shut down in states of an update, and after the boot it ends well") {
     UPDATE_NEEDS_SYSTEMD();
-    for (const State state : {State::downloading, State::verifying, State::awaiting_ready, State::awaiting_ack})
+    for (const State state :
+         {State::downloading, State::verifying, State::awaiting_ready, State::awaiting_ack})
         go_down_in(state, Down::power_off, by_watchdog, "1.1.0", "agent-1.1");
 }
 
 TEST_CASE("systemd: the plug is pulled in states of the way back, and after the boot the old version runs") {
     UPDATE_NEEDS_SYSTEMD();
-    for (const State state : {State::stopping_trial, State::restoring, State::restarting_old, State::watching_old})
+    for (const State state :
+         {State::stopping_trial, State::restoring, State::restarting_old, State::watching_old})
         go_down_in(state, Down::plug, by_watchdog, "1.2.0", "agent-1.2-crashes");
 }
 

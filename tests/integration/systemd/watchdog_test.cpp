@@ -107,7 +107,8 @@ TEST_CASE("systemd: a new watchdog that crashes takes the whole set back, and th
     service.install();
     Item bad = watchdog_item("watchdog-1.2-crashes");
     bad.self_test = false;
-    const Outcome end = service.endpoint.end_of(service.endpoint.offer("1.1.0", {agent_item("agent-1.1"), bad}));
+    const Outcome end =
+        service.endpoint.end_of(service.endpoint.offer("1.1.0", {agent_item("agent-1.1"), bad}));
     CAPTURE(service.logs());
     CAPTURE(to_json(end));
     CHECK(end.ending == Ending::rolled_back);
@@ -125,23 +126,26 @@ TEST_CASE("systemd: a program that ignores SIGTERM is killed after its stop_time
     Server server;
     ServiceEndpoint service{server};
     const auto script = [](const std::string& version) {
-        return "#!/bin/sh\n# " + version + "\ntrap '' TERM\nwhile :; do read nothing < /dev/zero || :; done\n";
+        return "#!/bin/sh\n# " + version +
+               "\ntrap '' TERM\nwhile :; do read nothing < /dev/zero || :; done\n";
     };
     service.endpoint.install("bin/stubborn", script("1"), 0755);
     write_file(service.endpoint.folder() / "stubborn.2", script("2"));
-    write_file(service.endpoint.config(),
-               "product = \"stubborn\"\ninstall_root = \"" + service.endpoint.install_root().string() +
-                   "\"\nstate_dir = \"" + service.endpoint.state_dir().string() +
-                   "\"\n[[programs]]\nname = \"stubborn\"\npath = \"bin/stubborn\"\nstop_timeout = \"500ms\"\n"
-                   "[service]\nmanager = \"systemd\"\n[trial.probe]\nkind = \"process-age\"\nage = \"200ms\"\n");
+    write_file(
+        service.endpoint.config(),
+        "product = \"stubborn\"\ninstall_root = \"" + service.endpoint.install_root().string() +
+            "\"\nstate_dir = \"" + service.endpoint.state_dir().string() +
+            "\"\n[[programs]]\nname = \"stubborn\"\npath = \"bin/stubborn\"\nstop_timeout = \"500ms\"\n"
+            "[service]\nmanager = \"systemd\"\n[trial.probe]\nkind = \"process-age\"\nage = \"200ms\"\n");
     const Output installed = service.updatectl({"service", "install"});
     REQUIRE_MESSAGE(installed.exit == 0, installed.text);
     service.drop_in("stubborn.service", "99-slow", "[Service]\nTimeoutStopSec=60\n");
-    await("it runs", 20s, [&] { return service.runs("stubborn.service"); }, [&] { return service.logs(); });
+    await(
+        "it runs", 20s, [&] { return service.runs("stubborn.service"); }, [&] { return service.logs(); });
     const std::string before = service.main_pid("stubborn.service");
-    const Output applied = service.updatectl(
-        {"apply", "--version", "2", "--from", "1", "--artifact",
-         "agent:bin/stubborn=" + (service.endpoint.folder() / "stubborn.2").string()});
+    const Output applied =
+        service.updatectl({"apply", "--version", "2", "--from", "1", "--artifact",
+                           "agent:bin/stubborn=" + (service.endpoint.folder() / "stubborn.2").string()});
     CHECK_MESSAGE(applied.exit == 0, applied.text << service.logs());
     CHECK(service.endpoint.installed("bin/stubborn") == script("2"));
     CHECK(service.main_pid("stubborn.service") != before);

@@ -1,7 +1,7 @@
+#include "service/unit_rules.hpp"
+
 #include <doctest/doctest.h>
 #include <functional>
-
-#include "service/unit_rules.hpp"
 
 using namespace update;
 using namespace std::chrono_literals;
@@ -52,7 +52,9 @@ TEST_CASE("each setting that would keep an agent down is found by its name") {
     CHECK(wrong_when([](UnitRules& r) { r.restart = "no"; }) == Words{"Restart=no"});
     CHECK(wrong_when([](UnitRules& r) { r.restart = "on-abnormal"; }) == Words{"Restart=on-abnormal"});
     CHECK(wrong_when([](UnitRules& r) { r.restart_delay = 60s; }) == Words{"RestartSec=60s"});
-    CHECK(wrong_when([](UnitRules& r) { r.no_restart_codes = {2, 1}; }) == Words{"RestartPreventExitStatus= has 1"});
+    CHECK(wrong_when([](UnitRules& r) {
+              r.no_restart_codes = {2, 1};
+          }) == Words{"RestartPreventExitStatus= has 1"});
     CHECK(wrong_when([](UnitRules& r) {
               r.restart = "on-failure";
               r.success_codes = {1};
@@ -70,9 +72,9 @@ TEST_CASE("a start limit that a trial could reach is found, one that it cannot i
         });
     };
     CHECK(limit(4, 300s) == Words{"StartLimitBurst=4 within 300 s, 5 are needed"});
-    CHECK(limit(5, 300s).empty());   // the trial's three starts, the old version before and after
-    CHECK(limit(3, 6s).empty());     // three starts, 2 s apart, take as long as the interval
-    CHECK(limit(1, 0s).empty());     // systemd's way to say: no limit
+    CHECK(limit(5, 300s).empty());  // the trial's three starts, the old version before and after
+    CHECK(limit(3, 6s).empty());    // three starts, 2 s apart, take as long as the interval
+    CHECK(limit(1, 0s).empty());    // systemd's way to say: no limit
 }
 
 TEST_CASE("a disabled unit is an administrator's, so repair is not its cure") {

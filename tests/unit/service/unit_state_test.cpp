@@ -1,13 +1,14 @@
-#include <doctest/doctest.h>
-
 #include "service/unit_state.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace update;
 
 namespace {
 
 /// A service that ran from 100 to 200; the numbers are those that systemd 252 shows.
-UnitState ended(const std::string& active, const std::string& result, std::uint64_t ceased, std::uint64_t exited) {
+UnitState ended(const std::string& active, const std::string& result, std::uint64_t ceased,
+                std::uint64_t exited) {
     UnitState s;
     s.load = "loaded";
     s.file = "enabled";

@@ -1,7 +1,7 @@
+#include "service/unit_text.hpp"
+
 #include <algorithm>
 #include <doctest/doctest.h>
-
-#include "service/unit_text.hpp"
 
 using namespace update;
 
@@ -43,12 +43,14 @@ TEST_CASE("a product has units of its own name: agent, companions, watchdog, res
 
 TEST_CASE("the agent's unit restarts, counts its starts, shows its life and may write only where it must") {
     const std::string text = unit(settings(), "acme.service");
-    for (const char* line :
-         {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "OnFailure=acme-rescue.service", "Type=notify",
-          "WatchdogSec=60", "KillMode=mixed", "TimeoutStopSec=5", "StateDirectory=acme", "StateDirectoryMode=0700",
-          "RuntimeDirectory=acme", "ProtectSystem=strict", "NoNewPrivileges=yes", "WantedBy=multi-user.target",
-          R"(ExecStart="/opt/acme/bin/agent" "--config" "/etc/acme/update.toml")",
-          R"(ExecStartPre=-"/opt/acme/bin/.guard-agent" "--config" "/etc/acme/update.toml" "--update-guard")"})
+    for (
+        const char* line :
+        {"Restart=always", "RestartSec=2", "StartLimitIntervalSec=0", "OnFailure=acme-rescue.service",
+         "Type=notify", "WatchdogSec=60", "KillMode=mixed", "TimeoutStopSec=5", "StateDirectory=acme",
+         "StateDirectoryMode=0700", "RuntimeDirectory=acme", "ProtectSystem=strict", "NoNewPrivileges=yes",
+         "WantedBy=multi-user.target",
+         R"(ExecStart="/opt/acme/bin/agent" "--config" "/etc/acme/update.toml")",
+         R"(ExecStartPre=-"/opt/acme/bin/.guard-agent" "--config" "/etc/acme/update.toml" "--update-guard")"})
         CHECK_MESSAGE(has_line(text, line), line << "\n" << text);
 }
 
@@ -71,7 +73,8 @@ TEST_CASE("words of a command line stay what they are for systemd") {
 TEST_CASE("folders elsewhere are opened for writing by their paths") {
     Settings s = settings();
     s.state_dir = "/srv/acme/state";
-    CHECK(unit(s, "acme.service").find(R"(ReadWritePaths="/opt/acme" "/srv/acme/state")") != std::string::npos);
+    CHECK(unit(s, "acme.service").find(R"(ReadWritePaths="/opt/acme" "/srv/acme/state")") !=
+          std::string::npos);
     s.service.hardened = false;
     CHECK(unit(s, "acme.service").find("ProtectSystem") == std::string::npos);
     CHECK(unit(s, "acme-watchdog.service").find("ProtectSystem=strict") != std::string::npos);
