@@ -68,13 +68,15 @@ Applier::Applier(NewVersion version, fs::path folder)
       new_{program(version == NewVersion::good ? "exec sleep " + seconds(2) : "exit 3", 'B')} {
     fs::create_directories(folder_);
     write_file(scratch_.path() / "new", new_);
-    write_file(scratch_.path() / "update.toml",
-               fmt::format("product = \"p\"\ninstall_root = \"{}\"\nstate_dir = \"{}\"\n[[programs]]\nname = \"p\"\n"
-                           "path = \"bin/p\"\nstop_timeout = \"2s\"\n[trial]\nready_timeout = \"1s\"\nstarts_max = 1\n"
-                           "[trial.probe]\nkind = \"process-age\"\nage = \"30ms\"\ninterval = \"10ms\"\n"
-                           "[policy]\nattempts_per_version = 1000\nquarantine_for = \"0s\"\n"
-                           "[supervision]\nbackoff_first = \"10ms\"\n",
-                           root().string(), state().string()));
+    write_file(
+        scratch_.path() / "update.toml",
+        fmt::format(
+            "product = \"p\"\ninstall_root = \"{}\"\nstate_dir = \"{}\"\n[[programs]]\nname = \"p\"\n"
+            "path = \"bin/p\"\nstop_timeout = \"2s\"\n[trial]\nready_timeout = \"1s\"\nstarts_max = 1\n"
+            "[trial.probe]\nkind = \"process-age\"\nage = \"30ms\"\ninterval = \"10ms\"\n"
+            "[policy]\nattempts_per_version = 1000\nquarantine_for = \"0s\"\n"
+            "[supervision]\nbackoff_first = \"10ms\"\n",
+            root().string(), state().string()));
 }
 
 void Applier::reset() {
@@ -97,21 +99,25 @@ void Applier::reset() {
     REQUIRE_MESSAGE(started.has_value(), (started ? "" : started.error().message()));
 }
 
+std::vector<std::string> Applier::plain_command() const {
+    return {UPDATECTL,    "apply",
+            "--version",  "2",
+            "--from",     "1",
+            "--artifact", "agent:bin/p=" + (scratch_.path() / "new").string(),
+            "--config",   scratch_.path() / "update.toml"};
+}
+
 std::vector<std::string> Applier::command(const std::vector<std::string>& strace_words) const {
     std::vector<std::string> words{"/usr/bin/strace", "-qq"};
     words.insert(words.end(), strace_words.begin(), strace_words.end());
-    const std::vector<std::string> apply{UPDATECTL,
-                                         "apply",
-                                         "--version",
-                                         "2",
-                                         "--from",
-                                         "1",
-                                         "--artifact",
-                                         "agent:bin/p=" + (scratch_.path() / "new").string(),
-                                         "--config",
-                                         scratch_.path() / "update.toml"};
+    const auto apply = plain_command();
     words.insert(words.end(), apply.begin(), apply.end());
     return words;
+}
+
+ExitCode Applier::run_plainly() {
+    Process process{plain_command(), log_file()};
+    return process.wait().value_or(-1);
 }
 
 ExitCode Applier::run(const std::vector<std::string>& strace_words) {
@@ -152,7 +158,8 @@ std::string Applier::recover_and_judge() {
     };
     if (!holds_within(15s, settled)) return "it does not settle";
     std::string wrong;
-    if (!holds_within(2s, [&] { return (wrong = judge()).empty(); })) return wrong;  // the program may start just now
+    if (!holds_within(2s, [&] { return (wrong = judge()).empty(); }))
+        return wrong;  // the program may start just now
     watchdog.stop();
     return "";
 }
@@ -162,8 +169,8 @@ std::string Applier::judge() const {
     if (installed != old_ && installed != new_)
         return fmt::format("bin/p is torn, {} bytes", installed.size());
     ended_in_ = installed == old_ ? "old" : "new";
-    if (!fs::exists(root() / "bin/p") || (fs::status(root() / "bin/p").permissions() & fs::perms::owner_exec) ==
-                                             fs::perms::none)
+    if (!fs::exists(root() / "bin/p") ||
+        (fs::status(root() / "bin/p").permissions() & fs::perms::owner_exec) == fs::perms::none)
         return "bin/p cannot be executed";
     const auto files = make_files();
     const auto record = Journal{*files, Layout{state(), root()}}.load().record;
@@ -178,7 +185,8 @@ std::string Applier::judge() const {
     if (!fs::exists(state() / "updates")) return "the watchdog has not begun";
     // A plan that never reached the journal is swept by the next update.
     for (const auto& entry : fs::directory_iterator{state() / "updates"})
-        if (record && record->update_id == entry.path().filename()) return "left over: updates/" + entry.path().filename().string();
+        if (record && record->update_id == entry.path().filename())
+            return "left over: updates/" + entry.path().filename().string();
     return "";
 }
 

@@ -1,5 +1,5 @@
-// One process that applies a whole update, `updatectl apply`, as the victim of crashes: a small world without network
-// that is made anew for each attempt, and the watchdog that comes after a crash.
+// One process that applies a whole update, `updatectl apply`, as the victim of crashes: a small world without
+// network that is made anew for each attempt, and the watchdog that comes after a crash.
 #pragma once
 #include <doctest/doctest.h>
 #include <filesystem>
@@ -26,24 +26,26 @@ class Applier {
     void reset();
     /// Starts what `strace` makes of `updatectl apply`; the words come before the program.
     std::vector<std::string> command(const std::vector<std::string>& strace_words) const;
+    std::vector<std::string> plain_command() const;
+    ExitCode run_plainly();
     /// @return its exit code, 128 + signal
     ExitCode run(const std::vector<std::string>& strace_words);
     /// System calls of the applying thread in an undisturbed run, by name, in `times`.
     std::map<std::string, unsigned> calls();
 
-    /// A watchdog comes, finishes or undoes what it finds, and goes. @return what is wrong afterwards; empty: a whole
-    /// version is installed, it runs, the update has ended in accordance with that, nothing is left over
+    /// A watchdog comes, finishes or undoes what it finds, and goes. @return what is wrong afterwards; empty:
+    /// a whole version is installed, it runs, the update has ended in accordance with that, nothing is left
+    /// over
     std::string recover_and_judge();
     /// What the last judged attempt ended in: "old" or "new".
     const std::string& ended_in() const { return ended_in_; }
     void kill_programs();
-    const std::filesystem::path& folder() const { return folder_; }
+    std::filesystem::path log_file() const { return scratch_.path() / "log"; }
     std::string log() const { return read_file(log_file()); }
 
  private:
     std::filesystem::path root() const { return folder_ / "root"; }
     std::filesystem::path state() const { return folder_ / "state"; }
-    std::filesystem::path log_file() const { return scratch_.path() / "log"; }
     std::string judge() const;
 
     Scratch scratch_{"update-crash"};

@@ -10,9 +10,10 @@ namespace {
 struct Fault {
     const char *call, *error;
 };
-constexpr Fault faults[] = {{"fsync", "EIO"},     {"fdatasync", "EIO"}, {"renameat2", "EIO"}, {"renameat", "EIO"},
-                            {"rename", "EIO"},    {"pwrite64", "ENOSPC"}, {"pwrite64", "EIO"}, {"linkat", "EMLINK"},
-                            {"unlinkat", "EACCES"}, {"mkdirat", "ENOSPC"}};
+constexpr Fault faults[] = {{"fsync", "EIO"},     {"fdatasync", "EIO"}, {"renameat2", "EIO"},
+                            {"renameat", "EIO"},  {"rename", "EIO"},    {"pwrite64", "ENOSPC"},
+                            {"pwrite64", "EIO"},  {"linkat", "EMLINK"}, {"unlinkat", "EACCES"},
+                            {"mkdirat", "ENOSPC"}};
 
 void sweep(NewVersion version, const std::string& what) {
     Applier applier{version};
@@ -39,8 +40,8 @@ void sweep(NewVersion version, const std::string& what) {
             ++ends[applier.ended_in()];
         }
     }
-    MESSAGE(fmt::format("{}: every {}. call fails once: {} attempts, {} told an error; {} ended old, {} new", what, step,
-                        tried, told, ends["old"], ends["new"]));
+    MESSAGE(fmt::format("{}: every {}. call fails once: {} attempts, {} told an error; {} ended old, {} new",
+                        what, step, tried, told, ends["old"], ends["new"]));
     CHECK(tried > 0);
     CHECK(told > 0);
     applier.kill_programs();
@@ -48,12 +49,15 @@ void sweep(NewVersion version, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("an update in which any one fsync, rename, write, link or removal fails ends whole, and tells what failed") {
+TEST_CASE(
+    "an update in which any one fsync, rename, write, link or removal fails ends whole, and tells what "
+    "failed") {
     UPDATE_NEEDS_STRACE();
     sweep(NewVersion::good, "update");
 }
 
-TEST_CASE("a roll-back in which any one fsync, rename, write, link or removal fails ends in the old version") {
+TEST_CASE(
+    "a roll-back in which any one fsync, rename, write, link or removal fails ends in the old version") {
     UPDATE_NEEDS_STRACE();
     sweep(NewVersion::crashes, "roll-back");
 }

@@ -24,11 +24,13 @@ void sweep(NewVersion version, const std::string& what) {
             ++tried;
             killed += code == 128 + 9;
             const std::string wrong = applier.recover_and_judge();
-            CHECK_MESSAGE(wrong.empty(), fmt::format("{} at {} #{}: {}\n{}", what, name, k, wrong, applier.log()));
+            CHECK_MESSAGE(wrong.empty(),
+                          fmt::format("{} at {} #{}: {}\n{}", what, name, k, wrong, applier.log()));
             ++ends[applier.ended_in()];
         }
-    MESSAGE(fmt::format("{}: {} system calls, every {}. tried: {} points, {} killed; {} ended old, {} new, 0 torn", what,
-                        total, step, tried, killed, ends["old"], ends["new"]));
+    MESSAGE(fmt::format(
+        "{}: {} system calls, every {}. tried: {} points, {} killed; {} ended old, {} new, 0 torn", what,
+        total, step, tried, killed, ends["old"], ends["new"]));
     CHECK(killed > tried / 2);  // the calls of one run are nearly those of the next
     CHECK(ends["old"] > 0);
     if (version == NewVersion::good) CHECK(ends["new"] > 0);
@@ -38,12 +40,15 @@ void sweep(NewVersion version, const std::string& what) {
 
 }  // namespace
 
-TEST_CASE("an update whose process is killed at any system call ends in the old or the new version, whole and running") {
+TEST_CASE(
+    "an update whose process is killed at any system call ends in the old or the new version, whole and "
+    "running") {
     UPDATE_NEEDS_STRACE();
     sweep(NewVersion::good, "update");
 }
 
-TEST_CASE("a roll-back whose process is killed at any system call ends in the old version, whole and running") {
+TEST_CASE(
+    "a roll-back whose process is killed at any system call ends in the old version, whole and running") {
     UPDATE_NEEDS_STRACE();
     sweep(NewVersion::crashes, "roll-back");
 }
