@@ -1,6 +1,6 @@
-// A user without rights renames, writes and links as fast as he can below a folder that is his to write to, while root
-// makes its private folders and files there (security rules R1, R2, R3). He wins when something outside changes, or
-// when a folder that is not root's alone is taken for private.
+// A user without rights renames, writes and links as fast as he can below a folder that is his to write to,
+// while root makes its private folders and files there (security rules R1, R2, R3). He wins when something
+// outside changes, or when a folder that is not root's alone is taken for private.
 #include <atomic>
 #include <csignal>
 #include <doctest/doctest.h>
@@ -25,17 +25,19 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr uid_t nobody = 65534;
-constexpr unsigned attempts = 10'000;
+constexpr unsigned attempts = 30'000;
 
 int exchange(const fs::path& a, const fs::path& b) {
-    return static_cast<int>(::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE));
+    return static_cast<int>(
+        ::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE));
 }
 
 /// The attacker: everything that turns one name into another thing.
 [[noreturn]] void attack(const fs::path& arena, const fs::path& victim, std::atomic<std::uint64_t>& moves) {
     if (::setgid(nobody) != 0 || ::setuid(nobody) != 0) ::_exit(1);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // after the change of user, which would clear it
-    const fs::path target = arena / "stage", mine = arena / "mine", aside = arena / "aside", link = arena / "link";
+    const fs::path target = arena / "stage", mine = arena / "mine", aside = arena / "aside",
+                   link = arena / "link";
     (void)::mkdir(mine.c_str(), 0777);
     (void)::symlink(victim.c_str(), link.c_str());
     for (;;) {
@@ -113,21 +115,24 @@ void race(mode_t mode, const std::string& what) {
         if (n % 100 == 0) fooled += !arena.untouched();
     }
     fooled += !arena.untouched();
-    MESSAGE(fmt::format("{}: {} attempts against {} moves of the attacker: {} folders made, {} files written, {} times "
-                        "refused; {} successes of the attacker",
-                        what, attempts, arena.moves->load(), made, written, refused, fooled));
+    MESSAGE(fmt::format(
+        "{}: {} attempts against {} moves of the attacker: {} folders made, {} files written, {} times "
+        "refused; {} successes of the attacker",
+        what, attempts, arena.moves->load(), made, written, refused, fooled));
     CHECK(fooled == 0);
-    CHECK(refused > 0);           // he was there
+    CHECK(refused > 0);  // he was there
     CHECK(arena.moves->load() > attempts);
     CHECK(made > attempts / 100);  // and so were we
 }
 
 }  // namespace
 
-TEST_CASE("an attacker in a folder that everybody may write to changes nothing outside it, in 10,000 attempts") {
+TEST_CASE(
+    "an attacker in a folder that everybody may write to changes nothing outside it, in 30,000 attempts") {
     race(0777, "open folder");
 }
 
-TEST_CASE("an attacker in a folder with the sticky bit, as /tmp, changes nothing outside it, in 10,000 attempts") {
+TEST_CASE(
+    "an attacker in a folder with the sticky bit, as /tmp, changes nothing outside it, in 30,000 attempts") {
     race(01777, "sticky folder");
 }

@@ -45,7 +45,8 @@ std::optional<std::string> LoopDisk::why_not() {
         std::ofstream{image};
         fs::resize_file(image, disk_bytes);
         fs::create_directory(at);
-        if (command({"/sbin/mkfs.ext4", "-q", "-F", image}, scratch.path() / "log") != 0 || !mount_image(image, at))
+        if (command({"/sbin/mkfs.ext4", "-q", "-F", image}, scratch.path() / "log") != 0 ||
+            !mount_image(image, at))
             return "no loop device: " + read_file(scratch.path() / "log") + read_file(at.string() + ".log");
         ::umount(at.c_str());
         return std::nullopt;
@@ -77,8 +78,9 @@ void LoopDisk::cut() const {
 }
 
 void LoopDisk::reboot() const {
-    await("the disk is not used any more", 15s, [&] { return ::umount(mounted_.c_str()) == 0; },
-          [] { return std::string{std::strerror(errno)}; });
+    await(
+        "the disk is not used any more", 15s, [&] { return ::umount(mounted_.c_str()) == 0; },
+        [] { return std::string{std::strerror(errno)}; });
     REQUIRE_MESSAGE(mount_image(image_, mounted_), read_file(mounted_.string() + ".log"));
 }
 

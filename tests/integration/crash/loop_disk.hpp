@@ -8,7 +8,8 @@ namespace update::test {
 
 class LoopDisk {
  public:
-    /// Nothing, or why there are no loop devices here. The first call gives this process a mount namespace of its own.
+    /// Nothing, or why there are no loop devices here. The first call gives this process a mount namespace of
+    /// its own.
     static std::optional<std::string> why_not();
 
     explicit LoopDisk(const std::filesystem::path& folder);

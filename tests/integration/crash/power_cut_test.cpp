@@ -54,13 +54,15 @@ void sweep(NewVersion version, const std::string& what, unsigned points) {
         applier.kill_programs();
         disk.reboot();
         const std::string wrong = applier.recover_and_judge();
-        CHECK_MESSAGE(wrong.empty(), fmt::format("{} cut at {} of {}: {}\n{}", what, point, points, wrong, applier.log()));
+        CHECK_MESSAGE(wrong.empty(),
+                      fmt::format("{} cut at {} of {}: {}\n{}", what, point, points, wrong, applier.log()));
         ++ends[applier.ended_in()];
     }
     applier.kill_programs();
-    MESSAGE(fmt::format("{}: the plug pulled at {} moments over {:.0f} ms, {} of them before its end; {} ended old, {} new, "
-                        "0 torn",
-                        what, points, static_cast<double>(whole.count()) / 1e6, in_time, ends["old"], ends["new"]));
+    MESSAGE(fmt::format(
+        "{}: the plug pulled at {} moments over {:.0f} ms, {} of them before its end; {} ended old, {} new, "
+        "0 torn",
+        what, points, static_cast<double>(whole.count()) / 1e6, in_time, ends["old"], ends["new"]));
     CHECK(in_time > points / 2);
     CHECK(ends["old"] > 0);
 }
