@@ -299,12 +299,18 @@ void Engine::move(Work& work, Event event) {
     observer_.note(work.record, row(work.record.progress.state).name);
 }
 
+/// Passing trouble of the disk is waited for; should it last, the next start files again.
+void Engine::file_outcome(Work& work) {
+    for (int attempt = 1; perform(work) == Event::failed && attempt < store_attempts; ++attempt)
+        (void)ports_.channel.wait(ports_.clock.now() + 100ms * attempt);
+}
+
 Result<Halt> Engine::run(bool stop_before_waiting) {
     for (;;) {
         Work& work = *work_;
         const State state = work.record.progress.state;
         if (is_terminal(state)) {
-            perform(work);  // filing again happens at the next start, should it fail
+            file_outcome(work);
             work_.reset();
             return Halt::ended;
         }

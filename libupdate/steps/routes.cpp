@@ -36,7 +36,9 @@ Path helper_program(const Job& job) {
 Status route_is_possible(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
-            return job.ports.channel.ping_watchdog();
+            // It goes on with the update of a program or an operator that died, and would wait for its own
+            // answer.
+            return job.actor == Actor::watchdog ? done() : job.ports.channel.ping_watchdog();
         case Route::self_update:
             if (job.actor == Actor::agent || job.actor == Actor::operator_) return done();
             return Error{ErrorCode::refused, "only the agent or updatectl starts a helper"};
@@ -51,6 +53,7 @@ Status route_is_possible(Job& job, Route route) {
 Status take_route(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
+            if (job.actor == Actor::watchdog) return done();
             return job.ports.channel.ask_watchdog_to_update(job.plan.update_id);
         case Route::self_update: {
             // updatectl is not the program being replaced: it applies the update itself.
