@@ -23,7 +23,8 @@ int with_publisher(const Options& all, const RepoOptions& o, Work&& work) {
     if (!dir) return refuse(all, dir.error());
     const auto ask = [&o]() -> Result<std::string> {
         if (o.passphrase_file.empty() && o.passphrase_fd < 0)
-            return Error{ErrorCode::refused, "private keys are needed: give --passphrase-file or --passphrase-fd"};
+            return Error{ErrorCode::refused,
+                         "private keys are needed: give --passphrase-file or --passphrase-fd"};
         return read_secret(o.passphrase_file, o.passphrase_fd);
     };
     auto publisher = Publisher::open(tools.publisher_ports(), *dir, ask);
@@ -44,7 +45,8 @@ std::optional<KeyScheme> scheme_named(const std::string& word) {
 
 /// ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]
 Result<repository::ArtifactWish> parse_artifact(const std::string& text) {
-    const Error wrong{ErrorCode::refused, "not ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]: " + text};
+    const Error wrong{ErrorCode::refused,
+                      "not ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]: " + text};
     const auto colon = text.find(':'), equals = text.find('=', colon);
     if (colon == std::string::npos || equals == std::string::npos) return wrong;
     const auto role = role_named(text.substr(0, colon));
@@ -73,15 +75,18 @@ Result<repository::ArtifactWish> parse_artifact(const std::string& text) {
 
 std::string expiry_text(const repository::RoleExpiry& role, WallTime now) {
     const auto days = std::chrono::floor<std::chrono::days>(role.expires - now).count();
-    return fmt::format("{} {} expires {} (in {} days)", role.role, role.version, trust::date_text(role.expires), days);
+    return fmt::format("{} {} expires {} (in {} days)", role.role, role.version,
+                       trust::date_text(role.expires), days);
 }
 
 int finish_root(const Options& all, const Result<repository::RootState>& state) {
     if (!state) return refuse(all, state.error());
-    if (state->staged == 0) return finish(all, {ControlExit::ok, fmt::format("root {} is published", state->published)});
-    return finish(all, {ControlExit::findings,
-                        fmt::format("root {} waits; more of these keys must sign it (updatectl repo sign): {}", state->staged,
-                                    fmt::join(state->missing, ", "))});
+    if (state->staged == 0)
+        return finish(all, {ControlExit::ok, fmt::format("root {} is published", state->published)});
+    return finish(all,
+                  {ControlExit::findings,
+                   fmt::format("root {} waits; more of these keys must sign it (updatectl repo sign): {}",
+                               state->staged, fmt::join(state->missing, ", "))});
 }
 
 }  // namespace
@@ -106,8 +111,9 @@ int repo_add(const Options& all, const RepoOptions& o) {
         wishes.push_back(std::move(*wish));
     }
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(all, publisher.add(o.product, o.version, wishes),
-                             fmt::format("{} files are in the draft of {} {}", wishes.size(), o.product, o.version));
+        return finish_status(
+            all, publisher.add(o.product, o.version, wishes),
+            fmt::format("{} files are in the draft of {} {}", wishes.size(), o.product, o.version));
     });
 }
 
@@ -115,10 +121,11 @@ int repo_publish(const Options& all, const RepoOptions& o) {
     const auto restart = restart_kind_named(o.restart);
     if (!restart) return finish(all, {ControlExit::bad_invocation, "--restart is agent, nothing or machine"});
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(all,
-                             publisher.publish({o.product, o.version, o.channel, o.epoch, o.minimum_from, *restart,
-                                                {o.rollout, o.salt}}),
-                             fmt::format("{} {} is on {}", o.product, o.version, o.channel));
+        return finish_status(
+            all,
+            publisher.publish(
+                {o.product, o.version, o.channel, o.epoch, o.minimum_from, *restart, {o.rollout, o.salt}}),
+            fmt::format("{} {} is on {}", o.product, o.version, o.channel));
     });
 }
 
@@ -139,11 +146,12 @@ int repo_yank(const Options& all, const RepoOptions& o) {
 int repo_permit(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
         const auto until = tools.clock().wall() + std::chrono::hours{24 * o.days};
-        return finish_status(all,
-                             publisher.permit(o.product, o.channel,
-                                              {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
-                             fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint, o.product, o.version,
-                                         trust::date_text(until)));
+        return finish_status(
+            all,
+            publisher.permit(o.product, o.channel,
+                             {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
+            fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint, o.product, o.version,
+                        trust::date_text(until)));
     });
 }
 
@@ -156,8 +164,9 @@ int repo_list(const Options& all, const RepoOptions& o) {
             return 0;
         }
         for (const Release& release : list->releases)
-            print(fmt::format("{} {}: epoch {}, {} files, {} % of the endpoints\n", o.product, release.version, release.epoch,
-                              release.artifacts.size(), release.rollout.percent));
+            print(fmt::format("{} {}: epoch {}, {} files, {} % of the endpoints\n", o.product,
+                              release.version, release.epoch, release.artifacts.size(),
+                              release.rollout.percent));
         return 0;
     });
 }
@@ -167,27 +176,32 @@ int repo_import(const Options& all, const RepoOptions& o) {
     if (!folder) return refuse(all, folder.error());
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
         std::vector<std::string> skipped;
-        const auto imported = repository::import_folder(publisher, tools.files(), *folder, o.channel, skipped);
+        const auto imported =
+            repository::import_folder(publisher, tools.files(), *folder, o.channel, skipped);
         if (!imported) return refuse(all, imported.error());
         std::string text = fmt::format("{} releases", imported->size());
         for (const auto& one : *imported)
             text += fmt::format("; {} {} on {} ({} files)", one.product, one.version, one.channel, one.files);
-        if (!skipped.empty()) text += fmt::format("; no program by their names: {}", fmt::join(skipped, ", "));
+        if (!skipped.empty())
+            text += fmt::format("; no program by their names: {}", fmt::join(skipped, ", "));
         return finish(all, {ControlExit::ok, text});
     });
 }
 
 int repo_rotate(const Options& all, const RepoOptions& o) {
-    const auto role = std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
+    const auto role =
+        std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
     if (role == trust::top_roles.end())
         return finish(all, {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets"});
-    return with_publisher(all, o,
-                          [&](Publisher& publisher, PublishingTools&) { return finish_root(all, publisher.rotate(*role)); });
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_root(all, publisher.rotate(*role));
+    });
 }
 
 int repo_sign(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o,
-                          [&](Publisher& publisher, PublishingTools&) { return finish_root(all, publisher.sign_root()); });
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_root(all, publisher.sign_root());
+    });
 }
 
 int repo_resign(const Options& all, const RepoOptions& o) {
@@ -208,10 +222,11 @@ int repo_resign(const Options& all, const RepoOptions& o) {
 
 int repo_check(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
-        const auto problems =
-            repository::check_tree(tools.client_ports(), publisher.public_folder(), publisher.public_folder().string() + "-check");
+        const auto problems = repository::check_tree(tools.client_ports(), publisher.public_folder(),
+                                                     publisher.public_folder().string() + "-check");
         if (!problems) return refuse(all, problems.error());
-        if (problems->empty()) return finish(all, {ControlExit::ok, "a client accepts the tree and every target in it"});
+        if (problems->empty())
+            return finish(all, {ControlExit::ok, "a client accepts the tree and every target in it"});
         return finish(all, {ControlExit::findings, fmt::format("{}", fmt::join(*problems, "; "))});
     });
 }

@@ -19,13 +19,15 @@ struct RepoOptions {
     std::int64_t root_threshold = 1;
     std::string scheme = "ed25519";
     int root_days = 365, targets_days = 90, snapshot_days = 30, timestamp_days = 7;
-    std::string product, version, channel, from, to, minimum_from, salt, restart = "agent", role, folder, id, endpoint = "*";
+    std::string product, version, channel, from, to, minimum_from, salt, restart = "agent", role, folder, id,
+                                                                         endpoint = "*";
     std::uint64_t epoch = 0;
     std::uint32_t rollout = 100;
     std::vector<std::string> artifacts;
     int days = 7;
     std::string store, into, root_file;
-    std::string list, running, endpoint_id, os, arch, agent_channel, site_channel, client_channel, pin, minimum;
+    std::string list, running, endpoint_id, os, arch, agent_channel, site_channel, client_channel, pin,
+        minimum;
     std::vector<std::string> windows;
     bool hold = false;
 };

@@ -9,7 +9,10 @@ class Group {
  public:
     Group(CLI::App& parent, const char* name, const char* what, Options& common,
           std::function<int(const Options&)>& chosen, std::shared_ptr<RepoOptions> options)
-        : app_{*parent.add_subcommand(name, what)}, common_{common}, chosen_{chosen}, options_{std::move(options)} {
+        : app_{*parent.add_subcommand(name, what)},
+          common_{common},
+          chosen_{chosen},
+          options_{std::move(options)} {
         app_.require_subcommand(1);
     }
     CLI::App* add(const char* name, const char* what, Command command, const char* examples) {
@@ -17,7 +20,8 @@ class Group {
     }
     static CLI::App* add_command(CLI::App& parent, const char* name, const char* what, Command command,
                                  const std::string& examples, Options& common,
-                                 std::function<int(const Options&)>& chosen, std::shared_ptr<RepoOptions> options) {
+                                 std::function<int(const Options&)>& chosen,
+                                 std::shared_ptr<RepoOptions> options) {
         CLI::App* app = parent.add_subcommand(name, what);
         app->add_flag("--json", common.json, "One JSON object per line instead of text");
         app->footer("Examples:\n" + examples);
@@ -39,8 +43,10 @@ void add_dir(CLI::App* app, RepoOptions& o) {
 }
 void add_signing(CLI::App* app, RepoOptions& o) {
     add_dir(app, o);
-    auto* file = app->add_option("--passphrase-file", o.passphrase_file, "Its first line opens the private keys");
-    app->add_option("--passphrase-fd", o.passphrase_fd, "An open descriptor instead of a file")->excludes(file);
+    auto* file =
+        app->add_option("--passphrase-file", o.passphrase_file, "Its first line opens the private keys");
+    app->add_option("--passphrase-fd", o.passphrase_fd, "An open descriptor instead of a file")
+        ->excludes(file);
 }
 void add_release(CLI::App* app, RepoOptions& o) {
     app->add_option("--product", o.product, "Which program")->required();
@@ -56,14 +62,16 @@ void add_beginning(Group& repo, RepoOptions& o) {
                           "  updatectl repo init --dir /srv/updates --passphrase-file ~/.updates-passphrase");
     add_signing(init, o);
     init->add_option("--root-keys", o.root_keys, "How many keys the root has")->capture_default_str();
-    init->add_option("--root-threshold", o.root_threshold, "How many of them must sign")->capture_default_str();
+    init->add_option("--root-threshold", o.root_threshold, "How many of them must sign")
+        ->capture_default_str();
     init->add_option("--scheme", o.scheme, "ed25519, ecdsa or rsa")->capture_default_str();
     init->add_option("--root-days", o.root_days, "Lifetime of the root's signature")->capture_default_str();
     init->add_option("--targets-days", o.targets_days, "Of targets and channels")->capture_default_str();
     init->add_option("--snapshot-days", o.snapshot_days, "Of the snapshot")->capture_default_str();
     init->add_option("--timestamp-days", o.timestamp_days, "Of the timestamp")->capture_default_str();
-    auto* import = repo.add("import", "Publishes a folder of <product>-<os>-<arch>-<version>[.exe], with .channel sidecars",
-                            repo_import, "  updatectl repo import build/out --dir /srv/updates --passphrase-fd 3");
+    auto* import = repo.add(
+        "import", "Publishes a folder of <product>-<os>-<arch>-<version>[.exe], with .channel sidecars",
+        repo_import, "  updatectl repo import build/out --dir /srv/updates --passphrase-fd 3");
     add_signing(import, o);
     import->add_option("folder", o.folder, "Where the programs lie")->required();
     import->add_option("--channel", o.channel, "All of them there, whatever the sidecars say");
@@ -75,20 +83,26 @@ void add_releasing(Group& repo, RepoOptions& o) {
                          "--artifact agent:bin/agent=./agent,os=linux,arch=x86_64,self-test");
     add_dir(add, o);
     add_release(add, o);
-    add->add_option("--artifact", o.artifacts, "ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]; may be repeated")
+    add->add_option("--artifact", o.artifacts,
+                    "ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]; may be repeated")
         ->required();
-    auto* publish = repo.add("publish", "Publishes a draft on a channel", repo_publish,
-                             "  updatectl repo publish --product agent --version 1.1.0 --channel beta --passphrase-fd 3");
+    auto* publish =
+        repo.add("publish", "Publishes a draft on a channel", repo_publish,
+                 "  updatectl repo publish --product agent --version 1.1.0 --channel beta --passphrase-fd 3");
     add_signing(publish, o);
     add_release(publish, o);
     publish->add_option("--channel", o.channel, "beta, stable or another name")->required();
-    publish->add_option("--epoch", o.epoch, "Security epoch; endpoints never go below it again")->capture_default_str();
+    publish->add_option("--epoch", o.epoch, "Security epoch; endpoints never go below it again")
+        ->capture_default_str();
     publish->add_option("--minimum-from", o.minimum_from, "At least this version must run before");
-    publish->add_option("--rollout", o.rollout, "Percent of the endpoints")->check(CLI::Range(0, 100))->capture_default_str();
+    publish->add_option("--rollout", o.rollout, "Percent of the endpoints")
+        ->check(CLI::Range(0, 100))
+        ->capture_default_str();
     publish->add_option("--salt", o.salt, "Another text chooses other endpoints");
     publish->add_option("--restart", o.restart, "agent, nothing or machine")->capture_default_str();
-    auto* promote = repo.add("promote", "Puts a release of one channel on another, too", repo_promote,
-                             "  updatectl repo promote --product agent --version 1.1.0 --from beta --to stable");
+    auto* promote =
+        repo.add("promote", "Puts a release of one channel on another, too", repo_promote,
+                 "  updatectl repo promote --product agent --version 1.1.0 --from beta --to stable");
     add_signing(promote, o);
     add_release(promote, o);
     promote->add_option("--from", o.from, "The channel that has it")->required();
@@ -98,8 +112,9 @@ void add_releasing(Group& repo, RepoOptions& o) {
     add_signing(yank, o);
     add_release(yank, o);
     yank->add_option("--channel", o.channel, "Out of which")->required();
-    auto* permit = repo.add("permit", "Signs leave for one step back to an older version, once", repo_permit,
-                            "  updatectl repo permit --product agent --channel stable --version 1.0.0 --id back-1");
+    auto* permit =
+        repo.add("permit", "Signs leave for one step back to an older version, once", repo_permit,
+                 "  updatectl repo permit --product agent --channel stable --version 1.0.0 --id back-1");
     add_signing(permit, o);
     add_channel(permit, o);
     permit->add_option("--version", o.version, "To which it leads")->required();
@@ -113,8 +128,9 @@ void add_releasing(Group& repo, RepoOptions& o) {
 }
 
 void add_upkeep(Group& repo, RepoOptions& o) {
-    auto* rotate = repo.add("rotate", "A new key for a top-level role; the root that says so may need more signers",
-                            repo_rotate, "  updatectl repo rotate timestamp --passphrase-fd 3");
+    auto* rotate =
+        repo.add("rotate", "A new key for a top-level role; the root that says so may need more signers",
+                 repo_rotate, "  updatectl repo rotate timestamp --passphrase-fd 3");
     add_signing(rotate, o);
     rotate->add_option("role", o.role, "root, timestamp, snapshot or targets")->required();
     auto* sign = repo.add("sign", "Signs the root that waits, with the keys that are here", repo_sign,
@@ -127,20 +143,24 @@ void add_upkeep(Group& repo, RepoOptions& o) {
     auto* check = repo.add("check", "Reads the tree as a client does, every target with it", repo_check,
                            "  updatectl repo check --dir /srv/updates");
     add_dir(check, o);
-    auto* gc = repo.add("gc", "Removes files that nothing names any more", repo_gc, "  updatectl repo gc --days 30");
+    auto* gc =
+        repo.add("gc", "Removes files that nothing names any more", repo_gc, "  updatectl repo gc --days 30");
     add_dir(gc, o);
     gc->add_option("--days", o.days, "Only files that are older")->capture_default_str();
 }
 
 void add_bundles(Group& bundle, RepoOptions& o) {
-    auto* out = bundle.add("export", "One product and channel as a folder, for a site without a network", bundle_export,
-                           "  updatectl bundle export --dir /srv/updates --product agent --channel stable --to /media/usb/agent");
+    auto* out = bundle.add("export", "One product and channel as a folder, for a site without a network",
+                           bundle_export,
+                           "  updatectl bundle export --dir /srv/updates --product agent --channel stable "
+                           "--to /media/usb/agent");
     add_dir(out, o);
     add_channel(out, o);
     out->add_option("--to", o.to, "The folder that is made")->required();
-    auto* in = bundle.add("apply", "Verifies a bundle, and copies one release out of it", bundle_apply,
-                          "  updatectl bundle apply /media/usb/agent --store /var/lib/update/trust --product agent "
-                          "--channel stable --into ./release");
+    auto* in =
+        bundle.add("apply", "Verifies a bundle, and copies one release out of it", bundle_apply,
+                   "  updatectl bundle apply /media/usb/agent --store /var/lib/update/trust --product agent "
+                   "--channel stable --into ./release");
     in->add_option("bundle", o.folder, "The folder of the bundle")->required();
     in->add_option("--store", o.store, "What this endpoint trusts")->required();
     add_channel(in, o);
@@ -154,8 +174,8 @@ void add_trust(Group& trust, RepoOptions& o) {
     auto* set = trust.add("set", "Trust begins with this root", trust_set,
                           "  updatectl trust set root.json --store /var/lib/update/trust");
     set->add_option("root", o.root_file, "A root.json that was brought on a safe way")->required();
-    auto* reset = trust.add("reset", "Forgets all that was learnt since the first root that is kept", trust_reset,
-                            "  updatectl trust reset --store /var/lib/update/trust");
+    auto* reset = trust.add("reset", "Forgets all that was learnt since the first root that is kept",
+                            trust_reset, "  updatectl trust reset --store /var/lib/update/trust");
     for (auto* app : {show, set, reset})
         app->add_option("--store", o.store, "The folder of what this endpoint trusts")->required();
 }
@@ -172,7 +192,8 @@ void add_decide(CLI::App* app, RepoOptions& o) {
     app->add_option("--client-channel", o.client_channel, "The client's");
     app->add_option("--pin", o.pin, "Only this version");
     app->add_option("--minimum", o.minimum, "Nothing below it");
-    app->add_option("--window", o.windows, "Maintenance window in UTC, as \"mon-fri 22:00-04:00\"; may be repeated");
+    app->add_option("--window", o.windows,
+                    "Maintenance window in UTC, as \"mon-fri 22:00-04:00\"; may be repeated");
     app->add_flag("--hold", o.hold, "Nothing at all");
 }
 
@@ -188,9 +209,10 @@ void describe_repo_commands(CLI::App& app, Options& common, std::function<int(co
     add_bundles(bundle, *options);
     Group trust{app, "trust", "What an endpoint trusts", common, command, options};
     add_trust(trust, *options);
-    add_decide(Group::add_command(app, "decide", "Which release an endpoint would take, and why not the others", decide,
-                                  "  updatectl decide --list releases.json --running 1.0.0 --endpoint-id pc-17", common,
-                                  command, options),
+    add_decide(Group::add_command(
+                   app, "decide", "Which release an endpoint would take, and why not the others", decide,
+                   "  updatectl decide --list releases.json --running 1.0.0 --endpoint-id pc-17", common,
+                   command, options),
                *options);
 }
 

@@ -31,11 +31,14 @@ std::vector<StoredRole> stored_roles(PublishingTools& tools, trust::LocalStore& 
     const auto now = tools.clock().wall();
     for (const auto role : trust::top_roles) {
         const auto text = store.read(trust::name(role), metadata_bytes_max);
-        const auto json = text ? trust::parse_json(*text, metadata_bytes_max) : Result<trust::Json>{trust::Json{}};
+        const auto json =
+            text ? trust::parse_json(*text, metadata_bytes_max) : Result<trust::Json>{trust::Json{}};
         const auto* document = json ? json->find("signed") : nullptr;
         const auto* version = document != nullptr ? document->find("version") : nullptr;
         const auto* expires = document != nullptr ? document->find("expires") : nullptr;
-        if (version == nullptr || version->integer() == nullptr || expires == nullptr || expires->text() == nullptr) continue;
+        if (version == nullptr || version->integer() == nullptr || expires == nullptr ||
+            expires->text() == nullptr)
+            continue;
         const auto date = trust::parse_date(*expires->text());
         if (!date) continue;
         roles.push_back({std::string{trust::name(role)}, *version->integer(),
@@ -90,10 +93,12 @@ void print_choice(const Options& all, const ReleaseList& list, const Choice& cho
         return;
     }
     print(fmt::format("Channel {}, by {}.\n", choice.channel.name, choice.channel.source));
-    if (list.channel != choice.channel.name) print(fmt::format("This list is that of channel {}.\n", list.channel));
+    if (list.channel != choice.channel.name)
+        print(fmt::format("This list is that of channel {}.\n", list.channel));
     for (const auto& one : choice.considered)
-        print(fmt::format("  {} {}: {}\n", list.product, one.version,
-                          one.obstacle.empty() ? (one.version == chosen ? "taken" : "possible") : one.obstacle));
+        print(fmt::format(
+            "  {} {}: {}\n", list.product, one.version,
+            one.obstacle.empty() ? (one.version == chosen ? "taken" : "possible") : one.obstacle));
     if (!choice.obstacle.empty()) print(fmt::format("Nothing is taken: {}.\n", choice.obstacle));
     if (!choice.permit.empty()) print(fmt::format("The permit {} is used for it.\n", choice.permit));
 }
@@ -105,8 +110,8 @@ int bundle_export(const Options& all, const RepoOptions& o) {
     const auto dir = usable_path(o.dir), to = usable_path(o.to);
     if (!dir) return refuse(all, dir.error());
     if (!to) return refuse(all, to.error());
-    const auto count = repository::export_bundle(tools.client_ports(), tools.folders(), *dir / "public", o.product, o.channel,
-                                                 *to, to->string() + ".scratch");
+    const auto count = repository::export_bundle(tools.client_ports(), tools.folders(), *dir / "public",
+                                                 o.product, o.channel, *to, to->string() + ".scratch");
     if (!count) return refuse(all, count.error());
     return finish(all, {ControlExit::ok, fmt::format("{} files are in {}", *count, to->string())});
 }
@@ -116,8 +121,8 @@ int bundle_apply(const Options& all, const RepoOptions& o) {
     const auto bundle = usable_path(o.folder), store = usable_path(o.store), into = usable_path(o.into);
     for (const auto* path : {&bundle, &store, &into})
         if (!*path) return refuse(all, path->error());
-    const auto applied =
-        repository::apply_bundle(tools.client_ports(), *bundle, *store, o.product, o.channel, o.version, *into, {});
+    const auto applied = repository::apply_bundle(tools.client_ports(), *bundle, *store, o.product, o.channel,
+                                                  o.version, *into, {});
     if (!applied) return refuse(all, applied.error());
     std::string text = fmt::format("{} {}, verified:", o.product, applied->list.releases.at(0).version);
     for (const Path& file : applied->files) text += " " + file.string();
@@ -135,11 +140,11 @@ int trust_show(const Options& all, const RepoOptions& o) {
                                  {"days_to_expiry", role.days_to_expiry}}) +
                       "\n");
             else
-                print(fmt::format("{:<10} {:>6}  expires {} (in {} days)\n", role.name, role.version, role.expires,
-                                  role.days_to_expiry));
+                print(fmt::format("{:<10} {:>6}  expires {} (in {} days)\n", role.name, role.version,
+                                  role.expires, role.days_to_expiry));
         }
-        return finish(all, {ControlExit::ok, fmt::format("never below root {}, timestamp {}, snapshot {}", floor.root,
-                                                         floor.timestamp, floor.snapshot)});
+        return finish(all, {ControlExit::ok, fmt::format("never below root {}, timestamp {}, snapshot {}",
+                                                         floor.root, floor.timestamp, floor.snapshot)});
     });
 }
 
@@ -157,12 +162,14 @@ int trust_set(const Options& all, const RepoOptions& o) {
 int trust_reset(const Options& all, const RepoOptions& o) {
     return with_store(all, o, [&](trust::Client& client, PublishingTools&) {
         const auto versions = client.store().kept_roots();
-        if (versions.empty()) return finish(all, {ControlExit::failed, "no root is kept here: updatectl trust set"});
+        if (versions.empty())
+            return finish(all, {ControlExit::failed, "no root is kept here: updatectl trust set"});
         const auto first = client.store().kept_root(versions.back(), metadata_bytes_max);
         auto reset = client.store().reset();
         if (reset && first) reset = client.establish(*first);
         if (!reset) return refuse(all, reset.error());
-        return finish(all, {ControlExit::ok, fmt::format("trust begins again with root {}", versions.back())});
+        return finish(all,
+                      {ControlExit::ok, fmt::format("trust begins again with root {}", versions.back())});
     });
 }
 

@@ -26,9 +26,14 @@ class NoNetwork : public Http {
 }  // namespace
 
 PublishingTools::PublishingTools()
-    : files_{make_files()}, folders_{make_public_folders()}, locks_{make_locks()}, clock_{make_clock()},
-      crypto_{std::make_unique<OpensslCryptography>()}, smith_{std::make_unique<OpensslKeysmith>()},
-      processes_{make_processes()}, no_network_{std::make_unique<NoNetwork>()} {}
+    : files_{make_files()},
+      folders_{make_public_folders()},
+      locks_{make_locks()},
+      clock_{make_clock()},
+      crypto_{std::make_unique<OpensslCryptography>()},
+      smith_{std::make_unique<OpensslKeysmith>()},
+      processes_{make_processes()},
+      no_network_{std::make_unique<NoNetwork>()} {}
 PublishingTools::~PublishingTools() = default;
 
 repository::PublisherPorts PublishingTools::publisher_ports() {

@@ -1,4 +1,5 @@
-// The adapters that publishing, bundles and the look at an endpoint's trust need; none of an endpoint's configuration.
+// The adapters that publishing, bundles and the look at an endpoint's trust need; none of an endpoint's
+// configuration.
 #pragma once
 #include <memory>
 #include <string>
