@@ -5,6 +5,7 @@
 
 #include "compose/agent_channel.hpp"
 #include "compose/own_services.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "ipc/message.hpp"
 #include "journal/journal.hpp"
@@ -91,6 +92,22 @@ void look_at_routes(Control& control, Findings& findings) {
             {"routes", true, "possible: " + open + (closed.empty() ? "" : "; not: " + closed)});
 }
 
+/// The unit as it is installed, drop-ins included.
+void look_at_service(Control& control, Findings& findings) {
+    const auto installed = check_installed_service(control.settings());
+    if (!installed) return;
+    if (!*installed)
+        return findings.push_back(
+            {"service", false, installed->error().message(), "updatectl service repair"});
+    std::string good;
+    for (const Finding& finding : **installed)
+        if (finding.ok)
+            good += (good.empty() ? "" : ", ") + finding.what;
+        else
+            findings.push_back({"service", false, finding.what, finding.cure});
+    findings.push_back({"service", true, good});
+}
+
 void look_at_journal(Control& control, Findings& findings) {
     if (auto allowed = control.readable(); !allowed)
         return findings.push_back({"journal", false, allowed.error().message(), "see the message"});
@@ -124,6 +141,7 @@ Findings examine(const std::filesystem::path& config_file) {
     doctor::look_at_folders(**control, findings);
     look_at_journal(**control, findings);
     look_at_watchdog(**control, findings);
+    look_at_service(**control, findings);
     look_at_routes(**control, findings);
     doctor::look_at_programs(**control, findings);
     doctor::look_at_server_side(**control, findings);

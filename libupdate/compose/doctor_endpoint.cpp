@@ -106,8 +106,11 @@ void look_at_program(Control& control, const ProgramSettings& program, Findings&
     const auto status = control.services().status(program.name);
     if (!status) return unreadable(findings, "programs", status.error(), "run as the owner of state_dir");
     if (status->held_by_administrator)
-        return findings.push_back({"held", false, fmt::format("{} is held: nobody starts it", program.name),
-                                   fmt::format("updatectl release {}", program.name)});
+        return findings.push_back(
+            {"held", false, fmt::format("{} is held: nobody starts it", program.name),
+             control.settings().service.manager == Manager::none
+                 ? fmt::format("updatectl release {}", program.name)
+                 : fmt::format("systemctl enable --now {}", unit_name(control.settings(), program))});
     if (!status->running)
         return findings.push_back({"programs", false, program.name + " does not run",
                                    "start the watchdog, which starts it; its log says why if it ends again"});

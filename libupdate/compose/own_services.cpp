@@ -3,14 +3,16 @@
 #include <fmt/format.h>
 
 #include "compose/adapters.hpp"
+#include "compose/service_mode.hpp"
 #include "durable/durable.hpp"
 #include "os/run_record.hpp"
 
 namespace update {
 
 Result<ServiceStatus> OwnServices::status(const std::string&) {
+    UPDATE_TRY(held, is_service_held(settings_), "own service");
     return ServiceStatus{
-        .running = true, .process = processes_.self(), .last_exit = {}, .held_by_administrator = false};
+        .running = true, .process = processes_.self(), .last_exit = {}, .held_by_administrator = held};
 }
 
 Status OwnServices::start(const std::string& program) {
@@ -22,6 +24,7 @@ Status OwnServices::stop(const std::string& program) {
 }
 
 Result<std::vector<Finding>> OwnServices::check_restart_path(const std::string& program) {
+    if (auto installed = check_installed_service(settings_)) return std::move(*installed);
     if (settings_.restarted_on_failure)
         return std::vector<Finding>{{true, "a supervisor restarts on failure (configured)", ""}};
     const auto lock = locks_.try_lock(layout_.watchdog_lock());

@@ -39,6 +39,7 @@ Event await_ack(Job& job) {
     if (job.record.accepted) return Event::accepted;
     for (;;) {
         if (const auto event = gone(job)) return *event;
+        if (const auto event = stopped_by_administrator(job)) return *event;
         const Instant limit = limit_of(job, job.settings.trial.ack_timeout);
         if (job.ports.clock.now() >= limit) {
             const bool outage_from_before = !job.record.connected_before && !job.record.reached_server;

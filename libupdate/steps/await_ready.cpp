@@ -25,6 +25,7 @@ Event await_ready(Job& job) {
     const Instant limit = limit_of(job, job.settings.trial.ready_timeout);
     for (;;) {
         if (const auto event = gone(job)) return *event;
+        if (const auto event = stopped_by_administrator(job)) return *event;
         if (probe_says_ready(job)) return ready(job);
         if (job.ports.clock.now() >= limit) return not_in_time(job);
 

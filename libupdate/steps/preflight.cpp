@@ -26,6 +26,15 @@ Status folders_are_closed(Job& job) {
     return done();
 }
 
+/// Nobody would start it again: that is an administrator's wish, and no update undoes it.
+Status agent_may_be_started(Job& job) {
+    UPDATE_TRY(agent, job.ports.services.status(job.agent().name), "service of the agent");
+    if (!agent.held_by_administrator) return done();
+    return Error{
+        ErrorCode::refused,
+        fmt::format("{} was stopped or disabled by the administrator; start or enable it", job.agent().name)};
+}
+
 }  // namespace
 
 Event preflight(Job& job) {
@@ -34,6 +43,10 @@ Event preflight(Job& job) {
                        closed.error());
     if (auto room = check_space(job.plan, job.layout, job.ports.volumes, job.ports.files); !room)
         return because(job, reason_of(room.error(), Reason::io_failed), room.error());
+
+    if (auto may = agent_may_be_started(job); !may)
+        return because(job, may.error().code() == ErrorCode::refused ? Reason::refused : Reason::no_route,
+                       may.error());
 
     std::string refusals;
     for (const Route route : job.settings.routes) {

@@ -42,6 +42,16 @@ std::optional<Event> gone(Job& job) {
     return note_exit(job, status->last_exit);
 }
 
+std::optional<Event> stopped_by_administrator(Job& job) {
+    const auto status = job.ports.services.status(job.agent().name);
+    if (!status || status->running || !status->held_by_administrator) return std::nullopt;
+    return because(
+        job, Reason::requested,
+        Error{ErrorCode::cancelled,
+              fmt::format("{} was stopped by the administrator within the trial", job.agent().name)},
+        Event::cancelled);
+}
+
 Signal wait_for_signal(Job& job, Instant deadline) {
     Signal signal = job.ports.channel.wait(deadline);
     if (signal.kind == Signal::Kind::cancelled && signal.update_id != job.record.update_id)

@@ -14,6 +14,10 @@ Instant limit_of(const Job&, milliseconds timeout);
 /// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);
 
+/// Did an administrator stop it meanwhile? nullopt: no. The trial ends then: nobody may start the new version
+/// to prove itself, and the old one is what is left for later.
+std::optional<Event> stopped_by_administrator(Job&);
+
 /// The next signal. A sign of life of a process that is not the running agent is worth nothing, and so is the
 /// cancellation of another update: they become `woken`.
 Signal wait_for_signal(Job&, Instant deadline);

@@ -29,6 +29,8 @@ Event watch_old(Job& job) {
     bool ready = false;
     for (;;) {
         if (const auto event = gone(job)) return *event;
+        if (stopped_by_administrator(job))
+            return Event::expired;  // it is back, and nobody may start it to show more
         if (!ready && probe_says_ready(job)) {
             ready = true;
             old_is_ready(job);
