@@ -34,15 +34,9 @@ bool is_up(const UnitState&);
 /// Between the end of one main process and the start of the next, which systemd does by itself.
 bool is_waiting_for_restart(const UnitState&);
 
-<<<<<<< HEAD
-/// Nobody may start it by himself: masked, disabled, or stopped while it ran (and not by us).
-/// That a stop was asked for shows in the order of things: a unit that is told to stop ceases to be active
-/// before its process ends, one whose process ends by itself ceases after it.
-=======
 /// Nobody may start it by himself: masked or disabled (it may still run), or stopped while it ran (and not by
 /// us). That a stop was asked for shows in the order of things: a unit that is told to stop ceases to be
 /// active before its process ends, one whose process ends by itself ceases after it.
->>>>>>> work-systemd
 enum class StoppedBy : std::uint8_t { others, us };
 bool is_held(const UnitState&, StoppedBy);
 
