@@ -37,6 +37,10 @@ class LocalStore {
     /// Writes only when it differs from the last one read or written.
     Status write_floor(const Floor&);
 
+    /// ETag of the stored timestamp, empty when it is not known.
+    std::string etag();
+    Status write_etag(const std::string&);
+
     /// Forgets everything, the floor and the history too.
     Status reset();
 
