@@ -23,7 +23,7 @@ class Agent {
 
     int live() {
         world_.spend(p_, 30ms);
-        const bool aware = world_.settings.trial.probe.kind == Readiness::reported;
+        const bool aware = world_.scenario.aware();
         if (aware && resume() == Halt::exit_for_restart) return 1;
         begin_work();
         for (;;) {
@@ -57,6 +57,7 @@ class Agent {
     void begin_work() {
         world_.ghost.agent_works(p_);
         p_.life.began = true;
+        if (!world_.scenario.aware()) return;
         p_.deaf |= conduct_ == Conduct::hangs;
         const auto soon = [&](Kind kind, std::chrono::milliseconds after) {
             world_.at(world_.now + after, {.kind = kind, .pid = p_.pid});

@@ -128,7 +128,7 @@ unsigned Disk::power_off(Dice& dice) {
     // A name below a folder whose own name was lost is lost with it.
     std::erase_if(durable_, [&](const auto& entry) {
         for (auto folder = parent_of(entry.first); !folder.empty(); folder = parent_of(folder))
-            if (visible_.contains(folder) && !durable_.contains(folder)) return true;
+            if (!durable_.contains(folder)) return true;
         return false;
     });
     std::map<std::uint64_t, NodePtr> nodes;  // in the order of their making: the dice fall the same each time

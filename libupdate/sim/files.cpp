@@ -107,7 +107,8 @@ bool SimFiles::parent_exists(const std::string& path) const {
     return parent_of(path).empty() || world_.disk.find(parent_of(path)) != nullptr;
 }
 
-/// Windows: the name of a running image can be changed but not given to another file, nor can it be removed.
+/// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard links
+/// are not offered there: a helper that ran from one would keep the agent's own file from being replaced.
 Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     const std::string &from = from_path.native(), &to = to_path.native();
     UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
@@ -130,7 +131,7 @@ Status SimFiles::link(const Path& existing, const Path& name) {
     UPDATE_CHECK(point(Op::create, "link", name.native()), "link");
     const NodePtr node = world_.disk.find(existing.native());
     if (!node) return absent(existing.native());
-    if (world_.no_links) return Error{ErrorCode::unsupported, "no hard links here"};
+    if (world_.no_links || world_.platform == Platform::windows_rules) return Error{ErrorCode::unsupported, "no hard links here"};
     if (world_.disk.find(name.native())) return Error{ErrorCode::refused, name.native() + " exists"};
     if (!parent_exists(name.native())) return absent(name.native());
     world_.disk.link(existing.native(), name.native());
@@ -145,7 +146,8 @@ Status SimFiles::remove(const Path& file) {
     if (!node) return done();
     if (node->kind == FileInfo::Kind::directory && world_.disk.has_children(path))
         return Error{ErrorCode::retry_later, path + " is not empty"};
-    if (world_.platform == Platform::windows_rules && (node->running > 0 || node->open > 0))
+    // A running image is moved aside and goes at the next boot; other files in use are refused.
+    if (world_.platform == Platform::windows_rules && node->running == 0 && node->open > 0)
         return Error{ErrorCode::retry_later, path + " is in use"};
     world_.disk.remove(path);
     world_.ghost.removed(path, node);
@@ -163,8 +165,9 @@ Status SimFiles::make_private_directory(const Path& folder) {
 
 Status SimFiles::flush_directory(const Path& folder) {
     UPDATE_CHECK(point(Op::flush, "flush folder", folder.native()), "flush folder");
-    if (!world_.disk.find(folder.native())) return absent(folder.native());
-    world_.disk.flush_directory(folder.native());
+    const std::string path = folder == "/" ? "" : folder.native();
+    if (!path.empty() && !world_.disk.find(path)) return absent(path);
+    world_.disk.flush_directory(path);
     return done();
 }
 

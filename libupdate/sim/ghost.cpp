@@ -152,6 +152,7 @@ void Ghost::check_server(const Record& record) {
         return true;
     };
     const std::uint64_t total = std::accumulate(fired.begin(), fired.end(), std::uint64_t{0});
+    if (world_.server.updates().empty()) return;
     const Server::Update& first = world_.server.updates().front();
     // Beyond two, a trial may have used up its starts, which is what starts_max is for.
     if (is(is_crash) && total <= 2 && first.ending != world_.scenario.expected)

@@ -48,6 +48,9 @@ struct Scenario {
     bool brief = false;          ///< cheap enough for every pair of crashes
     bool by_operator = false;    ///< updatectl applies it
     Ending expected = Ending::committed;  ///< without any fault
+
+    /// Does the agent know of libupdate? One that does not has no session to a control server either.
+    bool aware() const { return settings.trial.probe.kind == Readiness::reported; }
 };
 
 inline const std::string old_version = "1.0", new_version = "2.0";

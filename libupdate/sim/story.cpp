@@ -14,14 +14,13 @@ using Kind = Event::Kind;
 
 constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s, sign_period_in_trial = 1s;
 
-/// systemd: Restart=on-failure, RestartSec=1, StartLimitBurst far above what that allows. SCM: recovery actions
-/// after 1 s, 5 s, and 60 s from the third failure on; neither acts on exit code 0.
-std::chrono::milliseconds restart_delay(Platform platform, unsigned failures) {
+/// systemd, as our units have it: Restart=always, RestartSec=1, no start limit. SCM: recovery after 1 s, 5 s, and
+/// 60 s from the third failure on, and none after exit code 0.
+std::optional<std::chrono::milliseconds> restart_delay(Platform platform, const ExitStatus& exit, unsigned ends) {
     if (platform == Platform::linux_rules) return 1s;
-    return failures < 2 ? 1s : failures < 3 ? 5s : 60s;
+    if (!exit.signalled && exit.value == 0) return std::nullopt;
+    return ends < 2 ? 1s : ends < 3 ? 5s : 60s;
 }
-
-bool is_failure(const ExitStatus& exit) { return exit.signalled || exit.value != 0; }
 
 }  // namespace
 
@@ -40,12 +39,7 @@ void World::manager_start(const std::string& service) {
 
 void World::supervise_exit(Process& p, const ExitStatus& exit) {
     if (p.program == Program::guard) return at(now, {.kind = Kind::guard_then_start, .text = p.argument});
-    if (p.program == Program::watchdog) {
-        if (is_failure(exit) || p.stopping)  // an administrator who restarts it starts it again
-            at(now + (p.stopping ? 5'000ms : restart_delay(platform, ++restarts_["watchdog"])),
-               {.kind = Kind::start_service, .text = "watchdog"});
-        return;
-    }
+    if (p.program == Program::watchdog) return restart(p.stopping, "watchdog", exit);
     if (p.service.empty()) return;
     services[p.service].last_exit = exit;
     if (p.service == settings.programs.front().name) ghost.agent_alive(false);
@@ -55,8 +49,13 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
         other->supervised.erase(known);
         other->exits.emplace_back(p.service, exit);
     }
-    if (scenario.keeper == Keeper::service_manager && is_failure(exit))
-        at(now + restart_delay(platform, ++restarts_[p.service]), {.kind = Kind::start_service, .text = p.service});
+    if (scenario.keeper == Keeper::service_manager) restart(false, p.service, exit);
+}
+
+/// An administrator who stops a service to restart it starts it again.
+void World::restart(bool asked, const std::string& service, const ExitStatus& exit) {
+    const auto delay = restart_delay(platform, exit, ++restarts_[service]);
+    if (delay || asked) at(now + delay.value_or(5s), {.kind = Kind::start_service, .text = service});
 }
 
 bool World::connected_to_server() const { return network_up() && now >= server_down_until && now >= stall_until; }

@@ -43,6 +43,7 @@ class Watchdog {
             if (!world_.scenario.old_watchdog) tend_update();
             if (p_.stopping) break;
             tend_programs();
+            (void)world_.point(p_, Op::other, "wait");
             (void)next_signal(world_, p_, next_look());
         }
         for (const ProgramSettings& program : world_.settings.programs) (void)ports_.services.stop(program.name);
@@ -125,7 +126,10 @@ class Watchdog {
     void tend(const std::string& program) {
         Watched& watched = watched_.at(program);
         const auto status = ports_.services.status(program);
-        if (!status) return;
+        if (!status) {
+            watched.start_at = world_.now + 1s;
+            return;
+        }
         if (status->running || status->held_by_administrator) return watched.start_at.reset();
         if (watched.start_at && *watched.start_at > world_.now) return;
         if (auto started = ports_.services.start(program); started) {
@@ -152,7 +156,7 @@ class Watchdog {
         Instant next = world_.now + (others_work_ ? AwakeClock::duration{busy_look}
                                                   : AwakeClock::duration{world_.settings.supervision.interval});
         for (const auto& [name, watched] : watched_)
-            if (watched.start_at) next = std::min(next, *watched.start_at);
+            if (!others_work_ && watched.start_at) next = std::min(next, *watched.start_at);
         return handed_over_.empty() && !renew_wanted_ ? next : world_.now;
     }
 

@@ -119,6 +119,7 @@ class World {
     bool advance();
     void reap();
     void supervise_exit(Process&, const ExitStatus&);
+    void restart(bool asked, const std::string& service, const ExitStatus&);
     void manager_start(const std::string& service);
     void misconduct(Process&);
 

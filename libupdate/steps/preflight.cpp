@@ -26,6 +26,18 @@ Status folders_are_closed(Job& job) {
     return done();
 }
 
+Status some_route_is_possible(Job& job) {
+    std::string refusals;
+    for (const Route route : job.settings.routes) {
+        const auto possible = route_is_possible(job, route);
+        if (possible) return possible;
+        refusals +=
+            fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
+    }
+    return Error{ErrorCode::refused,
+                 fmt::format("nobody could restart {} after the update ({})", job.agent().name, refusals)};
+}
+
 }  // namespace
 
 Event preflight(Job& job) {
@@ -35,16 +47,13 @@ Event preflight(Job& job) {
     if (auto room = check_space(job.plan, job.layout, job.ports.volumes, job.ports.files); !room)
         return because(job, reason_of(room.error(), Reason::io_failed), room.error());
 
-    std::string refusals;
-    for (const Route route : job.settings.routes) {
-        const auto possible = route_is_possible(job, route);
+    for (;;) {
+        const auto possible = some_route_is_possible(job);
         if (possible) return Event::succeeded;
-        refusals +=
-            fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
+        const auto over = wait_for_watchdog(job);
+        if (over == Event::failed) return because(job, Reason::no_route, possible.error());
+        if (over) return *over;
     }
-    return because(job, Reason::no_route,
-                   Error{ErrorCode::refused, fmt::format("nobody could restart {} after the update ({})",
-                                                         job.agent().name, refusals)});
 }
 
 }  // namespace update

@@ -1,14 +1,16 @@
 #include "steps/routes.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "steps/watch.hpp"
 
 namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto handshake_timeout = 10s;
+constexpr milliseconds handshake_timeout = 10s, watchdog_patience = 15s, watchdog_look = 1s;
 
 /// The exit-code route needs a supervisor that starts the agent again after exit 1.
 Status exit_code_is_possible(Job& job) {
@@ -68,6 +70,20 @@ Status take_route(Job& job, Route route) {
             break;
     }
     return Error{ErrorCode::bug, "no such route"};
+}
+
+std::optional<Event> wait_for_watchdog(Job& job) {
+    const Instant now = job.ports.clock.now();
+    if (std::ranges::count(job.settings.routes, Route::watchdog) == 0 || now >= limit_of(job, watchdog_patience))
+        return Event::failed;
+    const Instant look_again = now + watchdog_look;
+    for (;;) {
+        const Signal signal = wait_for_signal(job, look_again);
+        if (signal.kind == Signal::Kind::stopping) return Event::interrupted;
+        if (signal.kind == Signal::Kind::cancelled)
+            return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"}, Event::cancelled);
+        if (job.ports.clock.now() >= look_again) return std::nullopt;
+    }
 }
 
 }  // namespace update

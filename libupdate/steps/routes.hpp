@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "steps/step.hpp"
 
 namespace update {
@@ -11,5 +13,10 @@ Status route_is_possible(Job&, Route);
 /// Gives the update to the route's applier and returns when that one has proven that it lives and accepted.
 /// For Route::exit_code there is nobody to ask; it is the caller's own way.
 Status take_route(Job&, Route);
+
+/// No route was open just now. Where a watchdog is configured, it may only have died: whoever supervises it starts
+/// it again within seconds.
+/// @return nothing: look again. `failed`: it was waited for long enough. `cancelled` (noted), `interrupted`.
+std::optional<Event> wait_for_watchdog(Job&);
 
 }  // namespace update

@@ -46,7 +46,8 @@ Status stage_one(Job& job, std::size_t n) {
         if (auto fits = check_machine(job, *file); !fits) return fits;
     UPDATE_CHECK(take_over_properties(job, a, *file), "properties");
     UPDATE_CHECK(file->flush(), "flush");
-    return job.ports.files.flush_directory(staged.parent_path());
+    UPDATE_CHECK(job.ports.files.flush_directory(staged.parent_path()), "flush");
+    return job.ports.files.flush_directory(staged.parent_path().parent_path());  // the staging folder's own name
 }
 
 }  // namespace
