@@ -99,7 +99,7 @@ void World::strike(Process& p, const Fault& fault) {
         case FaultKind::second_update:
             if (server.updates().size() < 2 && !scenario.by_operator) {
                 server.add(plan_to(scenario.plan, "u-2", "3.0"));
-                at(now, {.kind = Event::Kind::heartbeat, .pid = agent ? agent->pid : 0});
+                if (agent) at(now, {.kind = Event::Kind::heartbeat, .pid = agent->pid});
             }
             break;
         case FaultKind::agent_held:
