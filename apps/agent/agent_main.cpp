@@ -21,13 +21,16 @@ int fail(AgentExit code, const std::string& message) {
 int agent_main(int argc, char** argv, const AgentVersion& version) {
     CLI::App app{"Reference agent: a session to the control server, updated by libupdate."};
     std::string config, helped_update;
-    bool self_test = false;
+    bool self_test = false, guarded = false;
     app.set_version_flag("--version", version.version);
     app.add_flag("--self-test", self_test,
                  "Print the version and end; run on a candidate before it is installed");
     app.add_option("--config", config, "Configuration file (TOML)");
     app.add_option("--update-helper", helped_update,
                    "Work as helper for this update (started by the agent itself)");
+    app.add_flag("--update-guard", guarded,
+                 "Count this start of a version on trial (called by the service manager)");
+    app.add_flag("--update-rescue", guarded, "Put the old version back (called by the service manager)");
     app.footer(
         "Exit codes: 0 stopped or taken over, 1 start me again, 2 wrong command line or configuration.");
     CLI11_PARSE(app, argc, argv);

@@ -119,6 +119,19 @@ void add_supervision(CLI::App& app, Commands& commands, Options& options) {
         ->check(CLI::Range(5, 86'400));
 }
 
+void add_service(CLI::App& app, Commands& commands) {
+    CLI::App* service = app.add_subcommand("service", "Agent and watchdog as units of the service manager");
+    service->require_subcommand(1);
+    commands.add(*service, "print", "The units as text", service_print, Changes::nothing,
+                 "  updatectl service print");
+    commands.add(*service, "install", "Writes, enables and starts them", service_install, Changes::something,
+                 "  updatectl service install");
+    commands.add(*service, "repair", "Makes the installed units do what an update needs", service_repair,
+                 Changes::something, "  updatectl service repair --dry-run");
+    commands.add(*service, "remove", "Stops and removes what install wrote", service_remove,
+                 Changes::something, "  updatectl service remove");
+}
+
 }  // namespace
 
 void describe_command_line(CLI::App& app, Options& options, std::function<int(const Options&)>& command) {
@@ -129,6 +142,7 @@ void describe_command_line(CLI::App& app, Options& options, std::function<int(co
     add_updating(app, *commands, options);
     add_quarantine(app, *commands, options);
     add_supervision(app, *commands, options);
+    add_service(app, *commands);
     app.parse_complete_callback([commands] {});  // they live as long as the callbacks that refer to them
 }
 

@@ -37,4 +37,9 @@ int release(const Options&);
 int restart(const Options&);
 int config_set(const Options&);
 
+int service_print(const Options&);
+int service_install(const Options&);
+int service_repair(const Options&);
+int service_remove(const Options&);
+
 }  // namespace update::ctl

@@ -33,11 +33,29 @@ struct Probe {
     bool operator==(const Probe&) const = default;
 };
 
+/// Who starts the programs, and starts them again.
+enum class Manager : std::uint8_t {
+    none,  ///< the watchdog runs them as its children: containers, demo, machines without a service manager
+    systemd,  ///< each is a unit of the system's systemd, and so is the watchdog
+};
+
+/// Service mode. Without a manager the rest means nothing.
+struct ServiceSettings {
+    Manager manager = Manager::none;
+    std::string watchdog_unit;                              ///< empty: see watchdog_unit() below
+    std::filesystem::path unit_dir{"/etc/systemd/system"};  ///< where `updatectl service install` writes
+    milliseconds restart_delay{2'000};  ///< until the manager itself starts again what ended; at most 10 s
+    milliseconds watchdog_timeout{60'000};  ///< no sign of life for so long: the manager restarts; 0: never
+    bool hardened = true;  ///< the agent may write only to install_root, state_dir and runtime_dir
+    bool operator==(const ServiceSettings&) const = default;
+};
+
 struct ProgramSettings {
     std::string name = "agent";
     std::string path;  ///< relative to the install root; must be an artifact's install path to be updated
     std::vector<std::string> arguments;
     milliseconds stop_timeout{10'000};  ///< SIGTERM, then after this SIGKILL for the whole process group
+    std::string unit;                   ///< of the service manager; empty: see unit_name() below
     bool operator==(const ProgramSettings&) const = default;
 };
 
@@ -105,8 +123,16 @@ struct Settings {
     TrialSettings trial;
     PolicySettings policy;
     SupervisionSettings supervision;
+    ServiceSettings service;
+    std::filesystem::path file{};  ///< what `load_settings` read; empty: filled by the program itself
     bool operator==(const Settings&) const = default;
 };
+
+/// The configured unit, or "<product>.service" for the agent and "<product>-<name>.service" for companions:
+/// several products live side by side on one machine.
+std::string unit_name(const Settings&, const ProgramSettings&);
+/// The configured unit, or "<product>-watchdog.service".
+std::string watchdog_unit(const Settings&);
 
 /// Reads and checks a TOML file. Unknown keys and bad values are refused, none is ignored.
 /// Paths of folders and files are absolute and become lexically normal (links are not followed).

@@ -33,6 +33,9 @@ struct UpdaterHooks {
         progress = [](const std::string&, std::string_view, std::uint64_t, std::uint64_t) {};
     std::function<void()> outcome_filed = [] {};  ///< `outcomes()` has a new entry
     std::function<void(std::string_view line)> log = [](std::string_view) {};
+    /// Asked every few seconds in service mode: false keeps back the sign of life that the service manager
+    /// waits for, so that it restarts a program whose real work hangs while this thread still runs.
+    std::function<bool()> healthy = [] { return true; };
 };
 
 /// All functions may be called from any thread and return without waiting for an update, except `resume`.
@@ -40,7 +43,8 @@ class Updater {
  public:
     /// First in main, once the settings are known. A program started as update helper (its ordinary
     /// arguments, then
-    /// `--update-helper ID`) does that job here; then main returns the code at once.
+    /// `--update-helper ID`), or by the service manager's unit before a start (`--update-guard`) and when it
+    /// gave the agent up (`--update-rescue`), does that job here; then main returns the code at once.
     static std::optional<int> run_as_helper(int argc, const char* const* argv, const Settings&);
 
     /// @return `refused` or `permission` when the state directory is not private to this account (cure in the

@@ -13,6 +13,7 @@
 #include "os/probes.hpp"
 #include "os/processes.hpp"
 #include "os/random.hpp"
+#include "systemd/systemd.hpp"
 
 namespace update {
 namespace {
@@ -59,7 +60,14 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
     settings.install_root = root;
     settings.state_dir = state;
     if (settings.programs.empty()) return Error{ErrorCode::refused, "no program is configured"};
-    return std::unique_ptr<Adapters>{new Adapters{std::move(settings)}};
+    std::unique_ptr<Adapters> adapters{new Adapters{std::move(settings)}};
+    if (adapters->settings_.service.manager == Manager::systemd) {
+        UPDATE_TRY(processes,
+                   systemd::make_processes(std::move(adapters->processes_), adapters->settings_.product),
+                   "processes");
+        adapters->processes_ = std::move(processes);
+    }
+    return adapters;
 }
 
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {

@@ -20,12 +20,11 @@ Result<std::unique_ptr<Applier>> Applier::make(const Settings& settings, const s
     self.loop_ = std::move(loop);
     self.channel_ = std::make_unique<OperatorChannel>(*self.loop_, layout, self.adapters_->files());
     UPDATE_TRY(services,
-               ChildServices::create(*self.loop_, self.adapters_->settings(),
-                                     ChildOptions{Supervisor::watchdog, {}, {}},
-                                     [&self](const std::string& program, const std::optional<ExitStatus>&) {
-                                         if (program == self.agent_name())
-                                             self.channel_->push({.kind = Signal::Kind::agent_exited});
-                                     }),
+               make_supervision(*self.loop_, *self.adapters_, Supervisor::watchdog,
+                                [&self](const std::string& program, const std::optional<ExitStatus>&) {
+                                    if (program == self.agent_name())
+                                        self.channel_->push({.kind = Signal::Kind::agent_exited});
+                                }),
                who);
     self.services_ = std::move(services);
     return applier;

@@ -4,8 +4,8 @@
 
 #include "compose/adapters.hpp"
 #include "compose/operator_channel.hpp"
+#include "compose/service_mode.hpp"
 #include "engine/engine.hpp"
-#include "os/children.hpp"
 #include "os/ipc_server.hpp"
 
 namespace update {
@@ -40,7 +40,7 @@ class Applier {
     std::unique_ptr<Adapters> adapters_;
     std::unique_ptr<EventLoop> loop_;
     std::unique_ptr<LoopChannel> channel_;
-    std::unique_ptr<ChildServices> services_;
+    std::unique_ptr<Supervision> services_;
     std::unique_ptr<IpcServer> server_;
 };
 

@@ -5,10 +5,10 @@
 #include <sstream>
 
 #include "base/json_reader.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/status.hpp"
 #include "durable/durable.hpp"
 #include "journal/journal.hpp"
-#include "os/children.hpp"
 #include "os/ipc_client.hpp"
 
 namespace update {
@@ -94,9 +94,8 @@ Result<std::unique_ptr<Control>> Control::open(const Settings& settings) {
     UPDATE_TRY(loop, EventLoop::create(), "open endpoint");
     control->loop_ = std::move(loop);
     UPDATE_TRY(services,
-               ChildServices::create(*control->loop_, control->settings(),
-                                     ChildOptions{Supervisor::watchdog, {}, {}},
-                                     [](const std::string&, const std::optional<ExitStatus>&) {}),
+               make_supervision(*control->loop_, *control->adapters_, Supervisor::watchdog,
+                                [](const std::string&, const std::optional<ExitStatus>&) {}),
                "open endpoint");
     control->services_ = std::move(services);
     return control;

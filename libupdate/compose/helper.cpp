@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "compose/applier.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "os/handshake.hpp"
 #include "os/program.hpp"
@@ -88,6 +89,8 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
         (*applier)->apply(renewal, Entry::after_crash);
         (*applier)->leave_agent_running();
     }
+    if (const auto restarted = restart_watchdog_service(adapters.settings()))
+        return *restarted ? 0 : complain(restarted->error());
     return complain(become(adapters.settings().install_root / adapters.settings().watchdog_path, arguments));
 }
 

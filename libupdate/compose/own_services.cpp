@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compose/adapters.hpp"
+#include "compose/service_mode.hpp"
 #include "durable/durable.hpp"
 #include "os/run_record.hpp"
 
@@ -22,6 +23,7 @@ Status OwnServices::stop(const std::string& program) {
 }
 
 Result<std::vector<Finding>> OwnServices::check_restart_path(const std::string& program) {
+    if (auto installed = check_installed_service(settings_)) return std::move(*installed);
     if (settings_.restarted_on_failure)
         return std::vector<Finding>{{true, "a supervisor restarts on failure (configured)", ""}};
     const auto lock = locks_.try_lock(layout_.watchdog_lock());

@@ -3,13 +3,15 @@
 #include <algorithm>
 
 #include "os/ipc_client.hpp"
+#include "os/notify.hpp"
 
 namespace update {
 
 using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds period = 5s, trial_period = 1s, retry_after = 500ms, peer_timeout = 2s;
 
-Reporter::Reporter(const Layout& layout, std::string version) : layout_{layout}, thread_{} {
+Reporter::Reporter(const Layout& layout, std::string version, std::function<bool()> healthy)
+    : layout_{layout}, healthy_{std::move(healthy)}, thread_{} {
     sum_.type = ipc::Type::confirm;
     sum_.agent_version = std::move(version);
     thread_ = std::thread{[this] { run(); }};
@@ -53,9 +55,11 @@ bool Reporter::send(const ipc::Request& request) {
 void Reporter::run() {
     std::unique_lock lock{mutex_};
     auto wait = std::chrono::milliseconds{period};
+    const auto awaited = life_period().value_or(period);
     while (!stopping_) {
-        changed_.wait_for(lock, wait, [&] { return stopping_ || pending_; });
+        changed_.wait_for(lock, std::min(wait, awaited), [&] { return stopping_ || pending_; });
         if (stopping_) return;
+        if (healthy_()) tell_service_manager(Life::alive);
         pending_ = false;
         const ipc::Request now = sum_;
         lock.unlock();

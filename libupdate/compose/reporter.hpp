@@ -1,5 +1,6 @@
 #pragma once
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -14,7 +15,9 @@ namespace update {
 /// nothing else.
 class Reporter {
  public:
-    Reporter(const Layout&, std::string version);
+    /// @param healthy  see UpdaterHooks; asked on this object's thread before each sign of life to a service
+    /// manager
+    Reporter(const Layout&, std::string version, std::function<bool()> healthy);
     ~Reporter();
     /// Within a trial the applier must learn soon what a restarted one has missed. Any thread.
     void in_trial(bool);
@@ -26,6 +29,7 @@ class Reporter {
     bool send(const ipc::Request&);
 
     const Layout& layout_;
+    const std::function<bool()> healthy_;
     std::mutex mutex_;  // below: guarded by it
     std::condition_variable changed_;
     ipc::Request sum_;

@@ -9,21 +9,27 @@
 
 #include "compose/adapters.hpp"
 #include "compose/agent_channel.hpp"
+#include "compose/guard.hpp"
 #include "compose/helper.hpp"
 #include "compose/outcome_box.hpp"
 #include "compose/own_services.hpp"
 #include "compose/reporter.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
+#include "os/notify.hpp"
 
 namespace update {
 namespace {
 
 using namespace std::chrono_literals;
 
-/// How often a handed-over update is looked at: its applier may have died.
+/// How often a handed-over update is looked at: its applier may have died. A version on trial is in more of a
+/// hurry than an old one, whose applier may just be starting.
 constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
+/// How often the outcome is looked for that somebody else files: the server waits for it.
+constexpr milliseconds outcome_period = 250ms;
 
 class AgentUpdater final : public Updater {
  public:
@@ -38,7 +44,7 @@ class AgentUpdater final : public Updater {
           engine_{adapters_->settings(), adapters_->layout(), ports_,
                   adapters_->machine(),  Actor::agent,        observer()},
           outcomes_{adapters_->files(), adapters_->layout()},
-          reporter_{adapters_->layout(), identity_.version},
+          reporter_{adapters_->layout(), identity_.version, hooks_.healthy},
           worker_{[this] { work(); }} {}
 
     ~AgentUpdater() override {
@@ -61,12 +67,15 @@ class AgentUpdater final : public Updater {
         }
         note_record();
         if (*halt == Halt::exit_for_restart) return AgentExit::restart;
-        if (*halt == Halt::would_wait) wake([this] { waiting_ = true; });
+        wake([&] { (*halt == Halt::would_wait ? waiting_ : look_now_) = true; });
         if (*halt == Halt::ended) hooks_.outcome_filed();
         return std::nullopt;
     }
 
-    void ready() override { sign({.kind = Signal::Kind::ready}, ipc::Level::ready); }
+    void ready() override {
+        tell_service_manager(Life::ready);
+        sign({.kind = Signal::Kind::ready}, ipc::Level::ready);
+    }
 
     void session(bool connected) override {
         connected_ = connected;
@@ -151,8 +160,12 @@ class AgentUpdater final : public Updater {
                                  is_after_hand_over(record->progress.state);
         const std::string open = under_trial ? record->update_id : "";
         reporter_.in_trial(!open.empty());
-        wake(
-            [&] { look_now_ |= std::exchange(open_update_, open) != open; });  // it changes how often to look
+        const bool unfinished = record && !record->filed;
+        wake([&] {
+            look_now_ |=
+                std::exchange(unfinished_, unfinished) != unfinished;  // it changes how often to look
+            open_update_ = open;
+        });
     }
 
     void work() {
@@ -161,7 +174,7 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
+                changed_.wait_for(lock, unfinished_ ? outcome_period : look_after_period,
                                   [&] { return stopping_ || waiting_ || look_now_ || !offers_.empty(); });
                 if (stopping_) return;
                 look_now_ = false;
@@ -182,23 +195,43 @@ class AgentUpdater final : public Updater {
     }
 
     void handle(const Result<Halt>& halt) {
+        looked_after_ = adapters_->clock().now();
         note_record();
         if (!halt) hooks_.log(halt.error().message());
         if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
         if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
         if (*halt == Halt::ended) hooks_.outcome_filed();
+        service_due_ |= *halt == Halt::ended;
     }
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
-        if (outcomes_.changed()) hooks_.outcome_filed();
+        const bool ended = outcomes_.changed();
+        if (ended) hooks_.outcome_filed();
+        service_due_ |= ended;
         note_record();
         const auto record = engine_.record();
-        if (!record || record->filed) return;
+        const Instant now = adapters_->clock().now();
+        if (!record || record->filed) {
+            looked_after_ = now;
+            return tend_service();
+        }
+        if (now - looked_after_ < (open_update().empty() ? look_after_period : look_after_trial_period))
+            return;
+        looked_after_ = now;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
         if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
+    }
+
+    /// Between updates, once after each start and each end of an update.
+    void tend_service() {
+        if (!service_due_) return;
+        const Status kept = keep_service(*adapters_, hooks_.log);
+        service_due_ = !kept;
+        const std::string trouble = kept ? "" : kept.error().message();
+        if (std::exchange(service_trouble_, trouble) != trouble && !kept) hooks_.log("service: " + trouble);
     }
 
     std::unique_ptr<Adapters> adapters_;
@@ -211,21 +244,29 @@ class AgentUpdater final : public Updater {
     std::atomic<bool> connected_ = false;
     std::mutex engine_mutex_;
     Engine engine_;
+    // below: guarded by engine_mutex_
+    Instant looked_after_{};
+    bool service_due_ = true;
+    std::string service_trouble_;
     OutcomeBox outcomes_;
     Reporter reporter_;
     mutable std::mutex mutex_;  // below: guarded by it
     std::condition_variable changed_;
     std::deque<Plan> offers_;
     std::string open_update_;
-    bool waiting_ = false, look_now_ = false, stopping_ = false;
+    bool unfinished_ = false, waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;
 };
 
 }  // namespace
 
 std::optional<int> Updater::run_as_helper(int argc, const char* const* argv, const Settings& settings) {
-    for (int i = 1; i + 1 < argc; ++i)
-        if (std::string_view{argv[i]} == "--update-helper") return run_helper(settings, argv[i + 1]);
+    for (int i = 1; i < argc; ++i) {
+        const std::string_view word = argv[i];
+        if (word == "--update-helper" && i + 1 < argc) return run_helper(settings, argv[i + 1]);
+        if (word == "--update-guard") return run_guard(settings);
+        if (word == "--update-rescue") return run_rescue(settings);
+    }
     return std::nullopt;
 }
 

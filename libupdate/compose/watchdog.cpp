@@ -10,13 +10,14 @@
 #include "compose/adapters.hpp"
 #include "compose/apply.hpp"
 #include "compose/helper.hpp"
+#include "compose/service_mode.hpp"
 #include "compose/status.hpp"
 #include "compose/trial_desk.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
-#include "os/children.hpp"
 #include "os/ipc_server.hpp"
+#include "os/notify.hpp"
 #include "os/program.hpp"
 #include "supervise/restart_budget.hpp"
 
@@ -54,10 +55,10 @@ class Watchdog {
         instance_lock_ = std::move(lock);
         UPDATE_TRY(
             services,
-            ChildServices::create(*loop_, adapters_.settings(), ChildOptions{},
-                                  [this](const std::string& program, const std::optional<ExitStatus>& exit) {
-                                      on_exit(program, exit);
-                                  }),
+            make_supervision(*loop_, adapters_, Supervisor::this_process,
+                             [this](const std::string& program, const std::optional<ExitStatus>& exit) {
+                                 on_exit(program, exit);
+                             }),
             "watchdog");
         services_ = std::move(services);
         IpcServerOptions desk;
@@ -83,6 +84,8 @@ class Watchdog {
     }
 
     int run() {
+        tell_service_manager(Life::ready);
+        show_life();
         while (!stopping_) {
             tend_update();
             if (stopping_) break;
@@ -90,9 +93,7 @@ class Watchdog {
             tend_programs();
             (void)channel_->wait(next_look());  // what it brings has been noted by the callbacks below
         }
-        for (const ProgramSettings& program : adapters_.settings().programs)
-            if (auto stopped = services_->stop(program.name); !stopped)
-                options_.log(stopped.error().message());
+        if (auto released = services_->release(); !released) options_.log(released.error().message());
         return 0;
     }
 
@@ -229,8 +230,17 @@ class Watchdog {
         if (applying_ && record && is_waiting(record->progress.state)) tend(program);
     }
 
+    /// By a timer of the loop that does all the work: it stops when the loop hangs.
+    void show_life() {
+        const auto period = life_period();
+        if (!period) return;
+        tell_service_manager(Life::alive);
+        loop_->call_at(now() + *period, [this] { show_life(); });
+    }
+
     void on_request(EventLoop::Request request) {
         if (request == EventLoop::Request::reload) return;
+        tell_service_manager(Life::stopping);
         stopping_ = true;
         channel_->push({.kind = Signal::Kind::stopping});
     }
@@ -355,7 +365,7 @@ class Watchdog {
     std::unique_ptr<Lock> instance_lock_;
     std::unique_ptr<EventLoop> loop_;
     std::unique_ptr<LoopChannel> channel_;
-    std::unique_ptr<ChildServices> services_;
+    std::unique_ptr<Supervision> services_;
     std::unique_ptr<IpcServer> server_;
     std::optional<Ports> ports_;
     std::optional<Engine> engine_;

@@ -10,14 +10,17 @@
 //     cancel                         update id that somebody wants cancelled
 //     run/<program>.pid              who runs, written before the program's first instruction
 //     run/<program>.held             there: an administrator wants it stopped
-//     run/<program>.lock             held by the operating system while somebody starts or stops it
-//     run/watchdog.sock run/helper.sock   (the former in runtime_dir, where that is configured)
+//     run/<program>.stopped          there: an update or the watchdog stopped the service, not an
+//     administrator run/<program>.lock             held by the operating system while somebody starts or
+//     stops it run/watchdog.sock run/helper.sock   (the former in runtime_dir, where that is configured)
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
 //       plan.json backups.json seals.json
 //       <n>.partial                  artifact n while it is downloaded
 //   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
 //       <n>.new  <n>.old             staged artifact n, backup of what it replaces
+//   <install root>/<folder of the agent>/.guard-<agent>   service mode: a second name of a version that
+//   proved itself
 #pragma once
 #include <cstddef>
 #include <string>
@@ -54,7 +57,13 @@ class Layout {
     /// is one.
     Path guardian_lock() const { return run() / "guardian.lock"; }
     Path held_file(const std::string& program) const { return run() / (program + ".held"); }
+    Path stopped_file(const std::string& program) const { return run() / (program + ".stopped"); }
     Path start_lock(const std::string& program) const { return run() / (program + ".lock"); }
+    /// The program that counts the starts of a new version before they happen.
+    Path guard(const ProgramSettings& agent) const {
+        const Path image = root_ / agent.path;
+        return image.parent_path() / (".guard-" + image.filename().string());
+    }
     Path watchdog_socket() const { return (runtime_.empty() ? run() : runtime_) / "watchdog.sock"; }
     Path helper_socket() const { return run() / "helper.sock"; }
     Path previous() const { return state_ / "previous"; }

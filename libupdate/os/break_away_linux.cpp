@@ -182,28 +182,6 @@ Status wait_for_exec(const Fd& control, const Deadline& deadline, const Path& pr
     return done();
 }
 
-Status wait_for_answer(const Fd& pipe, const Deadline& deadline, std::int64_t pid) {
-    const auto expected = fmt::format("alive {}\n", pid);
-    std::string answer;
-    while (answer.size() < expected.size()) {
-        ::pollfd watched{pipe.get(), POLLIN, 0};
-        const int ready = ::poll(&watched, 1, deadline.poll_ms());
-        if (ready < 0 && errno != EINTR) return os_error(errno, "wait for the handshake");
-        if (ready <= 0 && deadline.passed()) return late();
-        if (ready <= 0) continue;
-        std::array<char, 64> buffer;
-        const auto n = ::read(pipe.get(), buffer.data(), buffer.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return os_error(errno, "wait for the handshake");
-        if (n == 0)
-            return Error{ErrorCode::unsupported, "it ended or closed the handshake without an answer"};
-        answer.append(buffer.data(), static_cast<std::size_t>(n));
-    }
-    if (answer != expected)
-        return Error{ErrorCode::refused, "the handshake's answer is not \"alive <its pid>\""};
-    return done();
-}
-
 int descriptor_limit() {
     ::rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > 1'048'576) return 1'048'576;
@@ -233,7 +211,9 @@ Result<ProcessId> break_away_program(const Command& command, std::chrono::millis
     while (::waitpid(leaver, nullptr, 0) < 0 && errno == EINTR) {}
     UPDATE_TRY(runner, meet_runner(control, deadline, command.program), what);
     UPDATE_CHECK(wait_for_exec(control, deadline, command.program), what);
-    UPDATE_CHECK(wait_for_answer(pipe.read, deadline, runner.id().pid), what);
+    UPDATE_TRY(answered, await_answer(pipe.read, std::chrono::milliseconds{deadline.poll_ms()}), what);
+    if (answered != runner.id().pid)
+        return Error{ErrorCode::refused, what + ": the handshake was answered for another process"};
     return runner.let_go();
 }
 

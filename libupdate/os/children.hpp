@@ -34,7 +34,7 @@ struct ChildOptions {
 /// they outlive the terminal or pipe of whoever started them. A program gets an own session and process
 /// group, and in its environment only PATH and LANG, UPDATE_SOCKET, UPDATE_SUPERVISOR=1 and UPDATE_CONFIG. It
 /// survives its supervisor; the next one adopts it.
-class ChildServices : public Services {
+class ChildServices : public Supervision {
  public:
     /// `exit` is absent for an adopted program that is not our child.
     using OnExit = std::function<void(const std::string& program, const std::optional<ExitStatus>& exit)>;
@@ -45,11 +45,11 @@ class ChildServices : public Services {
                                                          OnExit);
     ~ChildServices() override;
 
-    /// Every program that runs already is supervised from now on: its exit comes to OnExit. `status` and
-    /// `start` do the same for their program.
-    Status adopt();
-    /// Is `pid` (from the IPC transport) one of the programs that run under this supervisor now?
-    bool supervises(std::int64_t pid) const;
+    /// The exits of adopted programs come to OnExit, too.
+    Status adopt() override;
+    bool supervises(std::int64_t pid) override;
+    /// Stops all programs. @return the first error; the others are stopped anyway
+    Status release() override;
 
     Result<ServiceStatus> status(const std::string& program) override;
     /// Also `retry_later` when another supervisor is starting or stopping it, for more than 2 s.

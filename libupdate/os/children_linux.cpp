@@ -100,11 +100,18 @@ Status ChildServices::adopt() {
     return done();
 }
 
-bool ChildServices::supervises(std::int64_t pid) const {
+bool ChildServices::supervises(std::int64_t pid) {
     for (const auto& [name, program] : programs_)
         if (program->running && program->running->id.pid == pid && !has_ended(program->running->handle))
             return true;
     return false;
+}
+
+Status ChildServices::release() {
+    Status first = done();
+    for (const auto& [name, program] : programs_)
+        if (auto stopped = stop(name); !stopped && first) first = std::move(stopped);
+    return first;
 }
 
 Result<ServiceStatus> ChildServices::status(const std::string& name) {

@@ -1,4 +1,4 @@
-// Private to os/: one owner per file descriptor.
+// For adapters: one owner per file descriptor.
 #pragma once
 #include <unistd.h>
 #include <utility>

@@ -1,14 +1,18 @@
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <signal.h>
+#include <string_view>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "os/fd.hpp"
+#include "os/deadline.hpp"
 #include "os/handshake.hpp"
 #include "os/os_error.hpp"
 
@@ -40,16 +44,23 @@ class NoSigpipe {
     bool was_pending_ = false;
 };
 
-/// Only a pipe above the standard streams: an environment that somebody else filled must not make this
-/// program write to or close one of its other files.
+/// Only a pipe: an environment that somebody else filled must not make this program write to or close one of
+/// its other files. systemd hands descriptors to a transient unit as standard streams only.
 Result<Fd> named_pipe(const std::string& text) {
     int number = -1;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     struct ::stat status {};
-    const bool usable = error == std::errc{} && end == text.data() + text.size() && number > 2 &&
-                        ::fstat(number, &status) == 0 && S_ISFIFO(status.st_mode);
+    const bool usable = error == std::errc{} && end == text.data() + text.size() && number >= 1 &&
+                        number != 2 && ::fstat(number, &status) == 0 && S_ISFIFO(status.st_mode);
     if (usable) return Fd{number};
     return Error{ErrorCode::refused, fmt::format("{} does not name a pipe", handshake_variable)};
+}
+
+/// Nothing may be opened as standard output by chance.
+void give_back(Fd pipe) {
+    if (pipe.get() != STDOUT_FILENO) return;
+    const Fd nothing{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
+    if (nothing && ::dup2(nothing.get(), STDOUT_FILENO) == STDOUT_FILENO) (void)pipe.release();
 }
 
 }  // namespace
@@ -63,13 +74,46 @@ Status answer_handshake() {
     const auto line = fmt::format("alive {}\n", ::getpid());
     const NoSigpipe guard;
     // So short a line goes into a pipe whole or not at all (PIPE_BUF).
+    Status answered = done();
     while (::write(pipe.get(), line.data(), line.size()) < 0) {
         if (errno == EINTR) continue;
-        if (errno == EPIPE)
-            return Error{ErrorCode::timed_out, "answer handshake: the starter waits no longer"};
-        return os_error(errno, "answer handshake");
+        answered = errno == EPIPE
+                       ? Status{Error{ErrorCode::timed_out, "answer handshake: the starter waits no longer"}}
+                       : Status{os_error(errno, "answer handshake")};
+        break;
     }
-    return done();
+    give_back(std::move(pipe));
+    return answered;
+}
+
+Result<std::int64_t> await_answer(const Fd& pipe, std::chrono::milliseconds timeout) {
+    constexpr std::size_t longest = sizeof "alive 9223372036854775807\n";
+    const Deadline deadline{timeout};
+    std::string answer;
+    while (!answer.ends_with('\n') && answer.size() < longest) {
+        ::pollfd watched{pipe.get(), POLLIN, 0};
+        const int ready = ::poll(&watched, 1, deadline.poll_ms());
+        if (ready < 0 && errno != EINTR) return os_error(errno, "wait for the handshake");
+        if (ready <= 0 && deadline.passed())
+            return Error{ErrorCode::timed_out, "no answer to the handshake in time"};
+        if (ready <= 0) continue;
+        std::array<char, longest> buffer;
+        const auto n = ::read(pipe.get(), buffer.data(), buffer.size());
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return os_error(errno, "wait for the handshake");
+        if (n == 0)
+            return Error{ErrorCode::unsupported, "it ended or closed the handshake without an answer"};
+        answer.append(buffer.data(), static_cast<std::size_t>(n));
+    }
+    std::int64_t pid = 0;
+    constexpr std::string_view word = "alive ";
+    const char* const end = answer.data() + answer.size();
+    const auto [rest, error] = answer.starts_with(word)
+                                   ? std::from_chars(answer.data() + word.size(), end, pid)
+                                   : std::from_chars_result{answer.data(), std::errc::invalid_argument};
+    if (error != std::errc{} || std::string_view{rest, end} != "\n" || pid <= 0)
+        return Error{ErrorCode::refused, "the handshake's answer is not \"alive <its pid>\""};
+    return pid;
 }
 
 }  // namespace update

@@ -1,4 +1,4 @@
-// Private to os/: a handle on one process, and the boot that its number belongs to.
+// For adapters: a handle on one process, and the boot that its number belongs to.
 #pragma once
 #include <string>
 

@@ -1,4 +1,4 @@
-// Private to os/: what both ways of starting a program share.
+// For adapters: what both ways of starting a program share.
 #pragma once
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 #pragma once
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,19 @@ class Services {
     virtual Status stop(const std::string& program) = 0;
     /// Would this service manager start the program again after exit code 1, and count the starts?
     virtual Result<std::vector<Finding>> check_restart_path(const std::string& program) = 0;
+};
+
+/// The port of a process that supervises, or applies an update: it learns of every end, and knows its
+/// programs.
+class Supervision : public Services {
+ public:
+    /// Every program that runs already is supervised from now on. `status` and `start` do the same for their
+    /// program.
+    virtual Status adopt() = 0;
+    /// Is `pid` (from the IPC transport) one of the programs that run under this supervisor now?
+    virtual bool supervises(std::int64_t pid) = 0;
+    /// This process ends its work: children end with it, units of a service manager go on.
+    virtual Status release() = 0;
 };
 
 }  // namespace update

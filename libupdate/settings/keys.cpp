@@ -19,6 +19,8 @@ constexpr Words<Readiness, 5> readiness_words{{{"reported", Readiness::reported}
 constexpr Words<CommitOn, 2> commit_words{
     {{"acknowledged", CommitOn::acknowledged}, {"ready", CommitOn::ready}}};
 
+constexpr Words<Manager, 2> manager_words{{{"none", Manager::none}, {"systemd", Manager::systemd}}};
+
 Check read_routes(Node node, std::vector<Route>& into) {
     const Problem shape{"is not a list of different routes",
                         R"(write some of ["watchdog", "self-update", "exit-code"] in the order of trying)"};
@@ -88,6 +90,13 @@ constexpr auto keys = std::to_array<Key<Settings>>({
     {"supervision.budget",        [](Node n, Settings& s) { return read_count(n, s.supervision.budget, 1, 10'000); }},
     {"supervision.budget_window", [](Node n, Settings& s) { return read_duration(n, s.supervision.budget_window, 10ms, 24h * 7); }},
     {"supervision.interval",      [](Node n, Settings& s) { return read_duration(n, s.supervision.interval, 5s, 24h); }},
+
+    {"service.manager",           [](Node n, Settings& s) { return read_word(n, s.service.manager, manager_words); }},
+    {"service.watchdog_unit",     [](Node n, Settings& s) { return read_name(n, s.service.watchdog_unit, Empty::allowed); }},
+    {"service.unit_dir",          [](Node n, Settings& s) { return read_absolute_path(n, s.service.unit_dir, Empty::refused); }},
+    {"service.restart_delay",     [](Node n, Settings& s) { return read_duration(n, s.service.restart_delay, 0ms, 10s); }},
+    {"service.watchdog_timeout",  [](Node n, Settings& s) { return read_duration(n, s.service.watchdog_timeout, 0ms, 1h); }},
+    {"service.hardened",          [](Node n, Settings& s) { return read_flag(n, s.service.hardened); }},
 });
 
 constexpr auto keys_of_program = std::to_array<Key<ProgramSettings>>({
@@ -95,6 +104,7 @@ constexpr auto keys_of_program = std::to_array<Key<ProgramSettings>>({
     {"path",         [](Node n, ProgramSettings& p) { return read_install_path(n, p.path, Empty::refused); }},
     {"arguments",    [](Node n, ProgramSettings& p) { return read_texts(n, p.arguments, 256); }},
     {"stop_timeout", [](Node n, ProgramSettings& p) { return read_duration(n, p.stop_timeout, 10ms, 1h); }},
+    {"unit",         [](Node n, ProgramSettings& p) { return read_name(n, p.unit, Empty::allowed); }},
 });
 // clang-format on
 

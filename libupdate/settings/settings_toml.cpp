@@ -190,7 +190,9 @@ Result<Settings> parse_settings(const std::string& text, const std::string& file
 
 Result<Settings> load_settings(const std::filesystem::path& file) {
     UPDATE_TRY(text, read_file(file), file.string());
-    return parse_settings(text, file.string());
+    auto settings = parse_settings(text, file.string());
+    if (settings) settings->file = std::filesystem::absolute(file).lexically_normal();
+    return settings;
 }
 
 }  // namespace update

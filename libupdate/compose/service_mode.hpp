@@ -1,0 +1,32 @@
+// Who runs the programs: the one place that tells supervised mode from service mode.
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "compose/adapters.hpp"
+#include "os/children.hpp"
+
+namespace update {
+
+/// Children of the watchdog, or units of the service manager, as configured.
+/// @param on_exit  see ChildServices
+Result<std::unique_ptr<Supervision>> make_supervision(EventLoop&, Adapters&, Supervisor,
+                                                      ChildServices::OnExit on_exit);
+
+/// In the agent: would somebody start it again after exit code 1, and count the starts? As installed, not as
+/// configured.
+/// @return nothing in supervised mode
+std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings&);
+
+/// In the guardian of a renewal that failed. @return nothing in supervised mode
+std::optional<Status> restart_watchdog_service(const Settings&);
+
+/// In the agent, between updates: the guard is the version that runs, and the units do what an update needs;
+/// the watchdog's is installed and started where it is missing. Nothing in supervised mode.
+/// @return what could not be done; try again later
+Status keep_service(Adapters&, const std::function<void(std::string_view)>& log);
+
+}  // namespace update

@@ -1,0 +1,82 @@
+#include "service/unit_rules.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace update {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto restart_delay_max = 10s;      // what it was in the incident: 60 s
+constexpr int restart_code = 1;              // AgentExit::restart
+constexpr unsigned starts_beside_trial = 2;  // the old version before, and again after it
+const char* const repair = "updatectl service repair";
+
+double seconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1e6; }
+
+Finding enabled(const UnitState& state) {
+    if (state.file == "disabled") return {false, "the unit is disabled", "systemctl enable it"};
+    if (state.load == "masked") return {false, "the unit is masked", "systemctl unmask it"};
+    return {true, "starts at boot: " + (state.file.empty() ? "unknown" : state.file), ""};
+}
+
+Finding restarts(const UnitRules& rules) {
+    const bool ok = rules.restart == "on-failure" || rules.restart == "always";
+    return {ok, "Restart=" + rules.restart, ok ? "" : repair};
+}
+
+Finding soon(const UnitRules& rules) {
+    const bool ok = rules.restart_delay <= restart_delay_max;
+    return {ok, fmt::format("RestartSec={}s", seconds(rules.restart_delay)), ok ? "" : repair};
+}
+
+Finding after_code_1(const UnitRules& rules) {
+    const auto has = [](const std::vector<int>& codes) {
+        return std::ranges::count(codes, restart_code) > 0;
+    };
+    if (has(rules.no_restart_codes)) return {false, "RestartPreventExitStatus= has 1", repair};
+    if (has(rules.success_codes) && rules.restart != "always")
+        return {false, "SuccessExitStatus= has 1", repair};
+    return {true, "exit code 1 is a failure", ""};
+}
+
+/// Starts come no closer than the delay, so a short interval never sees enough of them.
+Finding often_enough(const UnitRules& rules, unsigned starts_max) {
+    const unsigned need = starts_max + starts_beside_trial;
+    const bool unlimited = rules.start_limit_interval == 0us || rules.start_limit_burst == 0 ||
+                           rules.restart_delay * rules.start_limit_burst >= rules.start_limit_interval;
+    const bool ok = unlimited || rules.start_limit_burst >= need;
+    const std::string what =
+        unlimited ? "starts are not limited"
+                  : fmt::format("StartLimitBurst={} within {} s, {} are needed", rules.start_limit_burst,
+                                seconds(rules.start_limit_interval), need);
+    return {ok, what, ok ? "" : repair};
+}
+
+Finding kills_all(const UnitRules& rules) {
+    const bool ok = rules.kill_mode != "none";
+    return {ok, "KillMode=" + rules.kill_mode, ok ? "" : repair};
+}
+
+Finding counted(const UnitRules& rules, const Path& guard) {
+    const bool ok = std::ranges::count(rules.before_start, guard.string()) > 0;
+    return {ok,
+            ok ? "starts are counted before the program runs" : "nobody counts the starts (ExecStartPre=)",
+            ok ? "" : repair};
+}
+
+}  // namespace
+
+std::vector<Finding> check_restart(const UnitState& state, const UnitRules& rules, const Settings& settings,
+                                   const Path& guard) {
+    return {enabled(state),
+            restarts(rules),
+            soon(rules),
+            after_code_1(rules),
+            often_enough(rules, settings.trial.starts_max),
+            kills_all(rules),
+            counted(rules, guard)};
+}
+
+}  // namespace update

@@ -1,0 +1,30 @@
+// The units of a product as text. Pure.
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <update/settings.hpp>
+
+namespace update {
+
+struct UnitFile {
+    std::string name;  ///< "agent.service"
+    std::string text;
+    bool at_boot = true;  ///< to be enabled
+    bool operator==(const UnitFile&) const = default;
+};
+
+/// The programs in their order, the watchdog where there is one, and the rescue, which systemd calls when it
+/// gives the agent up.
+std::vector<UnitFile> unit_files(const Settings&);
+std::string rescue_unit(const Settings&);
+
+/// Written by us, so that it may be rewritten; everything else belongs to an administrator or a packager.
+bool is_generated(std::string_view text);
+
+/// A drop-in that makes a foreign unit of the agent one that starts again after a failure, and counts its
+/// starts.
+UnitFile repair_drop_in(const Settings&);
+
+}  // namespace update

@@ -1,0 +1,26 @@
+// Built without sdbus-c++: service mode is refused by name, everything else works.
+#include "systemd/systemd.hpp"
+
+namespace update::systemd {
+namespace {
+
+Error absent() {
+    return {ErrorCode::unsupported, "this program was built without D-Bus; set service.manager = \"none\""};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Supervision>> make_services(EventLoop&, const Settings&, Files&, OnExit) {
+    return absent();
+}
+Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes>, const std::string&) {
+    return absent();
+}
+Result<std::vector<Finding>> check_agent_unit(const Settings&) { return absent(); }
+Status install(const Settings&, Files&, Start) { return absent(); }
+Status remove(const Settings&, Files&) { return absent(); }
+Result<std::vector<std::string>> repair(const Settings&, Files&) { return absent(); }
+Result<std::vector<std::string>> ensure_watchdog(const Settings&, Files&) { return absent(); }
+Status restart_watchdog(const Settings&) { return absent(); }
+
+}  // namespace update::systemd

@@ -1,0 +1,176 @@
+// The units on disk: written, repaired, removed.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "layout/layout.hpp"
+#include "systemd/manager.hpp"
+#include "systemd/systemd.hpp"
+
+namespace update {
+namespace {
+
+using Changes = std::vector<std::string>;
+constexpr std::size_t unit_max_bytes = 64 * 1024;
+constexpr std::uint32_t readable_by_all = 0644;  // systemd complains about less: its content is public anyway
+
+/// One endpoint's units, for one command.
+class Units {
+ public:
+    Units(const Settings& settings, Files& files) : settings_{settings}, files_{files} {}
+
+    SystemdManager& manager() { return manager_; }
+
+    Status write(const UnitFile& unit) {
+        const Path file = settings_.service.unit_dir / unit.name, fresh = file.string() + ".new";
+        std::error_code problem;
+        std::filesystem::create_directories(file.parent_path(), problem);
+        UPDATE_CHECK(files_.remove(fresh), "write " + file.string());
+        UPDATE_TRY(out, files_.open(fresh, OpenMode::create_new), "write " + file.string());
+        UPDATE_CHECK(out->write(0, std::as_bytes(std::span{unit.text})), "write " + file.string());
+        UPDATE_CHECK(out->set_mode(readable_by_all), "write " + file.string());
+        UPDATE_CHECK(out->flush(), "write " + file.string());
+        UPDATE_CHECK(files_.rename(fresh, file), "write " + file.string());
+        return files_.flush_directory(file.parent_path());
+    }
+
+    /// @return nothing when there is no such file in our folder
+    Result<std::optional<std::string>> written(const std::string& name) {
+        auto text = read_text(files_, settings_.service.unit_dir / name, unit_max_bytes);
+        if (text) return std::optional{std::move(*text)};
+        if (text.error().code() == ErrorCode::not_found) return std::optional<std::string>{};
+        return std::move(text).error();
+    }
+
+    /// Writes it where it is missing, ours and outdated, or ours by name and unreadable for systemd.
+    /// A unit of somebody else stays.
+    Status bring_up_to_date(const UnitFile& unit, Changes& changes) {
+        UPDATE_TRY(now, manager_.state(unit.name), "repair " + unit.name);
+        if (now.load == "masked") return done();
+        UPDATE_TRY(text, written(unit.name), "repair " + unit.name);
+        const bool missing = now.load == "not-found", broken = now.load != "loaded" && !missing;
+        const bool outdated = text && is_generated(*text) && *text != unit.text;
+        if (!missing && !outdated && !(broken && text)) return done();
+        UPDATE_CHECK(write(unit), "repair");
+        UPDATE_CHECK(manager_.reload(), "repair");
+        if (missing && unit.at_boot) UPDATE_CHECK(manager_.enable(unit.name), "repair");
+        changes.push_back(
+            fmt::format("{} was {}: written", unit.name,
+                        missing ? "missing" : (outdated ? "outdated" : "unreadable for systemd")));
+        return done();
+    }
+
+    Status start_unless_held(const std::string& unit, Changes& changes) {
+        UPDATE_TRY(now, manager_.state(unit), "start " + unit);
+        if (is_up(now) || is_waiting_for_restart(now) || is_held(now, StoppedBy::others)) return done();
+        (void)manager_.reset_failed(unit);
+        UPDATE_CHECK(manager_.start(unit), "start " + unit);
+        changes.push_back(fmt::format("{} was {}: started", unit, now.active));
+        return done();
+    }
+
+    /// The rules that an update needs hold, or a drop-in makes them hold, or it is said why not.
+    Status mend_agent(Changes& changes) {
+        const std::string unit = unit_name(settings_, settings_.programs.front());
+        UPDATE_TRY(bad, broken_rules(), "repair " + unit);
+        if (bad.empty()) return done();
+        UPDATE_CHECK(write(repair_drop_in(settings_)), "repair");
+        UPDATE_CHECK(manager_.reload(), "repair");
+        UPDATE_TRY(left, broken_rules(), "repair " + unit);
+        for (const std::string& what : bad)
+            if (std::ranges::count(left, what) == 0)
+                changes.push_back(fmt::format("{}: {}: mended", unit, what));
+        if (left.empty()) return done();
+        return Error{ErrorCode::refused, fmt::format("{}: {}; a later drop-in says so: systemctl cat {}",
+                                                     unit, left.front(), unit)};
+    }
+
+    Status take_away(const UnitFile& unit) {
+        UPDATE_TRY(text, written(unit.name), "remove");
+        if (!text || !is_generated(*text)) return done();
+        (void)manager_.stop(unit.name);
+        if (unit.at_boot) UPDATE_CHECK(manager_.disable(unit.name), "remove");
+        return files_.remove(settings_.service.unit_dir / unit.name);
+    }
+
+ private:
+    /// What only an administrator may change is not among them.
+    Result<std::vector<std::string>> broken_rules() {
+        UPDATE_TRY(findings, systemd::check_agent_unit(settings_), "look");
+        std::vector<std::string> broken;
+        for (const Finding& finding : findings)
+            if (!finding.ok && !finding.cure.starts_with("systemctl")) broken.push_back(finding.what);
+        return broken;
+    }
+
+    const Settings& settings_;
+    Files& files_;
+    SystemdManager manager_;
+};
+
+}  // namespace
+
+Status systemd::install(const Settings& settings, Files& files, Start start) {
+    Units units{settings, files};
+    const auto wanted = unit_files(settings);
+    for (const UnitFile& unit : wanted) {
+        UPDATE_TRY(text, units.written(unit.name), "install");
+        if (text && !is_generated(*text))
+            return Error{
+                ErrorCode::refused,
+                fmt::format("{} in {} was not written by this program; updatectl service repair mends it",
+                            unit.name, settings.service.unit_dir.string())};
+    }
+    UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");  // its unit may not create it
+    for (const UnitFile& unit : wanted) UPDATE_CHECK(units.write(unit), "install");
+    UPDATE_CHECK(units.manager().reload(), "install");
+    for (const UnitFile& unit : wanted) {
+        if (!unit.at_boot) continue;
+        UPDATE_CHECK(units.manager().enable(unit.name), "install");
+        if (start == Start::yes) UPDATE_CHECK(units.manager().start(unit.name), "install");
+    }
+    return done();
+}
+
+Status systemd::remove(const Settings& settings, Files& files) {
+    Units units{settings, files};
+    for (const UnitFile& unit : unit_files(settings))
+        UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
+    const Path drop_in = settings.service.unit_dir / repair_drop_in(settings).name;
+    UPDATE_CHECK(files.remove(drop_in), "remove");
+    std::error_code not_empty;  // an administrator's own drop-ins stay
+    std::filesystem::remove(drop_in.parent_path(), not_empty);
+    return units.manager().reload();
+}
+
+Result<std::vector<std::string>> systemd::repair(const Settings& settings, Files& files) {
+    Units units{settings, files};
+    Changes changes;
+    for (const UnitFile& unit : unit_files(settings))
+        UPDATE_CHECK(units.bring_up_to_date(unit, changes), "repair");
+    UPDATE_CHECK(units.mend_agent(changes), "repair");
+    if (!settings.watchdog_path.empty())
+        UPDATE_CHECK(units.start_unless_held(watchdog_unit(settings), changes), "repair");
+    return changes;
+}
+
+Result<std::vector<std::string>> systemd::ensure_watchdog(const Settings& settings, Files& files) {
+    Changes changes;
+    if (settings.watchdog_path.empty()) return changes;
+    Units units{settings, files};
+    for (const UnitFile& unit : unit_files(settings)) {
+        if (unit.name != watchdog_unit(settings)) continue;
+        UPDATE_CHECK(units.bring_up_to_date(unit, changes), "watchdog");
+        UPDATE_CHECK(units.start_unless_held(unit.name, changes), "watchdog");
+    }
+    return changes;
+}
+
+Status systemd::restart_watchdog(const Settings& settings) {
+    SystemdManager manager;
+    const std::string unit = watchdog_unit(settings);
+    (void)manager.reset_failed(unit);
+    return manager.restart(unit);
+}
+
+}  // namespace update
