@@ -346,8 +346,7 @@ class Watchdog {
     }
 
     ipc::Reply renew() {
-        const auto renewed =
-            runs_image(adapters_.settings().install_root / adapters_.settings().watchdog_path);
+        const auto renewed = renewal_.is_renewed();
         if (renewed && *renewed) return ipc::accepted("renewed");
         loop_->call_at(now(), [this] {
             if (auto failed = renewal_.renew_watchdog(0ms); !failed) options_.log(failed.error().message());

@@ -23,8 +23,9 @@ Result<std::string> ask_watchdog(World&, Process&, Ask::Kind, const std::string&
 
 Observer observer(World&, Process&);
 
-/// The process goes on as the installed watchdog; the caller throws Becomes.
-void become_watchdog(World&, Process&);
+/// The process goes on as this watchdog program; the caller throws Becomes.
+void become_watchdog(World&, Process&, const std::string& program);
+bool runs_new_watchdog(World&, const Process&);
 
 std::string program_path(const World&, const std::string& service);
 std::string watchdog_program(const World&);

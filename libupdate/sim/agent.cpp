@@ -87,7 +87,7 @@ class Agent {
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
-        const auto outcomes = world_.disk.list(world_.layout.outcomes().native()).size();
+        const auto outcomes = outcomes_on_disk(world_).size();
         if (outcomes != std::exchange(outcomes_, outcomes)) world_.send_outcomes(p_);
         note_record();
         const auto record = engine_.record();

@@ -53,10 +53,7 @@ void Ghost::removed(const std::string& path, const NodePtr& node) {
     const bool new_is_live = now && now->bytes != node->bytes && node->links == 0;
     if (!new_is_live) return;
     // Its backup was the only other startable one: only a proven new version may go without it.
-    const auto& updates = world_.server.updates();
-    const bool proven = std::ranges::any_of(
-        updates, [](const Server::Update& u) { return u.state != Server::Update::State::offered; });
-    if (!proven && world_.settings.trial.commit_on == CommitOn::acknowledged)
+    if (acknowledged == 0 && world_.settings.trial.commit_on == CommitOn::acknowledged)
         break_promise(Promise::careful_cleanup, "the old version is gone before the new one was acknowledged");
 }
 

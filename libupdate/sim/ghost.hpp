@@ -55,6 +55,7 @@ class Ghost {
     void power_was_off();
     void at_the_end();
 
+    unsigned acknowledged = 0;  ///< answers that confirmed an update, or came from a server that confirms none
     unsigned starts_of_new = 0, agent_crashes_in_trial = 0;
     Instant dark_since{};
     bool dark = true;

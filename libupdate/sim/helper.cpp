@@ -1,4 +1,5 @@
 // Those who apply an update beside the watchdog: the helper, and the guardian of the watchdog's renewal.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
@@ -83,12 +84,12 @@ int live_as_guardian(World& world, Process& p) {
             (void)ports.services.start(world.settings.programs.front().name);
         }
     }
-    become_watchdog(world, p);
+    become_watchdog(world, p, watchdog_program(world));
     throw Becomes{};
 }
 
-void become_watchdog(World& world, Process& p) {
-    const NodePtr image = world.disk.find(watchdog_program(world));
+void become_watchdog(World& world, Process& p, const std::string& program) {
+    const NodePtr image = world.disk.find(program);
     if (p.image->running > 0) --p.image->running;
     ++image->running;
     p.image = image;
@@ -96,8 +97,22 @@ void become_watchdog(World& world, Process& p) {
     p.program = Program::watchdog;
     p.shaken_hands = false;
     std::erase_if(world.locks, [&](const auto& held) { return held.second == p.pid; });
-    world.tell(name(p.program), "becomes the installed watchdog, version " + p.version);
+    world.tell(name(p.program), fmt::format("becomes {}, version {}", program, p.version));
     world.ghost.image_starts(p);
+}
+
+/// The new watchdog's file: staged, or installed already.
+std::string fresh_watchdog(const World& world, const std::string& update_id, std::size_t n) {
+    const std::string staged = world.layout.staged(world.scenario.plan.artifacts[n], update_id, n).native();
+    return world.disk.find(staged) ? staged : watchdog_program(world);
+}
+
+bool runs_new_watchdog(World& world, const Process& p) {
+    const auto record = Journal{world.nobody(), world.layout}.load().record;
+    const auto& artifacts = world.scenario.plan.artifacts;
+    const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
+    if (!record || found == artifacts.end()) return false;
+    return world.disk.find(fresh_watchdog(world, record->update_id, static_cast<std::size_t>(found - artifacts.begin()))) == p.image;
 }
 
 Status SimRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
@@ -106,30 +121,31 @@ Status SimRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
 }
 
 Status SimRenewal::renew_self() {
-    if (world_.disk.find(watchdog_program(world_)) == p_.image) return done();
+    if (runs_new_watchdog(world_, p_)) return done();
     const auto record = Journal{world_.nobody(), world_.layout}.load().record;
-    if (!record) return Error{ErrorCode::bug, "no update is in progress"};
     const auto& artifacts = world_.scenario.plan.artifacts;
-    std::size_t n = 0;
-    while (n < artifacts.size() && artifacts[n].role != Role::watchdog) ++n;
-    if (n == artifacts.size()) return Error{ErrorCode::bug, "the set holds no watchdog"};
+    const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
+    if (!record || found == artifacts.end()) return Error{ErrorCode::bug, "no update of a watchdog is in progress"};
+    const auto n = static_cast<std::size_t>(found - artifacts.begin());
     const Command guardian{world_.layout.backup(artifacts[n], record->update_id, n),
                            {"--update-guardian", record->update_id, std::to_string(p_.pid)},
                            {}};
     UPDATE_TRY(started, SimProcesses(world_, p_).break_away(guardian, 10s), "start guardian");
     (void)started;
-    become_watchdog(world_, p_);
+    become_watchdog(world_, p_, fresh_watchdog(world_, record->update_id, n));
     throw Becomes{};
 }
 
 Status SimRenewal::renew_other(std::chrono::milliseconds timeout) {
     const Instant limit = world_.now + timeout;
-    const auto asked = ask_watchdog(world_, p_, Ask::Kind::renew, "", 2s);
-    if (!asked && asked.error().code() == ErrorCode::not_found && !world_.locks.contains(world_.layout.guardian_lock().native()))
-        return done();
+    Instant last_seen = world_.now;
     while (world_.now < limit) {
         const auto answer = ask_watchdog(world_, p_, Ask::Kind::renew, "", 2s);
         if (answer && *answer == "renewed") return done();
+        const bool absent = !answer && answer.error().code() == ErrorCode::not_found &&
+                            !world_.locks.contains(world_.layout.guardian_lock().native());
+        if (!absent) last_seen = world_.now;
+        if (world_.now - last_seen >= std::min<std::chrono::milliseconds>(15s, timeout / 2)) return done();
         (void)next_signal(world_, p_, world_.now + 50ms);
     }
     return Error{ErrorCode::timed_out, "the watchdog did not become the new one"};

@@ -136,7 +136,7 @@ std::vector<Scenario> scenarios(Platform platform) {
         set.settings.watchdog_path = "bin/watchdog";
         set.plan = plan_for(set.settings, true, false);
         set.watchdog_conduct = conduct;
-        set.expected = platform == Platform::windows_rules ? Ending::rolled_back : expected(conduct);
+        set.expected = expected(conduct);
     }
     for (const Conduct conduct : {Conduct::good, Conduct::crashes}) {
         Scenario& guarded = add(Route::exit_code, conduct, fmt::format("guarded-{}", name(conduct)));

@@ -161,6 +161,7 @@ void World::dispatch(Event& event) {
         case Kind::auth_answered:
             if (stale) break;
             p->life.online = p->life.connected = true;
+            ghost.acknowledged += !event.text.empty() || !server.confirms;
             if (!server.confirms) p->life.accepted = true;
             if (!event.text.empty()) p->life.acknowledged = event.text;
             sign(*p);

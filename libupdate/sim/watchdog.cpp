@@ -76,8 +76,7 @@ class Watchdog {
             }
         }
         if (ask.kind == Ask::Kind::renew) {
-            const NodePtr installed = world_.disk.find(watchdog_program(world_));
-            if (installed == p_.image) {
+            if (runs_new_watchdog(world_, p_)) {
                 ask.message = "renewed";
             } else {
                 renew_wanted_ = true;
