@@ -113,7 +113,7 @@ void offer_to(World& world, Process& agent) {
 }
 
 void begin_by_operator(World& world) {
-    const auto record = Journal{world.nobody(), world.layout}.load().record;
+    const auto record = world.record();
     if (record) return;
     world.at(world.now + 120s, {.kind = Event::Kind::begin_by_operator});
     if (std::ranges::any_of(world.processes(), [](const auto& p) { return p->alive && p->program == Program::updatectl; }))
@@ -132,7 +132,7 @@ std::vector<Outcome> outcomes_on_disk(World& world) {
 }
 
 void wish(World& world, FaultKind kind) {
-    const auto record = Journal{world.nobody(), world.layout}.load().record;
+    const auto record = world.record();
     if (!record || is_terminal(record->progress.state)) return;
     Process* const dog = world.watchdog();
     if (kind == FaultKind::cancelled) {

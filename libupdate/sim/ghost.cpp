@@ -107,7 +107,7 @@ void Ghost::power_was_off() {
 }
 
 void Ghost::at_the_end() {
-    const auto record = Journal{world_.nobody(), world_.layout}.load().record;
+    const auto record = world_.record();
     last = record;
     if (!record) return break_promise(Promise::ends, "no update is in the journal");
     Process* const agent = world_.running(world_.settings.programs.front().name);

@@ -108,7 +108,7 @@ std::string fresh_watchdog(const World& world, const std::string& update_id, std
 }
 
 bool runs_new_watchdog(World& world, const Process& p) {
-    const auto record = Journal{world.nobody(), world.layout}.load().record;
+    const auto record = world.record();
     const auto& artifacts = world.scenario.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (!record || found == artifacts.end()) return false;
@@ -122,7 +122,7 @@ Status SimRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
 
 Status SimRenewal::renew_self() {
     if (runs_new_watchdog(world_, p_)) return done();
-    const auto record = Journal{world_.nobody(), world_.layout}.load().record;
+    const auto record = world_.record();
     const auto& artifacts = world_.scenario.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (!record || found == artifacts.end()) return Error{ErrorCode::bug, "no update of a watchdog is in progress"};

@@ -23,6 +23,10 @@ Settings base_settings() {
     s.policy.attempts_per_version = 100;
     s.transfer.attempts = 40;
     s.supervision.backoff_max = 60'000ms;
+    // A tenth of the usual: what depends on them does so in proportion.
+    s.trial.ready_timeout = 20'000ms;
+    s.trial.ack_timeout = 60'000ms;
+    s.trial.renew_timeout = 10'000ms;
     return s;
 }
 

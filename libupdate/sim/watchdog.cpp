@@ -67,7 +67,7 @@ class Watchdog {
     void answer(Ask& ask) {
         ask.answered = true;
         if (ask.kind == Ask::Kind::perform_update) {
-            const auto record = Journal{world_.nobody(), world_.layout}.load().record;
+            const auto record = world_.record();
             if (!record || record->update_id != ask.update_id || is_terminal(record->progress.state)) {
                 ask.error = Error{ErrorCode::not_found, "no such update lies prepared here"};
             } else {

@@ -49,6 +49,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
       dice{seed},
       faults_{std::move(faults)},
       nobody_{std::make_unique<SimFiles>(*this, nullptr)},
+      journal_{*nobody_, layout},
       clock_{std::make_unique<SimClock>(*this)},
       with_trail_{with_trail} {
     std::ranges::sort(faults_, {}, &Fault::at);
@@ -67,7 +68,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     server.confirms = !scenario.old_server;
     if (!scenario.by_operator) server.add(scenario.plan);
     server.back_up();
-    if (scenario.outage) server_down_until = Instant{25min};
+    if (scenario.outage) server_down_until = Instant{} + 5 * settings.trial.ack_timeout / 2;
     bound_ = bound_of(settings);
     faults_end_ = server_down_until;
 }
@@ -155,8 +156,8 @@ bool World::settled() {
         if (p->program == Program::helper || p->program == Program::guardian || p->program == Program::updatectl ||
             p->program == Program::guard)
             return false;
-    const auto record = Journal{nobody(), layout}.load().record;
-    return record && record->filed && (!aware || disk.list(layout.outcomes().native()).empty());
+    const auto last = record();
+    return last && last->filed && (!aware || disk.list(layout.outcomes().native()).empty());
 }
 
 Process* World::find(std::int64_t pid) {

@@ -79,6 +79,8 @@ class World {
     Clock& clock() { return *clock_; }
     /// The disk for those who only look, and whom no fault befalls.
     Files& nobody() { return *nobody_; }
+    /// The newest journal record, for those who only look.
+    std::optional<Record> record() { return journal_.load().record; }
 
     Instant now{};
     Instant boot_at{};
@@ -140,6 +142,7 @@ class World {
     Process* current_ = nullptr;
     std::map<std::string, unsigned> restarts_;
     std::unique_ptr<Files> nobody_;
+    Journal journal_;
     std::unique_ptr<Clock> clock_;
     const bool with_trail_;
     bool off_ = false;
