@@ -297,7 +297,9 @@ void Engine::move(Work& work, Event event) {
                 Error{ErrorCode::bug,
                       fmt::format("processes died {} times in state {}", resumes_max + 1, row(before).name)});
     }
-    if (work.record.progress.state != before || event != Event::resumed)
+    // A moment of another boot says nothing: the limit runs anew, and resumes_max bounds how often.
+    const bool rebooted = work.record.entered.boot_id != ports_.clock.boot_id();
+    if (work.record.progress.state != before || event != Event::resumed || rebooted)
         work.record.entered = moment(ports_.clock);
     store_or_turn_back(work, event);
     history_.append(ports_.clock.wall(), work.record, name(event),

@@ -56,6 +56,7 @@ void World::strike(Process& p, const Fault& fault) {
         case FaultKind::delay: spend(p, span(fault.how % 5)); break;
         case FaultKind::clock_jump:
             wall_us += (fault.how % 2 == 0 ? 1 : -1) * std::chrono::microseconds{span(fault.how) * 1'000}.count();
+            wall_us = std::max<std::int64_t>(wall_us, 0);
             break;
         case FaultKind::suspend:
             wall_us += std::chrono::microseconds{8h}.count();

@@ -40,7 +40,7 @@ class Watchdog {
         p_.desk = true;
         for (const ProgramSettings& program : world_.settings.programs) (void)ports_.services.status(program.name);
         while (!p_.stopping) {
-            if (!world_.scenario.old_watchdog) tend_update();
+            tend_update();
             if (p_.stopping) break;
             tend_programs();
             (void)world_.point(p_, Op::other, "wait");
@@ -92,6 +92,10 @@ class Watchdog {
         const auto record = engine_.record();
         others_work_ = false;
         if (!record || record->filed) return;
+        if (world_.scenario.old_watchdog) {  // it sees that somebody works, and takes no part
+            others_work_ = world_.locks.contains(world_.layout.journal_lock().native());
+            return;
+        }
         after(resume(Entry::after_crash), record->progress.state);
     }
 

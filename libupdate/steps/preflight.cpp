@@ -28,13 +28,15 @@ Status folders_are_closed(Job& job) {
 
 Status some_route_is_possible(Job& job) {
     std::string refusals;
+    bool passing = false;
     for (const Route route : job.settings.routes) {
         const auto possible = route_is_possible(job, route);
         if (possible) return possible;
+        passing |= is_passing(possible.error());
         refusals +=
             fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
     }
-    return Error{ErrorCode::refused,
+    return Error{passing ? ErrorCode::retry_later : ErrorCode::refused,
                  fmt::format("nobody could restart {} after the update ({})", job.agent().name, refusals)};
 }
 
@@ -50,7 +52,7 @@ Event preflight(Job& job) {
     for (;;) {
         const auto possible = some_route_is_possible(job);
         if (possible) return Event::succeeded;
-        const auto over = wait_for_watchdog(job);
+        const auto over = is_passing(possible.error()) ? wait_for_route(job) : Event::failed;
         if (over == Event::failed) return because(job, Reason::no_route, possible.error());
         if (over) return *over;
     }

@@ -2,6 +2,7 @@
 // runs from where it is staged, and only then takes the old one's place: what a service manager starts after a
 // power cut is at every moment a watchdog that has worked.
 #include <algorithm>
+#include <fmt/format.h>
 
 #include "steps/install.hpp"
 
@@ -22,6 +23,10 @@ Event renew_watchdog(Job& job) {
     const auto& artifacts = job.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (found == artifacts.end()) return Event::succeeded;
+    // After a reboot nobody has started them yet, and the renewal takes its time.
+    for (const ProgramSettings& program : job.settings.programs)
+        if (auto started = job.ports.services.start(program.name); !started)
+            job.say(fmt::format("{} is not started: {}", program.name, started.error().message()));
     if (auto renewed = job.ports.renewal.renew_watchdog(job.settings.trial.renew_timeout); !renewed)
         return because(job, Reason::watchdog_failed, renewed.error());
     if (auto installed = install(job, static_cast<std::size_t>(found - artifacts.begin())); !installed)

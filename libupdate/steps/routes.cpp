@@ -1,6 +1,5 @@
 #include "steps/routes.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
@@ -10,7 +9,7 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds handshake_timeout = 10s, watchdog_patience = 15s, watchdog_look = 1s;
+constexpr milliseconds handshake_timeout = 10s, route_patience = 15s, route_look = 1s;
 
 /// The exit-code route needs a supervisor that starts the agent again after exit 1.
 Status exit_code_is_possible(Job& job) {
@@ -38,7 +37,7 @@ Path helper_program(const Job& job) {
 Status route_is_possible(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
-            return job.ports.channel.ping_watchdog();
+            return job.actor == Actor::watchdog ? done() : job.ports.channel.ping_watchdog();
         case Route::self_update:
             if (job.actor == Actor::agent || job.actor == Actor::operator_) return done();
             return Error{ErrorCode::refused, "only the agent or updatectl starts a helper"};
@@ -53,6 +52,7 @@ Status route_is_possible(Job& job, Route route) {
 Status take_route(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
+            if (job.actor == Actor::watchdog) return done();  // it goes on by itself
             return job.ports.channel.ask_watchdog_to_update(job.plan.update_id);
         case Route::self_update: {
             // updatectl is not the program being replaced: it applies the update itself.
@@ -72,11 +72,14 @@ Status take_route(Job& job, Route route) {
     return Error{ErrorCode::bug, "no such route"};
 }
 
-std::optional<Event> wait_for_watchdog(Job& job) {
+bool is_passing(const Error& error) {
+    return error.code() != ErrorCode::refused && error.code() != ErrorCode::unsupported;
+}
+
+std::optional<Event> wait_for_route(Job& job) {
     const Instant now = job.ports.clock.now();
-    if (std::ranges::count(job.settings.routes, Route::watchdog) == 0 || now >= limit_of(job, watchdog_patience))
-        return Event::failed;
-    const Instant look_again = now + watchdog_look;
+    if (now >= limit_of(job, route_patience)) return Event::failed;
+    const Instant look_again = now + route_look;
     for (;;) {
         const Signal signal = wait_for_signal(job, look_again);
         if (signal.kind == Signal::Kind::stopping) return Event::interrupted;

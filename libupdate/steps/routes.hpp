@@ -14,9 +14,12 @@ Status route_is_possible(Job&, Route);
 /// For Route::exit_code there is nobody to ask; it is the caller's own way.
 Status take_route(Job&, Route);
 
-/// No route was open just now. Where a watchdog is configured, it may only have died: whoever supervises it starts
-/// it again within seconds.
+/// Does the error say that the route may open again? A watchdog that has died is started again within seconds, and
+/// a helper may have been killed before it answered.
+bool is_passing(const Error&);
+
+/// No route was open just now.
 /// @return nothing: look again. `failed`: it was waited for long enough. `cancelled` (noted), `interrupted`.
-std::optional<Event> wait_for_watchdog(Job&);
+std::optional<Event> wait_for_route(Job&);
 
 }  // namespace update
