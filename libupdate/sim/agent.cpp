@@ -88,7 +88,7 @@ class Agent {
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
         const auto outcomes = outcomes_on_disk(world_).size();
-        if (outcomes != std::exchange(outcomes_, outcomes)) world_.send_outcomes(p_);
+        if (outcomes != std::exchange(p_.outcomes_seen, outcomes)) world_.send_outcomes(p_);
         note_record();
         const auto record = engine_.record();
         if (!record || record->filed) return;
@@ -103,7 +103,6 @@ class Agent {
     Engine engine_;
     const Conduct conduct_;
     bool waiting_ = false, leave_ = false;
-    std::size_t outcomes_ = 0;
 };
 
 }  // namespace

@@ -62,7 +62,10 @@ void Ghost::image_starts(const Process& p) {
     if (!p.image || !is_complete(p.image->bytes, version))
         return break_promise(Promise::verified_only, fmt::format("{} runs unknown bytes", name(p.program)));
     if (p.program != Program::agent) return;
-    if (p.version == world_.scenario.plan.version) ++starts_of_new;
+    // What cannot be written cannot be counted, and what needs repair is started again without end.
+    const auto record = world_.record();
+    const bool given_up = record && (record->progress.state == State::needs_repair || record->progress.state == State::salvaging);
+    if (p.version == world_.scenario.plan.version && !world_.disk_is_bad() && !given_up) ++starts_of_new;
     // One more with the exit-code route without a guard: only a start can see that the starts are used up.
     // Each update of this version, and each power cut, may begin anew.
     const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };

@@ -64,7 +64,7 @@ struct Process {
 
     LifeSigns life;
     std::deque<Plan> offers;
-    bool look_now = false, outcome_news = false;
+    std::size_t outcomes_seen = 0;
 };
 
 }  // namespace update::sim

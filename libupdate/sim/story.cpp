@@ -191,7 +191,9 @@ void World::dispatch(Event& event) {
             if (stale) break;
             for (const Outcome& outcome : event.outcomes) {
                 const std::string file = layout.outcome(outcome.update_id).native();
-                if (disk.find(file)) disk.remove(file);
+                if (!disk.find(file)) continue;
+                disk.remove(file);
+                p->outcomes_seen = 0;  // filed again by whoever takes over from a killed applier, it is new
             }
             offer_to(*this, *p);
             break;

@@ -50,7 +50,7 @@ void World::strike(Process& p, const Fault& fault) {
         case FaultKind::quota: until(quota_until, fault.how % 6); break;
         case FaultKind::locked: until(locked_until, fault.how % 6); break;
         case FaultKind::vanishes:
-            if (!newest_file.empty() && disk.find(newest_file)) disk.remove(newest_file);
+            if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file)) disk.remove(newest_file);
             break;
         case FaultKind::no_links: no_links = true; break;
         case FaultKind::delay: spend(p, span(fault.how % 5)); break;

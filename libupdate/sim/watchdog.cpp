@@ -35,7 +35,10 @@ class Watchdog {
             if (!ports_.files.make_private_directory(folder)) return 1;
         auto lock = lock_instance();
         if (!lock) return 1;
-        while (conduct == Conduct::hangs) world_.block(p_, world_.now + 1h);
+        if (conduct == Conduct::hangs) {
+            world_.spend(p_, 60s);
+            return 9;  // no sign of life: the service manager ends it (WatchdogSec)
+        }
         p_.serve = [this] { serve(); };
         p_.desk = true;
         for (const ProgramSettings& program : world_.settings.programs) (void)ports_.services.status(program.name);

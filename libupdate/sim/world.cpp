@@ -253,7 +253,7 @@ Result<Process*> World::exec(const std::string& path, Program program, std::stri
     p->image = image;
     p->version = version_of(image->bytes);
     if (program == Program::agent && p->version == scenario.plan.version && scenario.conduct == Conduct::unloadable) {
-        ++ghost.starts_of_new;
+        if (!disk_is_bad()) ++ghost.starts_of_new;
         return Error{ErrorCode::unsupported, "the loader cannot be found"};
     }
     p->pid = ++last_pid_;

@@ -71,6 +71,7 @@ class World {
     void tell_desks(Process& agent);
     void send_outcomes(Process& agent);
     bool connected_to_server() const;
+    bool disk_is_bad() const { return now < std::max({disk_full_until, read_only_until, quota_until, locked_until}); }
     bool network_up() const { return now >= network_cut_until; }
     void tell(std::string_view who, std::string_view what);
     void note_state(const Record&, std::string_view note);
