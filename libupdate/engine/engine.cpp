@@ -194,6 +194,9 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
         if (held.error().code() == ErrorCode::retry_later) return Halt::busy;
         return Error{held.error()}.in("resume update");
     }
+    // A journal that was created just before a crash has its name in memory only.
+    if (auto flushed = ports_.files.flush_directory(layout_.state_dir()); !flushed)
+        observer_.note(Record{}, flushed.error().message());
     auto loaded = journal_.load();
     if (!loaded.damage.empty()) observer_.note(loaded.record.value_or(Record{}), "journal: " + loaded.damage);
     if (!loaded.record) return Halt::idle;

@@ -63,6 +63,7 @@ constexpr Exception table_exceptions[] = {
     {S::handing_over,      E::cancelled,  S::discarding},
     {S::verifying,         E::cancelled,  S::discarding},
     {S::handing_over,      E::refused,    S::self_swapping},
+    {S::starting,          E::mistrusted, S::stopping_trial},
     {S::awaiting_ready,    E::exited,     S::starting},         // again, until the new version has used up its starts
     {S::awaiting_ack,      E::exited,     S::starting},
     {S::awaiting_ready,    E::expired,    S::stopping_trial},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 #include "durable/durable.hpp"
 #include "sim/ports.hpp"
@@ -32,11 +33,11 @@ int live(World& world, Process& p) {
 }
 
 Signal next_signal(World& world, Process& p, Instant deadline) {
-    for (;;) {
+    for (bool look = true;; look = std::exchange(p.cancel_news, false)) {
         p.serve();
         const bool listens_to_stop = p.program == Program::agent && !p.deaf;
         if (p.stopping && listens_to_stop) return {.kind = Signal::Kind::stopping};
-        if (p.program != Program::watchdog) {
+        if (look && p.program != Program::watchdog) {
             const auto wanted = read_text(world.nobody(), world.layout.cancel_request(), 256);
             p.told_of_cancel = wanted && !p.told_of_cancel;
             if (p.told_of_cancel) return {.kind = Signal::Kind::cancelled, .update_id = *wanted};
@@ -137,6 +138,7 @@ void wish(World& world, FaultKind kind) {
     Process* const dog = world.watchdog();
     if (kind == FaultKind::cancelled) {
         (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
+        for (auto& p : world.processes()) p->cancel_news = true;
         if (dog != nullptr && !world.scenario.old_watchdog)
             dog->signals.push_back({.kind = Signal::Kind::cancelled, .update_id = record->update_id});
     } else if (dog != nullptr && is_after_hand_over(record->progress.state)) {

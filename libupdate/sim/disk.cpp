@@ -41,7 +41,8 @@ void Disk::apply(const Change& change, Names& names) const {
 }
 
 void Disk::change(std::string name, NodePtr node, std::string gone) {
-    unflushed_.push_back({std::string{parent_of(name)}, std::move(name), std::move(node), std::move(gone)});
+    const std::int64_t changes = node ? node->changes++ : 0;
+    unflushed_.push_back({std::string{parent_of(name)}, std::move(name), std::move(node), std::move(gone), changes});
     apply(unflushed_.back(), visible_);
 }
 
@@ -60,14 +61,12 @@ void Disk::rename(const std::string& from, const std::string& to) {
     const NodePtr replaced = find(to);
     if (node == replaced) return;  // two names of one file: POSIX does nothing
     if (replaced) --replaced->links;
-    ++node->changes;
     change(to, node, from);
 }
 
 void Disk::link(const std::string& existing, const std::string& name) {
     const NodePtr node = find(existing);
     ++node->links;
-    ++node->changes;
     change(name, node);
 }
 
@@ -123,7 +122,10 @@ bool Disk::has_children(std::string_view directory) const {
 unsigned Disk::power_off(Dice& dice) {
     unsigned at_stake = static_cast<unsigned>(unflushed_.size());
     for (const Change& change : unflushed_)
-        if (dice.chance(50)) apply(change, durable_);
+        if (dice.chance(50))
+            apply(change, durable_);
+        else if (change.node)
+            change.node->changes = change.changes;
     unflushed_.clear();
     // A name below a folder whose own name was lost is lost with it.
     std::erase_if(durable_, [&](const auto& entry) {

@@ -64,6 +64,7 @@ class Disk {
         std::string directory, name;  ///< name: the whole path
         NodePtr node;                 ///< none: the name goes
         std::string gone;             ///< a rename: this name goes with it
+        std::int64_t changes = 0;     ///< of the node before: what is lost leaves no trace on it
     };
     void apply(const Change&, Names&) const;
     void change(std::string name, NodePtr node, std::string gone = {});

@@ -68,11 +68,12 @@ int live_as_guardian(World& world, Process& p) {
         p.serve = [&p] { note_exits(p); };
         const std::int64_t dog = std::strtoll(p.argument.c_str(), nullptr, 10);
         const auto record = Journal{ports.files, world.layout}.load().record;
-        const auto lock = ports.locks.try_lock(world.layout.guardian_lock());
+        auto lock = ports.locks.try_lock(world.layout.guardian_lock());
         if (!lock || !record) return 1;
         shake_hands(world, p);
         if (watch_renewal(world, ports, record->update_id, dog)) return 0;
         if (Process* const left = world.find(dog)) world.end(*left, {true, 9});
+        lock->reset();
         auto desk = ports.locks.try_lock(world.layout.helper_socket());
         for (const Instant limit = world.now + desk_patience; !desk && world.now < limit;) {
             (void)ports.channel.wait(world.clock().now() + guardian_look);

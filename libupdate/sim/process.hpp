@@ -60,7 +60,7 @@ struct Process {
     std::deque<std::pair<std::string, std::optional<ExitStatus>>> exits;
     std::function<void()> serve = [] {};  ///< what its event loop does while it waits
     bool desk = false;                    ///< takes signs of life
-    bool shaken_hands = false, told_of_cancel = false;
+    bool shaken_hands = false, told_of_cancel = false, cancel_news = false;
 
     LifeSigns life;
     std::deque<Plan> offers;

@@ -32,6 +32,8 @@ void World::manager_start(const std::string& service) {
         return;
     }
     if (services[service].held || running(service) != nullptr) return;
+    for (const auto& p : processes_)
+        if (p->alive && p->program == Program::guard) return;  // it is being started
     if (scenario.guard)
         if (const auto guard = exec(program_path(*this, service), Program::guard, service); guard) return;
     start_agent(*this, service);
