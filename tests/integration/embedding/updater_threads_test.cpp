@@ -61,7 +61,11 @@ TEST_CASE("an updater is called from many threads while it works on an update") 
     REQUIRE(updater.offer(unreachable("u-1")).has_value());
 
     std::atomic_bool enough = false;
-    const auto loop = [&](auto call) { return std::thread{[&enough, call] { while (!enough) call(); }}; };
+    const auto loop = [&](auto call) {
+        return std::thread{[&enough, call] {
+            while (!enough) call();
+        }};
+    };
     std::thread callers[] = {
         loop([&] { updater.session(true); }),
         loop([&] { updater.authenticated(true, ""); }),
