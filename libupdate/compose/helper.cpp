@@ -92,7 +92,8 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     }
     if (const auto restarted = restart_watchdog_service(adapters.settings()))
         return *restarted ? 0 : complain(restarted->error());
-    return complain(become(adapters.settings().install_root / adapters.settings().watchdog_path, arguments));
+    const Path old = adapters.settings().install_root / adapters.settings().watchdog_path;
+    return complain(become(old, old, arguments));
 }
 
 }  // namespace update

@@ -18,6 +18,7 @@ constexpr std::chrono::milliseconds handshake_timeout = 10s, look_period = 50ms,
 
 /// Where the two watchdogs of the update in progress lie.
 struct SelfRenewal::Files {
+    Path installed;
     Path fresh;   ///< staged, or installed already
     Path backup;  ///< the guardian runs from it, so that neither of the others is in use by it
     std::string update_id;
@@ -35,8 +36,8 @@ Result<SelfRenewal::Files> SelfRenewal::files() const {
         if (a.role != Role::watchdog) continue;
         const Path staged = layout.staged(a, plan.update_id, n);
         UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
-        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n),
-                     plan.update_id};
+        return Files{layout.installed(a), waits ? staged : layout.installed(a),
+                     layout.backup(a, plan.update_id, n), plan.update_id};
     }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }
@@ -56,7 +57,8 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
     UPDATE_TRY(process, adapters_.processes().break_away(command, handshake_timeout), "start guardian");
     (void)process;
-    return become(found.fresh, arguments_);  // comes back only when the new program cannot be loaded
+    // Comes back only when the new program cannot be loaded.
+    return become(found.fresh, found.installed, arguments_);
 }
 
 /// Between the old watchdog's last answer and the new one's first there is only the guardian.
