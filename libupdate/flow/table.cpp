@@ -73,6 +73,7 @@ constexpr Exception table_exceptions[] = {
     {S::awaiting_ack,      E::mistrusted, S::stopping_trial},
     {S::awaiting_ready,    E::cancelled,  S::stopping_trial},
     {S::awaiting_ack,      E::cancelled,  S::stopping_trial},
+    {S::restoring,         E::refused,    S::salvaging},         // without a backup, patience only costs time
     {S::watching_old,      E::expired,    S::rolled_back},
     {S::watching_old,      E::exited,     S::restarting_old},
 };

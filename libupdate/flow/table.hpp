@@ -80,7 +80,7 @@ enum class Event : std::uint8_t {
     succeeded,    ///< the effect is done
     failed,       ///< it is not; counted against attempts_max
     resumed,      ///< a process died in this state; counted against resumes_max before the effect runs again
-    refused,      ///< nobody could take the update over
+    refused,      ///< it cannot be done, now or later: nobody takes the update over, a backup is gone
     exited,       ///< the agent under trial ended
     expired,      ///< the state's limit passed
     accepted,     ///< the server authenticated the new version but is too old to confirm updates

@@ -70,7 +70,9 @@ Event restore(Job& job) {
     const auto restored = restore_all(job);
     if (restored) return Event::succeeded;
     job.say(restored.error().message());
-    return because(job, Reason::restore_failed, restored.error());
+    const ErrorCode code = restored.error().code();
+    const bool for_good = code == ErrorCode::not_found || code == ErrorCode::corrupt;
+    return because(job, Reason::restore_failed, restored.error(), for_good ? Event::refused : Event::failed);
 }
 
 }  // namespace update
