@@ -22,6 +22,7 @@ struct SimulationOptions {
     std::uint64_t runs = 20'000;  ///< random runs, after every single fault at every point
     std::uint64_t seed = 1;     ///< of the first random run; the next has the next
     bool every_point = true;    ///< also: one fault of each kind of crash at every point, and pairs for short stories
+    unsigned stride = 1;        ///< of those points only each so many, beginning where the seed says
     std::size_t violations_max = 5;  ///< stop after so many
 };
 
@@ -48,7 +49,7 @@ struct SimulationReport {
     std::vector<BrokenPromise> violations;
     std::int64_t worst_dark_time_ms = 0;
     std::uint64_t seed = 0;
-    double seconds = 0;
+    double seconds = 0;  ///< of one processor
     /// Why these settings cannot keep the promise, whatever the runs found; empty when they can.
     std::vector<std::string> cannot_keep;
 };

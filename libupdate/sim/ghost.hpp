@@ -56,6 +56,7 @@ class Ghost {
     void at_the_end();
 
     unsigned acknowledged = 0;  ///< answers that confirmed an update, or came from a server that confirms none
+    bool watchdog_died_on_trial = false;  ///< it has one start, so that a crash there is its verdict
     unsigned starts_of_new = 0, agent_crashes_in_trial = 0;
     Instant dark_since{};
     bool dark = true;

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds lock_patience = 60s, desk_patience = 60s, lock_look = 50ms, guardian_look = 50ms;
+constexpr std::chrono::milliseconds lock_patience = 10s, desk_patience = 60s, lock_look = 50ms, guardian_look = 50ms;
 
 void note_exits(Process& p) {
     for (; !p.exits.empty(); p.exits.pop_front()) p.signals.push_back({.kind = Signal::Kind::agent_exited});

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
         const bool more = n + 1 < argc;
         if (is("--json")) json = true;
         else if (is("--random-only")) options.every_point = false;
+        else if (is("--stride") && more) options.stride = static_cast<unsigned>(std::strtoul(argv[++n], nullptr, 10));
         else if (is("--runs") && more) options.runs = std::strtoull(argv[++n], nullptr, 10);
         else if (is("--seed") && more) options.seed = std::strtoull(argv[++n], nullptr, 10);
         else if (is("--max") && more) options.violations_max = std::strtoull(argv[++n], nullptr, 10);
