@@ -52,6 +52,12 @@ void World::strike(Process& p, const Fault& fault) {
         case FaultKind::vanishes:
             if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file)) disk.remove(newest_file);
             break;
+        case FaultKind::tampered:
+            if (const NodePtr node = newest_file.ends_with(".old") ? nullptr : disk.find(newest_file); node && !node->bytes.empty()) {
+                disk.write(*node, node->bytes.size() / 2, "!");
+                disk.flush(*node);
+            }
+            break;
         case FaultKind::no_links: no_links = true; break;
         case FaultKind::delay: spend(p, span(fault.how % 5)); break;
         case FaultKind::clock_jump:
