@@ -134,6 +134,26 @@ void add_service(CLI::App& app, Commands& commands) {
                  Changes::something, "  updatectl service remove");
 }
 
+void add_simulate(CLI::App& app, Commands& commands, Options& options) {
+    CLI::App* simulate = commands.add(
+        app, "simulate", "Plays failing updates in a world in memory; nothing of this machine is touched",
+        ctl::simulate, Changes::nothing,
+        "  updatectl simulate\n  updatectl simulate --config update.toml --runs 100000 --platform windows\n"
+        "  updatectl simulate --seed 42\n"
+        "  updatectl simulate --scenario watchdog-good --faults \"power-off@120:0\"");
+    SimulateWish& wish = options.simulate;
+    simulate->add_option("--runs", wish.runs, "Random runs, after every crash point (20000)");
+    simulate->add_option("--seed", wish.seed, "Only this random run, told step by step; with --runs: the first one");
+    simulate->add_option("--faults", wish.faults, "Only this run: \"crash@17:0 power-off@31:0\"");
+    simulate->add_option("--scenario", wish.scenario, "Only this story; a wrong name lists them");
+    simulate->add_option("--platform", wish.platform, "Whose rules: linux or windows")
+        ->check(CLI::IsMember({"linux", "windows"}))
+        ->capture_default_str();
+    simulate->add_flag("--random-only", wish.random_only, "Without the faults at every point");
+    simulate->parse_complete_callback(
+        [simulate, &wish] { wish.configured = simulate->get_option("--config")->count() > 0; });
+}
+
 }  // namespace
 
 void describe_command_line(CLI::App& app, Options& options, std::function<int(const Options&)>& command) {
@@ -146,6 +166,7 @@ void describe_command_line(CLI::App& app, Options& options, std::function<int(co
     add_supervision(app, *commands, options);
     add_service(app, *commands);
     describe_repo_commands(app, options, command);
+    add_simulate(app, *commands, options);
     app.parse_complete_callback([commands] {});  // they live as long as the callbacks that refer to them
 }
 

@@ -9,11 +9,21 @@
 
 namespace update::ctl {
 
+struct SimulateWish {
+    bool configured = false;  ///< --config was given: these settings, not the built-in stories
+    std::optional<std::uint64_t> runs;
+    std::optional<std::uint64_t> seed;  ///< without `runs`: this run alone, told step by step
+    std::optional<std::string> faults;
+    std::string scenario, platform = "linux";
+    bool random_only = false;
+};
+
 /// What the command line says.
 struct Options {
     std::filesystem::path config = "/etc/update/update.toml";
     bool json = false, dry_run = false;
     PlanWish plan;
+    SimulateWish simulate;
     std::string id, version, program;
     std::size_t lines = 50;
     std::optional<bool> enabled;
@@ -41,5 +51,7 @@ int service_print(const Options&);
 int service_install(const Options&);
 int service_repair(const Options&);
 int service_remove(const Options&);
+
+int simulate(const Options&);
 
 }  // namespace update::ctl

@@ -92,10 +92,21 @@ void Engine::sweep(const std::string& keep_update_id) {
 
 /// The same update again (the server repeats an offer until it has the outcome), or one in progress.
 std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optional<Record>& last) {
-    if (last && last->update_id == plan.update_id)
-        return is_terminal(last->progress.state) ? Halt::ended : Halt::not_mine;
+    if (last && last->update_id == plan.update_id) {
+        if (!is_terminal(last->progress.state)) return Halt::not_mine;
+        if (last->filed) file_again(*last);
+        return Halt::ended;
+    }
     if (exists(ports_.files, layout_.outcome(plan.update_id)).value_or(false)) return Halt::ended;
     return std::nullopt;
+}
+
+/// A server that offers an update which has ended does not know of its end: it was restored from an old backup.
+void Engine::file_again(const Record& record) {
+    const Path file = layout_.outcome(record.update_id);
+    if (exists(ports_.files, file).value_or(true)) return;
+    const Status filed = write_durably(ports_.files, file, to_json(outcome_of(record, ports_.clock)));
+    if (!filed) observer_.note(record, filed.error().message());
 }
 
 Result<Halt> Engine::begin(const Plan& plan) {

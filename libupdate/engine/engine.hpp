@@ -79,6 +79,7 @@ class Engine {
     void store_or_turn_back(Work&, Event);
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);
+    void file_again(const Record&);
     std::optional<Halt> answer_repeated(const Plan&, const std::optional<Record>& last);
     Result<std::unique_ptr<Work>> open_work(Record, std::unique_ptr<Lock>);
     Job job_for(Work&);

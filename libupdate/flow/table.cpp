@@ -37,7 +37,7 @@ constexpr std::array<Row, state_count> table{{
     {S::awaiting_ready,    "awaiting-ready",    P, F::await_ready,      S::awaiting_ack,      S::stopping_trial,    1, Limit::ready},
     {S::awaiting_ack,      "awaiting-ack",      P, F::await_ack,        S::renewing_watchdog, S::stopping_trial,    1, Limit::ack},
     {S::renewing_watchdog, "renewing-watchdog", P, F::renew_watchdog,   S::cleaning_up,       S::stopping_trial,    1, no},
-    {S::cleaning_up,       "cleaning-up",       Z, F::clean_up,         S::committed,         S::committed,         6, no},
+    {S::cleaning_up,       "cleaning-up",       Z, F::clean_up,         S::committed,         S::committed,        12, no},
 
     // The way back. It never needs the network, the agent or the new version.
     {S::stopping_trial,    "stopping-trial",    P, F::stop,             S::restoring,         S::salvaging,        12, no},
@@ -45,7 +45,7 @@ constexpr std::array<Row, state_count> table{{
     {S::restarting_old,    "restarting-old",    P, F::start,            S::watching_old,      S::salvaging,        12, no},
     {S::watching_old,      "watching-old",      P, F::watch_old,        S::rolled_back,       S::salvaging,         1, Limit::ack},
     {S::salvaging,         "salvaging",         P, F::start,            S::needs_repair,      S::needs_repair,     12, no},
-    {S::discarding,        "discarding",        Z, F::discard,          S::abandoned,         S::abandoned,         6, no},
+    {S::discarding,        "discarding",        Z, F::discard,          S::abandoned,         S::abandoned,        12, no},
 
     // The end: the outcome is filed, and kept until the server has it.
     {S::committed,         "committed",         Z, F::close,            S::committed,         S::committed,         0, no},

@@ -76,8 +76,8 @@ Run Explorer::noted(const Scenario& scenario, std::uint64_t seed, const Faults& 
     return now;
 }
 
-void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32_t how) {
-    for (std::uint32_t at = 1; !full(); ++at) {
+void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32_t how, unsigned stride) {
+    for (auto at = static_cast<std::uint32_t>(1 + seed_ % stride); !full(); at += stride) {
         if (noted(scenario, seed_ + at, {{at, kind, how}}).fired == 0) return;
         ++tally.crash_points;
     }

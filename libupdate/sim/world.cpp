@@ -280,6 +280,8 @@ void World::end(Process& p, ExitStatus exit) {
     if (!p.alive) return;
     p.alive = false;
     p.killed = true;
+    if (p.program == Program::watchdog && p.version == scenario.plan.version && !server.all_ended())
+        ghost.watchdog_died_on_trial = true;
     if (p.image && p.image->running > 0) --p.image->running;
     std::erase_if(locks, [&](const auto& held) { return held.second == p.pid; });
     for (auto& ask : p.asks) {

@@ -1,6 +1,7 @@
 // The server has to acknowledge this update to the new version. An outage that was there before the update is
-// not the new version's fault: the limit starts anew until the server was reached once. But not for ever: it
-// may be the new version that cannot reach it, which only the old one can show.
+// not the new version's fault: the limit starts anew until the server was reached once. But not for ever: it may
+// be the new version that cannot reach it, which only the old one can show.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "steps/watch.hpp"
@@ -40,10 +41,11 @@ Event not_acknowledged(Job& job) {
 Event await_ack(Job& job) {
     if (job.settings.trial.commit_on == CommitOn::ready || job.record.acknowledged) return Event::succeeded;
     if (job.record.accepted) return Event::accepted;
+    const Instant heard = limit_after_hearing(job, job.settings.trial.ack_timeout);
     for (;;) {
         if (const auto event = gone(job)) return *event;
         if (const auto event = stopped_by_administrator(job)) return *event;
-        const Instant limit = limit_of(job, job.settings.trial.ack_timeout);
+        const Instant limit = std::max(heard, limit_of(job, job.settings.trial.ack_timeout));
         if (job.ports.clock.now() >= limit) {
             const bool outage_from_before = !job.record.connected_before && !job.record.reached_server &&
                                             job.record.outage_extensions < outage_extensions_max;

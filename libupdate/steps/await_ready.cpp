@@ -22,7 +22,7 @@ Event not_in_time(Job& job) {
 }  // namespace
 
 Event await_ready(Job& job) {
-    const Instant limit = limit_of(job, job.settings.trial.ready_timeout);
+    const Instant limit = limit_after_hearing(job, job.settings.trial.ready_timeout);
     for (;;) {
         if (const auto event = gone(job)) return *event;
         if (const auto event = stopped_by_administrator(job)) return *event;

@@ -20,6 +20,9 @@ Status install(Job& job, std::size_t n) {
 }  // namespace
 
 Event renew_watchdog(Job& job) {
+    // Where the disk could not be written, the journal may have missed that the set is old again.
+    if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
+        return because(job, Reason::io_failed, whole.error());
     const auto& artifacts = job.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (found == artifacts.end()) return Event::succeeded;

@@ -11,6 +11,11 @@ Instant limit_of(const Job& job, milliseconds timeout) {
     return Instant{AwakeClock::duration{entered.us}} + timeout;
 }
 
+Instant limit_after_hearing(const Job& job, milliseconds timeout) {
+    constexpr milliseconds hearing{5'000};
+    return std::max(limit_of(job, timeout), job.ports.clock.now() + std::min(timeout, hearing));
+}
+
 namespace {
 
 Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {

@@ -23,9 +23,9 @@ Event it_was_the_network(Job& job) {
 }  // namespace
 
 Event watch_old(Job& job) {
-    const Instant ready_limit = limit_of(job, job.settings.trial.ready_timeout);
+    const Instant ready_limit = limit_after_hearing(job, job.settings.trial.ready_timeout);
     const Instant limit =
-        needs_classification(job) ? limit_of(job, job.settings.trial.ack_timeout) : ready_limit;
+        needs_classification(job) ? limit_after_hearing(job, job.settings.trial.ack_timeout) : ready_limit;
     bool ready = false;
     for (;;) {
         if (const auto event = gone(job)) return *event;

@@ -1,0 +1,70 @@
+// The promises hold, whatever fails, and whenever. docs/fault-model.md says what is played here.
+#include <doctest/doctest.h>
+#include <random>
+
+#include <update/simulate.hpp>
+
+using namespace update;
+
+namespace {
+
+/// Each run of the suite plays others; what broke is printed with its seed.
+std::uint64_t fresh_seed() { return std::random_device{}() % 1'000'000'000ULL; }
+
+SimulationReport play(const SimulationOptions& options) {
+    const auto report = simulate(options);
+    REQUIRE(report);
+    MESSAGE(to_text(*report));
+    return *report;
+}
+
+}  // namespace
+
+TEST_CASE("under Linux rules no fault breaks a promise, and every fault and every state occurs") {
+    SimulationOptions options;
+    options.seed = fresh_seed();
+    options.stride = 9;
+    options.runs = 10'000;
+    const SimulationReport report = play(options);
+    CHECK(report.violations.empty());
+    for (const auto& [kind, count] : report.faults_by_kind) CHECK_MESSAGE(count > 0, kind << " never fired");
+    for (const auto& [state, count] : report.states_reached)
+        CHECK_MESSAGE(count > 0, state << " was never reached");
+}
+
+TEST_CASE("under Windows rules no fault breaks a promise") {
+    SimulationOptions options;
+    options.platform = SimulatedPlatform::windows_rules;
+    options.seed = fresh_seed();
+    options.stride = 15;
+    options.runs = 5'000;
+    CHECK(play(options).violations.empty());
+}
+
+TEST_CASE("settings with nobody who starts the agent again are found out") {
+    SimulationOptions options;
+    Settings settings;
+    settings.install_root = "/opt/agent";
+    settings.state_dir = "/var/lib/agent";
+    settings.programs.front().path = "bin/agent";
+    settings.routes = {Route::self_update};
+    options.settings = settings;
+    options.scenario = "self-update-good";
+    options.runs = 0;
+    options.stride = 5;
+    const auto report = simulate(options);
+    REQUIRE(report);
+    CHECK_FALSE(report->cannot_keep.empty());
+    CHECK_FALSE(report->violations.empty());
+}
+
+TEST_CASE("a seed tells the same story each time") {
+    SimulationOptions options;
+    options.seed = fresh_seed();
+    const auto first = replay(options, std::nullopt), again = replay(options, std::nullopt);
+    REQUIRE(first);
+    REQUIRE(again);
+    CHECK(first->scenario == again->scenario);
+    CHECK(first->trail == again->trail);
+    CHECK(first->trail.size() > 50);
+}
