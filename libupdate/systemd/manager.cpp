@@ -44,6 +44,44 @@ class Reader {
     const char* interface_;
 };
 
+/// Of the job that waits or runs for this unit; one that ended meanwhile is none.
+template <class Connection>
+std::string job_type(Connection& connection, Reader& unit) {
+    const auto job = unit.get<sdbus::Struct<std::uint32_t, sdbus::ObjectPath>>("Job");
+    if (job.template get<0>() == 0) return "";
+    try {
+        const auto object = connection.at(job.template get<1>());
+        return Reader{*object, bus::job}.text("JobType");
+    } catch (const sdbus::Error& error) {
+        if (error.getName().ends_with(".UnknownObject")) return "";
+        throw;
+    }
+}
+
+// Properties are read one by one; between two equal values of this one nothing has changed.
+const char* const changed_at = "StateChangeTimestampMonotonic";
+
+template <class Connection>
+UnitState read_state(Connection& connection, Reader& all, Reader& service) {
+    UnitState s;
+    s.load = all.text("LoadState");
+    s.active = all.text("ActiveState");
+    s.sub = all.text("SubState");
+    s.file = all.text("UnitFileState");
+    s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
+    s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
+    s.job = job_type(connection, all);
+    s.result = service.text("Result");
+    s.restarts = service.get<std::uint32_t>("NRestarts");
+    s.main_pid = service.get<std::uint32_t>("MainPID");
+    s.last_pid = service.get<std::uint32_t>("ExecMainPID");
+    s.exit_kind = service.get<std::int32_t>("ExecMainCode");
+    s.exit_value = service.get<std::int32_t>("ExecMainStatus");
+    s.process_start_us = service.number("ExecMainStartTimestampMonotonic");
+    s.process_exit_us = service.number("ExecMainExitTimestampMonotonic");
+    return s;
+}
+
 std::string first(const std::vector<std::string>& all) { return all.empty() ? "" : all.front(); }
 
 }  // namespace
@@ -99,26 +137,19 @@ Result<std::string> SystemdManager::path_of(const std::string& unit) {
 Result<UnitState> SystemdManager::state(const std::string& unit) {
     UPDATE_TRY(path, path_of(unit), "state of " + unit);
     UnitState s;
-    UPDATE_CHECK(guarded("state of " + unit,
-                         [&](Connection& c) {
-                             const auto object = c.at(path);
-                             Reader all{*object, bus::unit}, service{*object, bus::service_unit};
-                             s.load = all.text("LoadState");
-                             s.active = all.text("ActiveState");
-                             s.sub = all.text("SubState");
-                             s.file = all.text("UnitFileState");
-                             s.needs_reload = all.get<bool>("NeedDaemonReload");
-                             s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
-                             s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
-                             s.result = service.text("Result");
-                             s.main_pid = service.get<std::uint32_t>("MainPID");
-                             s.last_pid = service.get<std::uint32_t>("ExecMainPID");
-                             s.exit_kind = service.get<std::int32_t>("ExecMainCode");
-                             s.exit_value = service.get<std::int32_t>("ExecMainStatus");
-                             s.process_start_us = service.number("ExecMainStartTimestampMonotonic");
-                             s.process_exit_us = service.number("ExecMainExitTimestampMonotonic");
-                         }),
-                 "systemd");
+    UPDATE_CHECK(
+        guarded("state of " + unit,
+                [&](Connection& c) {
+                    const auto object = c.at(path);
+                    Reader all{*object, bus::unit}, service{*object, bus::service_unit};
+                    for (int tries = 0; tries < 20; ++tries) {
+                        const auto before = all.number(changed_at);
+                        s = read_state(c, all, service);
+                        if (all.number(changed_at) == before) return;
+                    }
+                    throw sdbus::Error{"org.freedesktop.DBus.Error.Failed", "the unit changes all the time"};
+                }),
+        "systemd");
     return s;
 }
 
@@ -141,7 +172,6 @@ Result<UnitRules> SystemdManager::rules(const std::string& unit) {
                              r.no_restart_codes = service.codes("RestartPreventExitStatus");
                              r.before_start = service.programs("ExecStartPre");
                              r.program = first(service.programs("ExecStart"));
-                             r.restarts = service.get<std::uint32_t>("NRestarts");
                          }),
                  "systemd");
     return r;

@@ -24,7 +24,7 @@ constexpr auto kill_timeout = 5s;
 bool is_going_down(const UnitState& s) { return s.active == "deactivating"; }
 /// systemd has not noticed yet that the main process ended.
 bool is_outdated(const UnitState& s) {
-    if (s.main_pid == 0) return is_going_down(s);  // the rest of it takes a moment
+    if (s.main_pid == 0) return is_going_down(s) && !is_up(s);  // the rest of it takes a moment
     const auto process = identify(s.main_pid);
     return !process || !is_alive(*process);
 }
@@ -140,6 +140,7 @@ class SystemdServices final : public Supervision {
     struct Followed {
         ProcessId id;
         Fd handle;
+        unsigned restarts;
     };
     struct Program {
         ProgramSettings settings;
@@ -217,14 +218,19 @@ class SystemdServices final : public Supervision {
         const int fd = handle->get();
         UPDATE_CHECK(loop_.watch(fd, EventLoop::Interest::read, [this, &program](Ready) { on_end(program); }),
                      "follow process");
-        program.followed = Followed{*id, std::move(*handle)};
+        program.followed = Followed{*id, std::move(*handle), now.restarts};
         return done();
     }
 
     void on_end(Program& program) {
         loop_.forget(program.followed->handle.get());
         if (program.busy) return;  // it was asked for
-        if (const auto now = settled(program)) program.last_exit = exit_of(program, *now);
+        const auto now = settled(program);
+        if (now && is_restarted_on_request(*now, program.followed->restarts)) {
+            forget(program);
+            return look_later(program);
+        }
+        if (now) program.last_exit = exit_of(program, *now);
         on_exit_(program.settings.name, program.last_exit);
     }
 

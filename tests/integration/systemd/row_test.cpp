@@ -1,4 +1,5 @@
-// Update after update on one machine: nothing may grow. UPDATE_ROW=500 for the long run (scripts/crash_sweep).
+// Update after update on one machine: nothing may grow. UPDATE_ROW=500 for the long run
+// (scripts/crash_sweep).
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
@@ -38,26 +39,29 @@ Counts count(const ServiceEndpoint& service) {
 }
 
 std::string text(const Counts& c) {
-    return fmt::format("{} processes, {} units, {} files, watchdog: {} descriptors, {} KiB", c.processes, c.units,
-                       c.files, c.watchdog_descriptors, c.watchdog_kib);
+    return fmt::format("{} processes, {} units, {} files, watchdog: {} descriptors, {} KiB", c.processes,
+                       c.units, c.files, c.watchdog_descriptors, c.watchdog_kib);
 }
 
 }  // namespace
 
-TEST_CASE("systemd: updates in a row leave no process, unit, file or descriptor behind, and memory stays flat") {
+TEST_CASE(
+    "systemd: updates in a row leave no process, unit, file or descriptor behind, and memory stays flat") {
     UPDATE_NEEDS_SYSTEMD();
     const char* wanted = std::getenv("UPDATE_ROW");
     const int updates = wanted == nullptr ? 16 : std::atoi(wanted);
     constexpr int settled_after = 4;
     Server server;
-    ServiceEndpoint service{server, {{"routes", R"(["watchdog"])"},
-                                     {"policy.allow_downgrade", "true"},
-                                     {"policy.attempts_per_version", "1000"}}};
+    ServiceEndpoint service{server,
+                            {{"routes", R"(["watchdog"])"},
+                             {"policy.allow_downgrade", "true"},
+                             {"policy.attempts_per_version", "1000"}}};
     service.install();
     Counts early{};
     for (int n = 1; n <= updates; ++n) {
         const std::string version = n % 2 == 1 ? "1.1" : "1.0";
-        const Outcome end = service.endpoint.end_of(service.endpoint.offer_agent(version + ".0", "agent-" + version));
+        const Outcome end =
+            service.endpoint.end_of(service.endpoint.offer_agent(version + ".0", "agent-" + version));
         REQUIRE_MESSAGE(end.ending == Ending::committed, to_json(end));
         service.endpoint.await_session_of(version + ".0");
         if (n == settled_after) early = count(service);
