@@ -79,8 +79,7 @@ arguments = ["--config", "{self.config}"]
         limit = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > limit:
-                with open(os.path.join(self.folder, "log"), errors="replace") as log:
-                    raise RuntimeError(f"{what} never came. The log ends with:\n" + log.read()[-4000:])
+                raise RuntimeError(f"{what} never came. The log ends with:\n{self.machine.log()}")
             time.sleep(0.05)  # nothing that is measured waits for this
 
     def gap_ms(self):
@@ -101,15 +100,13 @@ arguments = ["--config", "{self.config}"]
 
     def update(self, artifact, self_test=True):
         """@return the outcome that the server has"""
-        before = len(self.server.updates(self.agent_id))
-        self.server.offer(self.agent_id, artifact, self_test=self_test)
+        update_id = self.server.offer(self.agent_id, artifact, self_test=self_test)["update_id"]
         outcome = {}
 
         def ended():
-            updates = self.server.updates(self.agent_id)
-            found = updates[-1].get("outcome") if len(updates) > before else None
-            outcome.update(found or {})
-            return found
+            found = next(u for u in self.server.updates(self.agent_id) if u["update_id"] == update_id)
+            outcome.update(found.get("outcome") or {})
+            return outcome
         self._await(ended, "the end of the update")
         return outcome
 
