@@ -98,6 +98,17 @@ arguments = ["--config", "{self.config}"]
         self.machine.systemctl("restart", AGENT)
         return self.gap_ms()
 
+    def killed_ms(self):
+        """systemd's own restart after SIGKILL, with the same RestartSec= and without any update."""
+        before = self.machine.properties(AGENT, "MainPID")["MainPID"]
+        self.machine.systemctl("kill", "--kill-who=main", "--signal=KILL", AGENT)
+
+        def again():
+            now = self.machine.properties(AGENT, "MainPID", "ActiveState")
+            return now["ActiveState"] == "active" and now["MainPID"] not in ("0", before)
+        self._await(again, "the restart after a kill")
+        return self.gap_ms()
+
     def update(self, artifact, self_test=True):
         """@return the outcome that the server has"""
         update_id = self.server.offer(self.agent_id, artifact, self_test=self_test)["update_id"]
@@ -143,10 +154,12 @@ def route(server, build, folder, name, rounds, log, arms):
             arms.setdefault(f"{name} systemctl restart", []).append(service.restart_ms())
             service.await_version(artifact.version)
             if name == "exit-code":
+                arms.setdefault("restart after SIGKILL", []).append(service.killed_ms())
+                service.await_version(artifact.version)
                 arms.setdefault("bare start", []).append(service.bare_start_ms())
                 service.await_version(artifact.version)
             if n == min(rounds - 1, 19):
-                leaks["after 20"] = service.leaks()
+                leaks[f"after {n + 1}"] = service.leaks()
             if n % 50 == 49:
                 log(f"{name}: {n + 1} updates, {service.leaks()}")
         leaks[f"after {rounds}"] = service.leaks()

@@ -44,33 +44,40 @@ class Reader {
     const char* interface_;
 };
 
-/// Of the job that waits or runs for this unit; one that ended meanwhile is none.
-template <class Connection>
-std::string job_type(Connection& connection, Reader& unit) {
-    const auto job = unit.get<sdbus::Struct<std::uint32_t, sdbus::ObjectPath>>("Job");
-    if (job.template get<0>() == 0) return "";
-    try {
-        const auto object = connection.at(job.template get<1>());
-        return Reader{*object, bus::job}.text("JobType");
-    } catch (const sdbus::Error& error) {
-        if (error.getName().ends_with(".UnknownObject")) return "";
-        throw;
-    }
-}
-
 // Properties are read one by one; between two equal values of this one nothing has changed.
 const char* const changed_at = "StateChangeTimestampMonotonic";
 
+using ListedUnit = sdbus::Struct<std::string, std::string, std::string, std::string, std::string, std::string,
+                                 sdbus::ObjectPath, std::uint32_t, std::string, sdbus::ObjectPath>;
+
+/// One answer with the unit's states, its job and its object; a unit that nobody has loaded is loaded for it.
 template <class Connection>
-UnitState read_state(Connection& connection, Reader& all, Reader& service) {
+ListedUnit list(Connection& connection, const std::string& unit) {
+    std::vector<ListedUnit> listed;
+    connection.manager->callMethod("ListUnitsByNames")
+        .onInterface(bus::manager)
+        .withArguments(std::vector<std::string>{unit})
+        .storeResultsTo(listed);
+    if (listed.size() != 1)
+        throw sdbus::Error{"org.freedesktop.DBus.Error.Failed", "systemd does not list it"};
+    return listed.front();
+}
+
+UnitState states_of(const ListedUnit& listed) {
     UnitState s;
-    s.load = all.text("LoadState");
-    s.active = all.text("ActiveState");
-    s.sub = all.text("SubState");
+    s.load = listed.get<2>();
+    s.active = listed.get<3>();
+    s.sub = listed.get<4>();
+    s.job = listed.get<8>();
+    return s;
+}
+
+template <class Connection>
+UnitState read_state(Connection& connection, const std::string& unit, Reader& all, Reader& service) {
+    UnitState s = states_of(list(connection, unit));
     s.file = all.text("UnitFileState");
     s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
     s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
-    s.job = job_type(connection, all);
     s.result = service.text("Result");
     s.restarts = service.get<std::uint32_t>("NRestarts");
     s.main_pid = service.get<std::uint32_t>("MainPID");
@@ -144,12 +151,25 @@ Result<UnitState> SystemdManager::state(const std::string& unit) {
                     Reader all{*object, bus::unit}, service{*object, bus::service_unit};
                     for (int tries = 0; tries < 20; ++tries) {
                         const auto before = all.number(changed_at);
-                        s = read_state(c, all, service);
+                        s = read_state(c, unit, all, service);
                         if (all.number(changed_at) == before) return;
                     }
                     throw sdbus::Error{"org.freedesktop.DBus.Error.Failed", "the unit changes all the time"};
                 }),
         "systemd");
+    return s;
+}
+
+Result<UnitState> SystemdManager::activity(const std::string& unit) {
+    UnitState s;
+    UPDATE_CHECK(guarded("state of " + unit,
+                         [&](Connection& c) {
+                             const auto listed = list(c, unit);
+                             s = states_of(listed);
+                             const auto object = c.at(listed.template get<6>());
+                             s.main_pid = Reader{*object, bus::service_unit}.get<std::uint32_t>("MainPID");
+                         }),
+                 "systemd");
     return s;
 }
 

@@ -22,6 +22,7 @@ constexpr std::chrono::milliseconds birth_timeout = 5s, birth_look = 200ms;
 constexpr auto kill_timeout = 5s;
 
 bool is_going_down(const UnitState& s) { return s.active == "deactivating"; }
+bool is_down(const UnitState& s) { return !is_up(s) && !is_going_down(s) && !is_waiting_for_restart(s); }
 /// systemd has not noticed yet that the main process ended.
 bool is_outdated(const UnitState& s) {
     if (s.main_pid == 0) return is_going_down(s) && !is_up(s);  // the rest of it takes a moment
@@ -113,12 +114,13 @@ class SystemdServices final : public Supervision {
         program->busy = true;
         const std::unique_ptr<Program, void (*)(Program*)> not_busy{program,
                                                                     [](Program* p) { p->busy = false; }};
-        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
-        UPDATE_CHECK(check_loaded(now, program->unit), "stop " + name);
-        if (!is_up(now) && !is_waiting_for_restart(now) && !is_going_down(now)) {
+        UPDATE_TRY(seen, manager_.activity(program->unit), "stop " + name);
+        UPDATE_CHECK(check_loaded(seen, program->unit), "stop " + name);
+        if (is_down(seen)) {
             forget_ended(*program);
             return done();
         }
+        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
         UPDATE_TRY(changes, manager_.watch(program->unit), "stop " + name);
         if (!is_going_down(now)) {  // else somebody else has asked already
             UPDATE_CHECK(note_our_stop(*program, now), "stop " + name);
@@ -293,8 +295,8 @@ class SystemdServices final : public Supervision {
         bool killed = false;
         for (;;) {
             (void)changes.take();  // what came with an answer does not make the descriptor readable
-            UPDATE_TRY(now, manager_.state(program.unit), "look");
-            if (!is_up(now) && !is_going_down(now) && !is_waiting_for_restart(now)) break;
+            UPDATE_TRY(now, manager_.activity(program.unit), "look");
+            if (is_down(now)) break;
             if (EventLoop::now() >= limit)
                 return Error{ErrorCode::timed_out, fmt::format("{} is still {}", program.unit, now.active)};
             if (EventLoop::now() >= ask_limit && !std::exchange(killed, true))
