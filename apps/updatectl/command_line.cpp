@@ -1,5 +1,7 @@
 #include "command_line.hpp"
 
+#include "repo.hpp"
+
 namespace update::ctl {
 namespace {
 
@@ -143,6 +145,7 @@ void describe_command_line(CLI::App& app, Options& options, std::function<int(co
     add_quarantine(app, *commands, options);
     add_supervision(app, *commands, options);
     add_service(app, *commands);
+    describe_repo_commands(app, options, command);
     app.parse_complete_callback([commands] {});  // they live as long as the callbacks that refer to them
 }
 

@@ -42,7 +42,7 @@ enum class Manager : std::uint8_t {
 /// Service mode. Without a manager the rest means nothing.
 struct ServiceSettings {
     Manager manager = Manager::none;
-    std::string watchdog_unit;                              ///< empty: see watchdog_unit() below
+    std::string watchdog_unit{};                            ///< empty: see watchdog_unit() below
     std::filesystem::path unit_dir{"/etc/systemd/system"};  ///< where `updatectl service install` writes
     milliseconds restart_delay{2'000};  ///< until the manager itself starts again what ended; at most 10 s
     milliseconds watchdog_timeout{60'000};  ///< no sign of life for so long: the manager restarts; 0: never
@@ -55,7 +55,7 @@ struct ProgramSettings {
     std::string path;  ///< relative to the install root; must be an artifact's install path to be updated
     std::vector<std::string> arguments;
     milliseconds stop_timeout{10'000};  ///< SIGTERM, then after this SIGKILL for the whole process group
-    std::string unit;                   ///< of the service manager; empty: see unit_name() below
+    std::string unit{};                 ///< of the service manager; empty: see unit_name() below
     bool operator==(const ProgramSettings&) const = default;
 };
 

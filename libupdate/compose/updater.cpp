@@ -25,8 +25,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// How often a handed-over update is looked at: its applier may have died.
+/// How often a handed-over update is looked at: its applier may have died. A version on trial is in more of a
+/// hurry than an old one, whose applier may just be starting.
 constexpr milliseconds look_after_period = 5s, look_after_trial_period = 250ms;
+/// How often the outcome is looked for that somebody else files: the server waits for it.
+constexpr milliseconds outcome_period = 250ms;
 
 class AgentUpdater final : public Updater {
  public:
@@ -157,8 +160,12 @@ class AgentUpdater final : public Updater {
                                  is_after_hand_over(record->progress.state);
         const std::string open = under_trial ? record->update_id : "";
         reporter_.in_trial(!open.empty());
-        wake(
-            [&] { look_now_ |= std::exchange(open_update_, open) != open; });  // it changes how often to look
+        const bool unfinished = record && !record->filed;
+        wake([&] {
+            look_now_ |=
+                std::exchange(unfinished_, unfinished) != unfinished;  // it changes how often to look
+            open_update_ = open;
+        });
     }
 
     void work() {
@@ -167,7 +174,7 @@ class AgentUpdater final : public Updater {
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
-                changed_.wait_for(lock, open_update_.empty() ? look_after_period : look_after_trial_period,
+                changed_.wait_for(lock, unfinished_ ? outcome_period : look_after_period,
                                   [&] { return stopping_ || waiting_ || look_now_ || !offers_.empty(); });
                 if (stopping_) return;
                 look_now_ = false;
@@ -188,6 +195,7 @@ class AgentUpdater final : public Updater {
     }
 
     void handle(const Result<Halt>& halt) {
+        looked_after_ = adapters_->clock().now();
         note_record();
         if (!halt) hooks_.log(halt.error().message());
         if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
@@ -204,7 +212,14 @@ class AgentUpdater final : public Updater {
         service_due_ |= ended;
         note_record();
         const auto record = engine_.record();
-        if (!record || record->filed) return tend_service();
+        const Instant now = adapters_->clock().now();
+        if (!record || record->filed) {
+            looked_after_ = now;
+            return tend_service();
+        }
+        if (now - looked_after_ < (open_update().empty() ? look_after_period : look_after_trial_period))
+            return;
+        looked_after_ = now;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
         if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
@@ -229,7 +244,9 @@ class AgentUpdater final : public Updater {
     std::atomic<bool> connected_ = false;
     std::mutex engine_mutex_;
     Engine engine_;
-    bool service_due_ = true;  ///< guarded by engine_mutex_, as the next
+    // below: guarded by engine_mutex_
+    Instant looked_after_{};
+    bool service_due_ = true;
     std::string service_trouble_;
     OutcomeBox outcomes_;
     Reporter reporter_;
@@ -237,7 +254,7 @@ class AgentUpdater final : public Updater {
     std::condition_variable changed_;
     std::deque<Plan> offers_;
     std::string open_update_;
-    bool waiting_ = false, look_now_ = false, stopping_ = false;
+    bool unfinished_ = false, waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;
 };
 

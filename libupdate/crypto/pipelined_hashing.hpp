@@ -4,10 +4,10 @@
 
 namespace update {
 
-/// Wraps another Hashing. Each stream has one thread and eight blocks of 64 KiB, both gone with the stream,
-/// so memory does not grow with the data. `update` copies and returns; it waits only while all blocks are
-/// still to be digested. Digests are those of the wrapped one. A stream may be dropped unfinished. One caller
-/// thread per stream. Where no thread can be started, the stream works in the caller's thread.
+/// Wraps another Hashing. Each stream has one thread and four blocks of 128 KiB, both gone with the stream,
+/// so memory does not grow with the data. `update` copies and returns; like `block` it waits only while all
+/// blocks are still to be digested. Digests are those of the wrapped one. A stream may be dropped unfinished.
+/// One caller thread per stream. Where no thread can be started, the stream works in the caller's thread.
 class PipelinedHashing : public Hashing {
  public:
     /// @param inner  used from the stream's thread; outlives this object and its streams

@@ -1,21 +1,20 @@
 #include "durable/durable.hpp"
 
 #include <fmt/format.h>
-#include <vector>
 
 namespace update {
 namespace {
 
-constexpr std::size_t block_bytes = 256 * 1024;
-
-/// Feeds every byte of `file` to `sink`, in order.
+/// Digests every byte of `file`, and gives it to `sink` as well, in order.
 template <class Sink>
-Status for_each_block(File& file, Sink&& sink) {
-    std::vector<std::byte> block(block_bytes);
+Result<Sha256> digest_of(File& file, Hashing& hashing, Sink&& sink) {
+    const auto digest = hashing.sha256();
     for (std::uint64_t at = 0;;) {
+        const auto block = digest->block();
         UPDATE_TRY(count, file.read(at, block), fmt::format("read at {}", at));
-        if (count == 0) return done();
-        UPDATE_CHECK(sink(at, std::span<const std::byte>{block.data(), count}), "handle block");
+        if (count == 0) return digest->finish();
+        digest->take(count);
+        UPDATE_CHECK(sink(at, std::span<const std::byte>{block.first(count)}), "handle block");
         at += count;
     }
 }
@@ -68,28 +67,23 @@ Result<Sha256> copy_durably(Files& files, Hashing& hashing, const Path& from, co
     const std::string context = fmt::format("copy {} to {}", from.string(), to.string());
     UPDATE_TRY(source, files.open(from, OpenMode::read), context);
     UPDATE_TRY(target, files.open(to, OpenMode::create_new), context);
-    const auto digest = hashing.sha256();
-    UPDATE_CHECK(for_each_block(*source,
-                                [&](std::uint64_t at, std::span<const std::byte> block) {
-                                    digest->update(block);
-                                    return target->write(at, block);
-                                }),
-                 context);
+    UPDATE_TRY(digest,
+               digest_of(*source, hashing,
+                         [&](std::uint64_t at, std::span<const std::byte> block) {
+                             return target->write(at, block);
+                         }),
+               context);
     UPDATE_CHECK(target->copy_properties(*source), context);
     UPDATE_CHECK(target->flush(), context);
     UPDATE_CHECK(files.flush_directory(to.parent_path()), context);
-    return digest->finish();
+    return digest;
 }
 
 Result<Sha256> hash(File& file, Hashing& hashing) {
-    const auto digest = hashing.sha256();
-    UPDATE_CHECK(for_each_block(file,
-                                [&](std::uint64_t, std::span<const std::byte> block) {
-                                    digest->update(block);
-                                    return done();
-                                }),
-                 "hash");
-    return digest->finish();
+    UPDATE_TRY(digest,
+               digest_of(file, hashing, [](std::uint64_t, std::span<const std::byte>) { return done(); }),
+               "hash");
+    return digest;
 }
 
 Status remove_tree(Files& files, const Path& path) {

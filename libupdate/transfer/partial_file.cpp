@@ -1,13 +1,10 @@
 #include "transfer/partial_file.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace update {
 namespace {
-
-// TLS delivers records of at most 16 KiB: gathered, they cost an eighth of the system calls, and a block of
-// this size is still in the cache when it is hashed and written.
-constexpr std::size_t block_bytes = 128 * 1024;
 
 /// Security rule R3: nobody else may hold another name or own what will be installed.
 bool is_ours_alone(const FileInfo& file, std::uint64_t owner) {
@@ -38,9 +35,7 @@ PartialFile::PartialFile(Files& files, Hashing& hashing, Place place, std::uniqu
       place_{std::move(place)},
       file_{std::move(file)},
       digest_{hashing.sha256()},
-      written_{size} {
-    block_.reserve(block_bytes);
-}
+      written_{size} {}
 
 Result<PartialFile> PartialFile::open(Files& files, Hashing& hashing, Place place) {
     UPDATE_TRY(file, open_existing(files, place.path), "open partial file");
@@ -60,30 +55,30 @@ Result<PartialFile> PartialFile::open(Files& files, Hashing& hashing, Place plac
 }
 
 Status PartialFile::rebuild_digest(Watch& watch) {
-    block_.resize(block_bytes);
     for (std::uint64_t at = 0; at < written_;) {
         UPDATE_CHECK(watch.look(), "hash partial file");
-        const auto wanted = std::min<std::uint64_t>(block_bytes, written_ - at);
-        const std::span part{block_.data(), static_cast<std::size_t>(wanted)};
-        UPDATE_TRY(count, file_->read(at, part), "read partial file");
+        const auto block = digest_->block();
+        const auto wanted = std::min<std::uint64_t>(block.size(), written_ - at);
+        UPDATE_TRY(count, file_->read(at, block.first(static_cast<std::size_t>(wanted))),
+                   "read partial file");
         if (count == 0)
             return Error{ErrorCode::retry_later, "the partial file became shorter while it was read"};
-        digest_->update(part.first(count));
+        digest_->take(count);
         at += count;
     }
-    block_.clear();
     return done();
 }
 
 Status PartialFile::append(std::span<const std::byte> bytes) {
     if (bytes.size() > place_.expected_bytes - size())
         return Error{ErrorCode::corrupt, "more bytes than promised"};
-    if (block_.empty() && bytes.size() >= block_bytes) return write(bytes);
     while (!bytes.empty()) {
-        const auto part = bytes.first(std::min(bytes.size(), block_bytes - block_.size()));
-        block_.insert(block_.end(), part.begin(), part.end());
-        bytes = bytes.subspan(part.size());
-        if (block_.size() == block_bytes) {
+        if (block_.empty()) block_ = digest_->block();
+        const auto count = std::min(bytes.size(), block_.size() - gathered_);
+        std::ranges::copy(bytes.first(count), block_.subspan(gathered_).begin());
+        gathered_ += count;
+        bytes = bytes.subspan(count);
+        if (gathered_ == block_.size()) {
             UPDATE_CHECK(write_out(), "append");
         }
     }
@@ -91,14 +86,9 @@ Status PartialFile::append(std::span<const std::byte> bytes) {
 }
 
 Status PartialFile::write_out() {
-    auto status = write(block_);
-    block_.clear();
-    return status;
-}
-
-Status PartialFile::write(std::span<const std::byte> bytes) {
-    if (bytes.empty()) return done();
-    digest_->update(bytes);
+    if (gathered_ == 0) return done();
+    const auto bytes = std::exchange(block_, {}).first(std::exchange(gathered_, 0));
+    digest_->take(bytes.size());
     if (auto status = file_->write(written_, bytes); !status) {
         auto evidence = status.error().evidence();
         if (status.error().code() == ErrorCode::no_space)
@@ -110,7 +100,8 @@ Status PartialFile::write(std::span<const std::byte> bytes) {
 }
 
 Status PartialFile::start_over() {
-    block_.clear();
+    block_ = {};
+    gathered_ = 0;
     written_ = 0;
     digest_ = hashing_->sha256();
     UPDATE_CHECK(file_->truncate(0), "empty partial file");

@@ -1,7 +1,7 @@
 // The file that an artifact grows in, and the digest that grows with it.
 #pragma once
 #include <memory>
-#include <vector>
+#include <span>
 
 #include "ports/files.hpp"
 #include "ports/hashing.hpp"
@@ -25,7 +25,7 @@ class PartialFile {
     /// Hashes the bytes that `open` found; call once before `append`. @return `cancelled`, `timed_out`, disk
     /// errors
     Status rebuild_digest(Watch&);
-    std::uint64_t size() const { return written_ + block_.size(); }
+    std::uint64_t size() const { return written_ + gathered_; }
     bool complete() const { return size() == place_.expected_bytes; }
 
     /// @return `corrupt` when it would grow beyond the expected size (nothing is taken then), or disk errors
@@ -40,7 +40,6 @@ class PartialFile {
 
  private:
     PartialFile(Files& files, Hashing& hashing, Place place, std::unique_ptr<File> file, std::uint64_t size);
-    Status write(std::span<const std::byte>);
 
     Files* files_;
     Hashing* hashing_;
@@ -48,7 +47,8 @@ class PartialFile {
     std::unique_ptr<File> file_;
     std::unique_ptr<Sha256Stream> digest_;
     std::uint64_t written_ = 0;
-    std::vector<std::byte> block_;
+    std::span<std::byte> block_;  ///< of the digest; empty until it is needed
+    std::size_t gathered_ = 0;    ///< bytes in it
 };
 
 }  // namespace update

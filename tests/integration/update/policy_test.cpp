@@ -169,3 +169,15 @@ TEST_CASE("an update that is cancelled within its trial is rolled back, and may 
     check_nothing_left(endpoint);
     CHECK(endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1")).ending == Ending::committed);
 }
+
+TEST_CASE("an offer that no agent may take is refused to the server's face, and the next one is taken") {
+    Server server;
+    Endpoint endpoint{server, by_watchdog};
+    endpoint.start_watchdog();
+    Item local = agent_item("agent-1.1");
+    local.url = "file:///etc/passwd";
+    const std::string refused = endpoint.offer("1.1.0", {local});
+    check_refused(endpoint, endpoint.end_of(refused), "may not name local files");
+    const std::string good = endpoint.offer_agent("1.1.0", "agent-1.1");
+    CHECK(endpoint.end_of(good).ending == Ending::committed);
+}

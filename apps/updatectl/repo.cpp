@@ -1,0 +1,242 @@
+#include "repo.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/json_reader.hpp"
+#include "compose/publishing.hpp"
+#include "output.hpp"
+#include "repository/bundle.hpp"
+#include "repository/import.hpp"
+#include "trust/instant.hpp"
+
+namespace update::ctl {
+namespace {
+
+using repository::Publisher;
+
+/// Opens the publisher's folder, does the work, and prints how it went.
+template <class Work>
+int with_publisher(const Options& all, const RepoOptions& o, Work&& work) {
+    PublishingTools tools;
+    const auto dir = usable_path(o.dir);
+    if (!dir) return refuse(all, dir.error());
+    const auto ask = [&o]() -> Result<std::string> {
+        if (o.passphrase_file.empty() && o.passphrase_fd < 0)
+            return Error{ErrorCode::refused,
+                         "private keys are needed: give --passphrase-file or --passphrase-fd"};
+        return read_secret(o.passphrase_file, o.passphrase_fd);
+    };
+    auto publisher = Publisher::open(tools.publisher_ports(), *dir, ask);
+    if (!publisher) return refuse(all, publisher.error());
+    return work(**publisher, tools);
+}
+
+int finish_status(const Options& all, const Status& status, const std::string& success) {
+    return status ? finish(all, {ControlExit::ok, success}) : refuse(all, status.error());
+}
+
+std::optional<KeyScheme> scheme_named(const std::string& word) {
+    if (word == "ed25519") return KeyScheme::ed25519;
+    if (word == "ecdsa") return KeyScheme::ecdsa_sha2_p256;
+    if (word == "rsa") return KeyScheme::rsa_pss_sha256;
+    return std::nullopt;
+}
+
+/// ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]
+Result<repository::ArtifactWish> parse_artifact(const std::string& text) {
+    const Error wrong{ErrorCode::refused,
+                      "not ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]: " + text};
+    const auto colon = text.find(':'), equals = text.find('=', colon);
+    if (colon == std::string::npos || equals == std::string::npos) return wrong;
+    const auto role = role_named(text.substr(0, colon));
+    if (!role) return Error{ErrorCode::refused, "roles are agent, companion, watchdog, file: " + text};
+    repository::ArtifactWish wish;
+    wish.artifact.role = *role;
+    wish.artifact.install_path = text.substr(colon + 1, equals - colon - 1);
+    auto rest = text.substr(equals + 1);
+    const auto comma = rest.find(',');
+    UPDATE_TRY(file, usable_path(rest.substr(0, comma)), "artifact");
+    wish.file = file;
+    while (rest.find(',') != std::string::npos) {
+        rest.erase(0, rest.find(',') + 1);
+        const auto option = rest.substr(0, rest.find(','));
+        if (option == "self-test")
+            wish.artifact.self_test = true;
+        else if (option.starts_with("os="))
+            wish.artifact.os = option.substr(3);
+        else if (option.starts_with("arch="))
+            wish.artifact.arch = option.substr(5);
+        else
+            return wrong;
+    }
+    return wish;
+}
+
+std::string expiry_text(const repository::RoleExpiry& role, WallTime now) {
+    const auto days = std::chrono::floor<std::chrono::days>(role.expires - now).count();
+    return fmt::format("{} {} expires {} (in {} days)", role.role, role.version,
+                       trust::date_text(role.expires), days);
+}
+
+int finish_root(const Options& all, const Result<repository::RootState>& state) {
+    if (!state) return refuse(all, state.error());
+    if (state->staged == 0)
+        return finish(all, {ControlExit::ok, fmt::format("root {} is published", state->published)});
+    return finish(all,
+                  {ControlExit::findings,
+                   fmt::format("root {} waits; more of these keys must sign it (updatectl repo sign): {}",
+                               state->staged, fmt::join(state->missing, ", "))});
+}
+
+}  // namespace
+
+int repo_init(const Options& all, const RepoOptions& o) {
+    const auto scheme = scheme_named(o.scheme);
+    if (!scheme) return finish(all, {ControlExit::bad_invocation, "schemes are ed25519, ecdsa, rsa"});
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        repository::InitWish wish{o.root_keys, o.root_threshold, *scheme, {}};
+        wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
+        return finish_status(all, publisher.init(wish),
+                             fmt::format("serve {}, and ship 1.root.json of it with the program",
+                                         publisher.public_folder().string()));
+    });
+}
+
+int repo_add(const Options& all, const RepoOptions& o) {
+    std::vector<repository::ArtifactWish> wishes;
+    for (const auto& text : o.artifacts) {
+        auto wish = parse_artifact(text);
+        if (!wish) return finish(all, {ControlExit::bad_invocation, wish.error().message()});
+        wishes.push_back(std::move(*wish));
+    }
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_status(
+            all, publisher.add(o.product, o.version, wishes),
+            fmt::format("{} files are in the draft of {} {}", wishes.size(), o.product, o.version));
+    });
+}
+
+int repo_publish(const Options& all, const RepoOptions& o) {
+    const auto restart = restart_kind_named(o.restart);
+    if (!restart) return finish(all, {ControlExit::bad_invocation, "--restart is agent, nothing or machine"});
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_status(
+            all,
+            publisher.publish(
+                {o.product, o.version, o.channel, o.epoch, o.minimum_from, *restart, {o.rollout, o.salt}}),
+            fmt::format("{} {} is on {}", o.product, o.version, o.channel));
+    });
+}
+
+int repo_promote(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_status(all, publisher.promote(o.product, o.version, o.from, o.to),
+                             fmt::format("{} {} is on {}, too", o.product, o.version, o.to));
+    });
+}
+
+int repo_yank(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_status(all, publisher.yank(o.product, o.version, o.channel),
+                             fmt::format("{} {} is no longer on {}", o.product, o.version, o.channel));
+    });
+}
+
+int repo_permit(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+        const auto until = tools.clock().wall() + std::chrono::hours{24 * o.days};
+        return finish_status(
+            all,
+            publisher.permit(o.product, o.channel,
+                             {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
+            fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint, o.product, o.version,
+                        trust::date_text(until)));
+    });
+}
+
+int repo_list(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        const auto list = publisher.list(o.product, o.channel);
+        if (!list) return refuse(all, list.error());
+        if (all.json) {
+            print(json_text(Json::parse(to_json(*list))) + "\n");
+            return 0;
+        }
+        for (const Release& release : list->releases)
+            print(fmt::format("{} {}: epoch {}, {} files, {} % of the endpoints\n", o.product,
+                              release.version, release.epoch, release.artifacts.size(),
+                              release.rollout.percent));
+        return 0;
+    });
+}
+
+int repo_import(const Options& all, const RepoOptions& o) {
+    const auto folder = usable_path(o.folder);
+    if (!folder) return refuse(all, folder.error());
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+        std::vector<std::string> skipped;
+        const auto imported =
+            repository::import_folder(publisher, tools.files(), *folder, o.channel, skipped);
+        if (!imported) return refuse(all, imported.error());
+        std::string text = fmt::format("{} releases", imported->size());
+        for (const auto& one : *imported)
+            text += fmt::format("; {} {} on {} ({} files)", one.product, one.version, one.channel, one.files);
+        if (!skipped.empty())
+            text += fmt::format("; no program by their names: {}", fmt::join(skipped, ", "));
+        return finish(all, {ControlExit::ok, text});
+    });
+}
+
+int repo_rotate(const Options& all, const RepoOptions& o) {
+    const auto role =
+        std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
+    if (role == trust::top_roles.end())
+        return finish(all, {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets"});
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_root(all, publisher.rotate(*role));
+    });
+}
+
+int repo_sign(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_root(all, publisher.sign_root());
+    });
+}
+
+int repo_resign(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+        const auto left = publisher.resign(std::chrono::hours{24 * o.days});
+        if (!left) return refuse(all, left.error());
+        const auto now = tools.clock().wall();
+        if (left->empty()) {
+            const auto next = publisher.expiries();
+            if (!next) return refuse(all, next.error());
+            return finish(all, {ControlExit::ok, "signed; next, " + expiry_text(next->front(), now)});
+        }
+        std::vector<std::string> lines;
+        for (const auto& role : *left) lines.push_back(expiry_text(role, now));
+        return finish(all, {ControlExit::findings, fmt::format("still: {}", fmt::join(lines, "; "))});
+    });
+}
+
+int repo_check(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+        const auto problems = repository::check_tree(tools.client_ports(), publisher.public_folder(),
+                                                     publisher.public_folder().string() + "-check");
+        if (!problems) return refuse(all, problems.error());
+        if (problems->empty())
+            return finish(all, {ControlExit::ok, "a client accepts the tree and every target in it"});
+        return finish(all, {ControlExit::findings, fmt::format("{}", fmt::join(*problems, "; "))});
+    });
+}
+
+int repo_gc(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        const auto removed = publisher.collect_garbage(std::chrono::hours{24 * o.days});
+        if (!removed) return refuse(all, removed.error());
+        return finish(all, {ControlExit::ok, fmt::format("{} files removed", *removed)});
+    });
+}
+
+}  // namespace update::ctl

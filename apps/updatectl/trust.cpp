@@ -1,0 +1,190 @@
+// updatectl bundle, trust and decide.
+#include <fmt/format.h>
+
+#include "base/json_reader.hpp"
+#include "compose/publishing.hpp"
+#include "durable/durable.hpp"
+#include "output.hpp"
+#include "policy/choice.hpp"
+#include "repo.hpp"
+#include "repository/bundle.hpp"
+#include "trust/instant.hpp"
+
+namespace update::ctl {
+namespace {
+
+constexpr std::size_t metadata_bytes_max = 64'000'000;
+
+trust::Client client_of(PublishingTools& tools, const Path& store) {
+    return {tools.client_ports(), store, trust::Address{}, trust::ClientOptions{}};
+}
+
+struct StoredRole {
+    std::string name;
+    std::int64_t version = 0, days_to_expiry = 0;
+    std::string expires;
+};
+
+/// What lies in the store, without judging it: that is what a refresh is for.
+std::vector<StoredRole> stored_roles(PublishingTools& tools, trust::LocalStore& store) {
+    std::vector<StoredRole> roles;
+    const auto now = tools.clock().wall();
+    for (const auto role : trust::top_roles) {
+        const auto text = store.read(trust::name(role), metadata_bytes_max);
+        const auto json =
+            text ? trust::parse_json(*text, metadata_bytes_max) : Result<trust::Json>{trust::Json{}};
+        const auto* document = json ? json->find("signed") : nullptr;
+        const auto* version = document != nullptr ? document->find("version") : nullptr;
+        const auto* expires = document != nullptr ? document->find("expires") : nullptr;
+        if (version == nullptr || version->integer() == nullptr || expires == nullptr ||
+            expires->text() == nullptr)
+            continue;
+        const auto date = trust::parse_date(*expires->text());
+        if (!date) continue;
+        roles.push_back({std::string{trust::name(role)}, *version->integer(),
+                         std::chrono::floor<std::chrono::days>(*date - now).count(), *expires->text()});
+    }
+    return roles;
+}
+
+template <class Work>
+int with_store(const Options& all, const RepoOptions& o, Work&& work) {
+    PublishingTools tools;
+    const auto store = usable_path(o.store);
+    if (!store) return refuse(all, store.error());
+    if (auto made = tools.files().make_private_directory(*store); !made) return refuse(all, made.error());
+    auto client = client_of(tools, *store);
+    return work(client, tools);
+}
+
+Result<EndpointFacts> facts_of(const RepoOptions& o, WallTime now) {
+    EndpointFacts facts;
+    facts.endpoint_id = o.endpoint_id;
+    facts.os = o.os;
+    facts.arch = o.arch;
+    facts.running_version = o.running;
+    facts.committed_epoch = o.epoch;
+    facts.channel = {o.agent_channel, o.site_channel, o.client_channel};
+    facts.pin = o.pin;
+    facts.minimum_version = o.minimum;
+    facts.hold = o.hold;
+    facts.now = now;
+    facts.digest = sha256_of;
+    for (const auto& text : o.windows) {
+        UPDATE_TRY(window, parse_window(text), "window");
+        facts.windows.push_back(window);
+    }
+    return facts;
+}
+
+void print_choice(const Options& all, const ReleaseList& list, const Choice& choice) {
+    const auto chosen = choice.release ? list.releases[*choice.release].version : std::string{};
+    if (all.json) {
+        Json considered = Json::array();
+        for (const auto& one : choice.considered)
+            considered.push_back({{"version", one.version}, {"obstacle", one.obstacle}});
+        print(json_text({{"channel", choice.channel.name},
+                         {"channel_source", choice.channel.source},
+                         {"chosen", chosen.empty() ? Json{} : Json(chosen)},
+                         {"permit", choice.permit},
+                         {"obstacle", choice.obstacle},
+                         {"considered", considered}}) +
+              "\n");
+        return;
+    }
+    print(fmt::format("Channel {}, by {}.\n", choice.channel.name, choice.channel.source));
+    if (list.channel != choice.channel.name)
+        print(fmt::format("This list is that of channel {}.\n", list.channel));
+    for (const auto& one : choice.considered)
+        print(fmt::format(
+            "  {} {}: {}\n", list.product, one.version,
+            one.obstacle.empty() ? (one.version == chosen ? "taken" : "possible") : one.obstacle));
+    if (!choice.obstacle.empty()) print(fmt::format("Nothing is taken: {}.\n", choice.obstacle));
+    if (!choice.permit.empty()) print(fmt::format("The permit {} is used for it.\n", choice.permit));
+}
+
+}  // namespace
+
+int bundle_export(const Options& all, const RepoOptions& o) {
+    PublishingTools tools;
+    const auto dir = usable_path(o.dir), to = usable_path(o.to);
+    if (!dir) return refuse(all, dir.error());
+    if (!to) return refuse(all, to.error());
+    const auto count = repository::export_bundle(tools.client_ports(), tools.folders(), *dir / "public",
+                                                 o.product, o.channel, *to, to->string() + ".scratch");
+    if (!count) return refuse(all, count.error());
+    return finish(all, {ControlExit::ok, fmt::format("{} files are in {}", *count, to->string())});
+}
+
+int bundle_apply(const Options& all, const RepoOptions& o) {
+    PublishingTools tools;
+    const auto bundle = usable_path(o.folder), store = usable_path(o.store), into = usable_path(o.into);
+    for (const auto* path : {&bundle, &store, &into})
+        if (!*path) return refuse(all, path->error());
+    const auto applied = repository::apply_bundle(tools.client_ports(), *bundle, *store, o.product, o.channel,
+                                                  o.version, *into, {});
+    if (!applied) return refuse(all, applied.error());
+    std::string text = fmt::format("{} {}, verified:", o.product, applied->list.releases.at(0).version);
+    for (const Path& file : applied->files) text += " " + file.string();
+    return finish(all, {ControlExit::ok, text});
+}
+
+int trust_show(const Options& all, const RepoOptions& o) {
+    return with_store(all, o, [&](trust::Client& client, PublishingTools& tools) {
+        const auto floor = client.store().floor();
+        for (const auto& role : stored_roles(tools, client.store())) {
+            if (all.json)
+                print(json_text({{"role", role.name},
+                                 {"version", role.version},
+                                 {"expires", role.expires},
+                                 {"days_to_expiry", role.days_to_expiry}}) +
+                      "\n");
+            else
+                print(fmt::format("{:<10} {:>6}  expires {} (in {} days)\n", role.name, role.version,
+                                  role.expires, role.days_to_expiry));
+        }
+        return finish(all, {ControlExit::ok, fmt::format("never below root {}, timestamp {}, snapshot {}",
+                                                         floor.root, floor.timestamp, floor.snapshot)});
+    });
+}
+
+int trust_set(const Options& all, const RepoOptions& o) {
+    return with_store(all, o, [&](trust::Client& client, PublishingTools& tools) {
+        const auto file = usable_path(o.root_file);
+        if (!file) return refuse(all, file.error());
+        const auto root = read_text(tools.files(), *file, metadata_bytes_max);
+        if (!root) return refuse(all, root.error());
+        if (auto set = client.establish(*root); !set) return refuse(all, set.error());
+        return finish(all, {ControlExit::ok, "trust begins with this root"});
+    });
+}
+
+int trust_reset(const Options& all, const RepoOptions& o) {
+    return with_store(all, o, [&](trust::Client& client, PublishingTools&) {
+        const auto versions = client.store().kept_roots();
+        if (versions.empty())
+            return finish(all, {ControlExit::failed, "no root is kept here: updatectl trust set"});
+        const auto first = client.store().kept_root(versions.back(), metadata_bytes_max);
+        auto reset = client.store().reset();
+        if (reset && first) reset = client.establish(*first);
+        if (!reset) return refuse(all, reset.error());
+        return finish(all,
+                      {ControlExit::ok, fmt::format("trust begins again with root {}", versions.back())});
+    });
+}
+
+int decide(const Options& all, const RepoOptions& o) {
+    PublishingTools tools;
+    const auto file = usable_path(o.list);
+    if (!file) return refuse(all, file.error());
+    const auto text = read_text(tools.files(), *file, max_release_list_bytes);
+    if (!text) return refuse(all, text.error());
+    const auto list = parse_release_list(*text);
+    if (!list) return refuse(all, list.error());
+    const auto facts = facts_of(o, tools.clock().wall());
+    if (!facts) return finish(all, {ControlExit::bad_invocation, facts.error().message()});
+    print_choice(all, *list, choose(*list, *facts));
+    return 0;
+}
+
+}  // namespace update::ctl

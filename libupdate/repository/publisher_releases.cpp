@@ -1,0 +1,269 @@
+// Drafts, and releases on channels.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "base/grammar.hpp"
+#include "durable/durable.hpp"
+#include "policy/version.hpp"
+#include "repository/publisher.hpp"
+
+namespace update::repository {
+namespace {
+
+constexpr std::size_t block_bytes = 256 * 1024;
+
+struct Name {
+    std::string product, version, channel;
+};
+/// Versions in one spelling; names that become roles and folders.
+Result<Name> checked(const std::string& product, const std::string& version, const std::string& channel) {
+    if (!is_plain_name(product)) return Error{ErrorCode::refused, "not a product's name: " + product};
+    if (!is_plain_name(channel)) return Error{ErrorCode::refused, "not a channel's name: " + channel};
+    const auto parsed = parse_semver(version);
+    if (!parsed) return Error{ErrorCode::refused, "not a version like 1.2.3: " + version};
+    return Name{product, to_string(*parsed), channel};
+}
+
+Result<std::string> hash_and_copy(Files& files, Cryptography& crypto, const Path& from, const Path& to) {
+    UPDATE_TRY(source, files.open(from, OpenMode::read), "artifact");
+    UPDATE_CHECK(files.remove(to), "artifact");
+    UPDATE_TRY(target, files.open(to, OpenMode::create_new), "artifact");
+    const auto digest = crypto.digest(DigestKind::sha256);
+    std::vector<std::byte> block(block_bytes);
+    for (std::uint64_t at = 0;;) {
+        UPDATE_TRY(count, source->read(at, block), "artifact");
+        if (count == 0) break;
+        digest->update(std::span{block}.first(count));
+        UPDATE_CHECK(target->write(at, std::span{block}.first(count)), "artifact");
+        at += count;
+    }
+    UPDATE_CHECK(target->flush(), "artifact");
+    return digest->finish();
+}
+
+std::string sha256_of(Cryptography& crypto, std::string_view text) {
+    const auto digest = crypto.digest(DigestKind::sha256);
+    digest->update(std::as_bytes(std::span{text}));
+    return digest->finish();
+}
+
+Json target_entry(const std::string& hash, std::uint64_t length) {
+    Json hashes, entry;
+    hashes.set("sha256", Json{hash});
+    entry.set("hashes", std::move(hashes));
+    entry.set("length", Json{static_cast<std::int64_t>(length)});
+    return entry;
+}
+
+auto find_version(ReleaseList& list, const std::string& version) {
+    return std::ranges::find(list.releases, version, &Release::version);
+}
+
+/// A draft is a release list of one release, whose artifacts name no targets yet.
+constexpr const char* draft_channel = "draft";
+
+}  // namespace
+
+Path Publisher::draft_file(const std::string& product, const std::string& version) const {
+    return folder_ / "drafts" / fmt::format("{}-{}.json", product, version);
+}
+Path Publisher::blob_file(const std::string& hash) const { return folder_ / "drafts" / (hash + ".blob"); }
+
+Status Publisher::add(const std::string& product, const std::string& version,
+                      const std::vector<ArtifactWish>& wishes) {
+    UPDATE_TRY(name, checked(product, version, draft_channel), "add");
+    UPDATE_CHECK(ports_.files.make_private_directory(folder_ / "drafts"), "add");
+    const auto file = draft_file(name.product, name.version);
+    ReleaseList draft{name.product, draft_channel, {{}}, {}};
+    draft.releases[0].version = name.version;
+    if (auto text = read_text(ports_.files, file, max_release_list_bytes)) {
+        UPDATE_TRY(earlier, parse_release_list(*text), "draft");
+        draft = std::move(earlier);
+    }
+    auto& artifacts = draft.releases.at(0).artifacts;
+    for (const ArtifactWish& wish : wishes) {
+        const Path copy = folder_ / "drafts" / "incoming";
+        UPDATE_TRY(hash, hash_and_copy(ports_.files, ports_.crypto, wish.file, copy), wish.file.string());
+        UPDATE_CHECK(ports_.files.rename(copy, blob_file(hash)), "add");
+        UPDATE_TRY(info, ports_.files.info(blob_file(hash)), "add");
+        ReleaseArtifact artifact = wish.artifact;
+        UPDATE_TRY(digest, sha256_from_hex(hash), "add");
+        artifact.sha256 = digest;
+        artifact.size_bytes = info.size_bytes;
+        artifact.target = wish.file.filename().string();
+        std::erase_if(artifacts, [&artifact](const ReleaseArtifact& other) {
+            return other.install_path == artifact.install_path && other.os == artifact.os &&
+                   other.arch == artifact.arch;
+        });
+        artifacts.push_back(std::move(artifact));
+    }
+    const auto text = to_json(draft);
+    UPDATE_TRY(again, parse_release_list(text), "add");  // what `publish` could not read is refused here
+    (void)again;
+    return write_durably(ports_.files, file, text);
+}
+
+/// Top-level targets delegate to one role per product and channel, with a key of its own.
+Status Publisher::ensure_channel(Edition& edition, const std::string& product, const std::string& channel) {
+    const auto role = channel_role(product, channel);
+    if (edition.has(role)) return done();
+    UPDATE_TRY(targets, edition.edit("targets"), "channel");
+    if (targets->find("delegations") == nullptr) {
+        Json none;
+        none.set("keys", Json{Json::Object{}});
+        none.set("roles", Json{Json::Array{}});
+        targets->set("delegations", std::move(none));
+    }
+    Json& delegations = *targets->find("delegations");
+    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *delegations.find("keys")), "channel");
+    Json entry;
+    entry.set("name", Json{role});
+    entry.set("keyids", Json{Json::Array{Json{id}}});
+    entry.set("threshold", Json{std::int64_t{1}});
+    entry.set("terminating", Json{true});  // nobody else speaks for these names
+    entry.set("paths", Json{Json::Array{Json{fmt::format("{}/{}/*", product, channel)}}});
+    Json::Array roles = *delegations.find("roles")->array();
+    roles.push_back(std::move(entry));
+    delegations.set("roles", Json{std::move(roles)});
+    UPDATE_TRY(document, edition.edit(role), "channel");
+    (void)document;
+    return done();
+}
+
+Result<ReleaseList> Publisher::read_list(Edition& edition, const std::string& product,
+                                         const std::string& channel) {
+    const auto role = channel_role(product, channel);
+    if (!edition.has(role)) return ReleaseList{product, channel, {}, {}};
+    UPDATE_TRY(document, edition.look(role), "release list");
+    const auto target = release_list_target(product, channel);
+    const Json* targets = document->find("targets");
+    const Json* entry = targets != nullptr ? targets->find(target) : nullptr;
+    if (entry == nullptr) return ReleaseList{product, channel, {}, {}};
+    const Json* hash = entry->find("hashes")->find("sha256");
+    if (hash == nullptr || hash->text() == nullptr)
+        return Error{ErrorCode::corrupt, target + " has no sha256"};
+    UPDATE_TRY(text,
+               read_text(ports_.files, tree_.target_file(target, *hash->text()), max_release_list_bytes),
+               target);
+    return parse_release_list(text);
+}
+
+Status Publisher::write_list(Edition& edition, const ReleaseList& list) {
+    const auto text = to_json(list);
+    UPDATE_TRY(again, parse_release_list(text), "release list");
+    (void)again;
+    const auto hash = sha256_of(ports_.crypto, text);
+    const auto target = release_list_target(list.product, list.channel);
+    UPDATE_CHECK(tree_.put_target_bytes(text, target, hash), "release list");
+    UPDATE_TRY(document, edition.edit(channel_role(list.product, list.channel)), "release list");
+    Json& targets = *document->find("targets");
+    Json kept{Json::Object{}};  // what no release names any more is no target any more
+    for (const Release& release : list.releases)
+        for (const ReleaseArtifact& artifact : release.artifacts)
+            kept.set(artifact.target, target_entry(to_hex(artifact.sha256), artifact.size_bytes));
+    kept.set(target, target_entry(hash, text.size()));
+    targets = std::move(kept);
+    return done();
+}
+
+/// From the blob of the draft, or from the channel that already has it.
+Status Publisher::put_artifact(Edition&, const std::string& name, ReleaseArtifact& artifact,
+                               const std::string& product, const std::string& channel,
+                               const std::string& version) {
+    const auto hash = to_hex(artifact.sha256);
+    const auto before = artifact.target;
+    artifact.target =
+        fmt::format("{}/{}/{}{}{}-{}-{}", product, channel, artifact.os.empty() ? "" : artifact.os + "-",
+                    artifact.arch, artifact.arch.empty() ? "any" : "", version, name);
+    const Path blob = blob_file(hash);
+    UPDATE_TRY(drafted, exists(ports_.files, blob), "artifact");
+    return tree_.put_target(drafted ? blob : tree_.target_file(before, hash), artifact.target, hash);
+}
+
+Status Publisher::publish(const PublishWish& wish) {
+    UPDATE_TRY(name, checked(wish.product, wish.version, wish.channel), "publish");
+    auto text = read_text(ports_.files, draft_file(name.product, name.version), max_release_list_bytes);
+    if (!text)
+        return std::move(text).error().in(
+            fmt::format("{} {} has no draft (updatectl repo add)", name.product, name.version));
+    UPDATE_TRY(draft, parse_release_list(*text), "draft");
+    Release release = draft.releases.at(0);
+    release.epoch = wish.epoch;
+    release.minimum_from = wish.minimum_from;
+    release.restart = wish.restart;
+    release.rollout = wish.rollout;
+    UPDATE_TRY(edition, edition(), "publish");
+    UPDATE_CHECK(ensure_channel(edition, name.product, name.channel), "publish");
+    UPDATE_TRY(list, read_list(edition, name.product, name.channel), "publish");
+    for (auto& artifact : release.artifacts)
+        UPDATE_CHECK(
+            put_artifact(edition, artifact.target, artifact, name.product, name.channel, name.version),
+            "publish");
+    if (const auto found = find_version(list, name.version); found != list.releases.end()) {
+        if (found->artifacts != release.artifacts)
+            return Error{ErrorCode::refused,
+                         fmt::format("{} {} is on {} already, with other files: a version never changes",
+                                     name.product, name.version, name.channel)};
+        *found = release;
+    } else {
+        list.releases.push_back(release);
+    }
+    UPDATE_CHECK(write_list(edition, list), "publish");
+    return edition.commit();
+}
+
+Status Publisher::promote(const std::string& product, const std::string& version, const std::string& from,
+                          const std::string& to) {
+    UPDATE_TRY(name, checked(product, version, to), "promote");
+    UPDATE_TRY(edition, edition(), "promote");
+    UPDATE_TRY(source, read_list(edition, name.product, from), "promote");
+    const auto found = find_version(source, name.version);
+    if (found == source.releases.end())
+        return Error{ErrorCode::not_found,
+                     fmt::format("{} {} is not on {}", name.product, name.version, from)};
+    UPDATE_CHECK(ensure_channel(edition, name.product, to), "promote");
+    UPDATE_TRY(list, read_list(edition, name.product, to), "promote");
+    if (find_version(list, name.version) != list.releases.end()) return done();
+    Release release = *found;
+    release.rollout = {};
+    for (auto& artifact : release.artifacts) {
+        const auto prefix = fmt::format("-{}-", name.version);
+        const auto at = artifact.target.find(prefix);
+        const auto file =
+            at == std::string::npos ? artifact.target : artifact.target.substr(at + prefix.size());
+        UPDATE_CHECK(put_artifact(edition, file, artifact, name.product, to, name.version), "promote");
+    }
+    list.releases.push_back(std::move(release));
+    UPDATE_CHECK(write_list(edition, list), "promote");
+    return edition.commit();
+}
+
+Status Publisher::yank(const std::string& product, const std::string& version, const std::string& channel) {
+    UPDATE_TRY(name, checked(product, version, channel), "yank");
+    UPDATE_TRY(edition, edition(), "yank");
+    UPDATE_TRY(list, read_list(edition, name.product, name.channel), "yank");
+    const auto found = find_version(list, name.version);
+    if (found == list.releases.end())
+        return Error{ErrorCode::not_found,
+                     fmt::format("{} {} is not on {}", name.product, name.version, name.channel)};
+    list.releases.erase(found);
+    UPDATE_CHECK(write_list(edition, list), "yank");
+    return edition.commit();
+}
+
+Status Publisher::permit(const std::string& product, const std::string& channel, const Permit& permit) {
+    UPDATE_TRY(edition, edition(), "permit");
+    UPDATE_CHECK(ensure_channel(edition, product, channel), "permit");
+    UPDATE_TRY(list, read_list(edition, product, channel), "permit");
+    std::erase_if(list.permits, [&permit](const Permit& other) { return other.id == permit.id; });
+    list.permits.push_back(permit);
+    UPDATE_CHECK(write_list(edition, list), "permit");
+    return edition.commit();
+}
+
+Result<ReleaseList> Publisher::list(const std::string& product, const std::string& channel) {
+    UPDATE_TRY(edition, edition(), "list");
+    return read_list(edition, product, channel);
+}
+
+}  // namespace update::repository

@@ -1,0 +1,9 @@
+#include "input.hpp"
+#include "trust/instant.hpp"
+
+int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    using namespace update;
+    const auto text = fuzz::text_of(data, size);
+    if (const auto date = trust::parse_date(text)) fuzz::require(trust::date_text(*date) == text);
+    return 0;
+}

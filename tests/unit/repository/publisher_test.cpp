@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+
+#include "repository/import.hpp"
+#include "unit/repository/publisher_world.hpp"
+
+using namespace update;
+using namespace update::test;
+using repository::parse_import_name;
+
+TEST_CASE("what is published, a client accepts, and finds the release and its bytes") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "beta");
+    CHECK(world.problems().empty());
+    repository::FolderHttp http{*world.disk, world.tree()};
+    auto client = world.client(http);
+    REQUIRE(client);
+    const auto status = (*client)->refresh();
+    INFO((status ? std::string{} : status.error().message()));
+    REQUIRE(status);
+    const auto list = publisher->list("agent", "beta");
+    REQUIRE(list);
+    REQUIRE(list->releases.size() == 1);
+    const auto& artifact = list->releases[0].artifacts.at(0);
+    CHECK(artifact.target == "agent/beta/linux-x86_64-1.0.0-agent");
+    const auto target = (*client)->find(artifact.target);
+    REQUIRE(target);
+    CHECK(target->length == 13);
+    CHECK_FALSE((*client)->find("agent/stable/releases.json"));
+}
+
+TEST_CASE("a release is promoted and yanked, each channel by itself") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "beta");
+    world.release(*publisher, "1.1.0", "beta");
+    REQUIRE(publisher->promote("agent", "v1.1.0", "beta", "stable"));
+    REQUIRE(publisher->yank("agent", "1.1.0", "beta"));
+    CHECK(publisher->list("agent", "beta")->releases.size() == 1);
+    const auto stable = publisher->list("agent", "stable");
+    REQUIRE(stable->releases.size() == 1);
+    CHECK(stable->releases[0].version == "1.1.0");
+    CHECK(publisher->promote("agent", "9.9.9", "beta", "stable").error().code() == ErrorCode::not_found);
+    CHECK(world.problems().empty());
+}
+
+TEST_CASE("a version that is out never gets other bytes") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("agent", "something else"))}));
+    CHECK(publisher->publish({"agent", "1.0.0", "stable", 1, {}, RestartKind::agent, {}}).error().code() ==
+          ErrorCode::refused);
+    CHECK(world.problems().empty());
+}
+
+TEST_CASE("only one publisher works at a time, and only with the passphrase") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    const auto second = repository::Publisher::open(
+        {*world.disk, *world.folders, *world.locks, world.clock, world.crypto, world.smith, *world.processes},
+        world.home(), [] { return Result<std::string>{"words"}; });
+    REQUIRE_FALSE(second);
+    CHECK(second.error().code() == ErrorCode::retry_later);
+    publisher.reset();
+    auto stranger = world.publisher(nullptr, "guess");
+    CHECK_FALSE(stranger->resign(std::chrono::hours{0}));
+    CHECK(world.problems().empty());
+}
+
+TEST_CASE("private keys lie encrypted, in a folder that others cannot enter, and not in the tree") {
+    World world;
+    REQUIRE(world.publisher()->init({}));
+    unsigned keys = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{world.home()}) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream file{entry.path()};
+        const std::string text{std::istreambuf_iterator<char>{file}, {}};
+        CHECK(text.find("-----BEGIN PRIVATE KEY-----") == std::string::npos);
+        if (text.find("ENCRYPTED PRIVATE KEY") == std::string::npos) continue;
+        ++keys;
+        CHECK(entry.path().parent_path() == world.home() / "keys");
+    }
+    CHECK(keys == 4);
+    CHECK((std::filesystem::status(world.home() / "keys").permissions() & std::filesystem::perms{077}) ==
+          std::filesystem::perms::none);
+    CHECK((std::filesystem::status(world.tree() / "metadata" / "timestamp.json").permissions() &
+           std::filesystem::perms::others_read) != std::filesystem::perms::none);
+}
+
+TEST_CASE("keys of every role are rotated while clients of the old and of the new root read on") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    REQUIRE(world.refresh());
+    for (const auto role : trust::top_roles) {
+        const auto state = publisher->rotate(role);
+        INFO((state ? std::string{} : state.error().message()));
+        REQUIRE(state);
+        CHECK(state->staged == 0);
+        CHECK(world.refresh());
+        world.release(*publisher, fmt::format("1.{}.0", state->published), "stable");
+        CHECK(world.refresh());
+        CHECK(world.refresh("store-" + std::to_string(state->published)));
+    }
+    CHECK(publisher->root_state()->published == 5);
+    CHECK(world.problems().empty());
+}
+
+TEST_CASE("a root that needs two signers waits for both, and what is published meanwhile stays readable") {
+    World world;
+    auto publisher = world.publisher();
+    repository::InitWish wish;
+    wish.root_keys = 2;
+    wish.root_threshold = 2;
+    REQUIRE(publisher->init(wish));
+    REQUIRE(world.refresh());
+    // The second root key goes to somebody else.
+    publisher.reset();
+    const auto root = repository::Tree{*world.disk, *world.folders, world.tree()}.read("root", 1);
+    const auto second =
+        *root->find("signed")->find("roles")->find("root")->find("keyids")->array()->at(1).text();
+    const Path key = world.home() / "keys" / (second + ".pem"), away = world.folder.path() / "away.pem";
+    std::filesystem::rename(key, away);
+    publisher = world.publisher();
+    auto state = publisher->rotate(trust::TopRole::timestamp);
+    INFO((state ? std::string{} : state.error().message()));
+    REQUIRE(state);
+    CHECK(state->published == 1);
+    CHECK(state->staged == 2);
+    CHECK(state->missing == std::vector{second});
+    world.release(*publisher, "1.0.0", "stable");
+    CHECK(world.refresh());
+    std::filesystem::rename(away, key);
+    state = publisher->sign_root();
+    REQUIRE(state);
+    CHECK(state->published == 2);
+    CHECK(state->staged == 0);
+    CHECK(world.refresh());
+    CHECK(world.refresh("new"));
+}
+
+TEST_CASE("a key may be held by a command that signs") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    publisher.reset();
+    const auto signer = world.file("signer", "#!/bin/sh\n[ -n \"$2\" ] && [ -f \"$3\" ] || exit 3\nexit 7\n");
+    std::filesystem::permissions(signer, std::filesystem::perms{0700});
+    const auto settings_file = world.home() / "settings.json";
+    std::ifstream in{settings_file};
+    auto settings = repository::parse_publisher_settings(std::string{std::istreambuf_iterator<char>{in}, {}});
+    REQUIRE(settings);
+    for (auto& [id, place] : settings->keys) place = {{}, {signer.string(), "argument"}};
+    std::ofstream{settings_file} << repository::to_json(*settings);
+    const auto status = world.publisher()->resign(std::chrono::hours{0});
+    REQUIRE_FALSE(status);
+    CHECK(status.error().message().find("ended with 7") != std::string::npos);
+    CHECK_FALSE(std::filesystem::exists(world.home() / "to-sign"));
+}
+
+TEST_CASE("a timer signs again what would expire, and says what it could not") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    CHECK(publisher->expiries()->front().role == "timestamp");
+    world.clock.time += std::chrono::hours{24 * 80};
+    CHECK_FALSE(world.refresh());
+    const auto left = publisher->resign(std::chrono::hours{24 * 20});
+    REQUIRE(left);
+    REQUIRE(left->size() == 1);
+    CHECK(left->at(0).role == "timestamp");  // it lives seven days, whenever it is signed
+    CHECK(world.refresh());
+    world.clock.time += std::chrono::hours{24 * 280};
+    const auto root = publisher->resign(std::chrono::hours{24 * 7 - 1});
+    REQUIRE(root);
+    REQUIRE(root->size() == 1);
+    CHECK(root->at(0).role == "root");
+}
+
+TEST_CASE("gc removes what is not named any more, and nothing that a client needs") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    for (const auto* version : {"1.0.0", "1.1.0", "1.2.0"}) world.release(*publisher, version, "stable");
+    REQUIRE(publisher->yank("agent", "1.0.0", "stable"));
+    world.clock.time =
+        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
+        std::chrono::hours{1};
+    REQUIRE(publisher->resign(std::chrono::hours{24 * 400}));
+    CHECK(publisher->collect_garbage(std::chrono::hours{2}) == 0U);
+    const auto removed = publisher->collect_garbage(std::chrono::hours{0});
+    REQUIRE(removed);
+    CHECK(*removed > 8);
+    CHECK(world.problems().empty());
+    CHECK(publisher->collect_garbage(std::chrono::hours{0}) == 0U);
+}
+
+TEST_CASE("names of programs say what they are") {
+    CHECK(parse_import_name("my-agent-linux-x86_64-v1.2.3-beta.1") ==
+          repository::ImportName{"my-agent", "linux", "x86_64", "1.2.3-beta.1", false});
+    CHECK(parse_import_name("agent-windows-amd64-2.0.0.exe") ==
+          repository::ImportName{"agent", "windows", "amd64", "2.0.0", true});
+    for (const auto* none : {"README.md", "agent-linux-x86_64", "agent-linux-x86_64-latest",
+                             "-linux-x86_64-1.0.0", "agent-plan9-x86_64-1.0.0", "agent-1.0.0.exe", ""})
+        CHECK_FALSE(parse_import_name(none));
+}
+
+TEST_CASE("a folder is imported by its names and sidecars, and stable removes a sidecar that would lie") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.file("in/agent-linux-x86_64-1.0.0", "linux");
+    world.file("in/agent-windows-amd64-1.0.0.exe", "windows");
+    world.file("in/agent-linux-x86_64-1.1.0", "beta");
+    const auto sidecar = world.file("in/agent-linux-x86_64-1.1.0.channel", "beta\n");
+    world.file("in/README", "no program");
+    std::vector<std::string> skipped;
+    const auto import = [&](const std::string& channel) {
+        skipped.clear();
+        return repository::import_folder(*publisher, *world.disk, world.folder.path() / "in", channel,
+                                         skipped);
+    };
+    const auto imported = import("");
+    INFO((imported ? std::string{} : imported.error().message()));
+    REQUIRE(imported);
+    CHECK(imported->size() == 2);
+    CHECK(skipped == std::vector<std::string>{"README"});
+    CHECK(publisher->list("agent", "stable")->releases.at(0).artifacts.size() == 2);
+    CHECK(publisher->list("agent", "beta")->releases.at(0).version == "1.1.0");
+    CHECK(std::filesystem::exists(sidecar));
+    REQUIRE(import("stable"));
+    CHECK_FALSE(std::filesystem::exists(sidecar));
+    CHECK(publisher->list("agent", "stable")->releases.size() == 2);
+    CHECK(world.problems().empty());
+}
+
+TEST_CASE("a bundle carries a channel to a site without a network, by the same verifier") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    world.release(*publisher, "1.1.0", "stable");
+    world.release(*publisher, "2.0.0", "beta");
+    repository::FolderHttp unused{*world.disk, world.tree()};
+    const trust::ClientPorts ports{unused, *world.disk, world.clock, world.crypto};
+    const Path bundle = world.folder.path() / "bundle", into = world.folder.path() / "into";
+    const auto count = repository::export_bundle(ports, *world.folders, world.tree(), "agent", "stable",
+                                                 bundle, world.folder.path() / "scratch");
+    INFO((count ? std::string{} : count.error().message()));
+    REQUIRE(count);
+    CHECK(*count == 3);
+    REQUIRE(world.refresh());
+    std::filesystem::create_directory(into);
+    const auto apply = [&](const std::string& version) {
+        return repository::apply_bundle(ports, bundle, world.folder.path() / "store", "agent", "stable",
+                                        version, into, {});
+    };
+    const auto applied = apply("");
+    INFO((applied ? std::string{} : applied.error().message()));
+    REQUIRE(applied);
+    CHECK(applied->list.releases.at(0).version == "1.1.0");
+    CHECK(std::filesystem::file_size(applied->files.at(0)) == 13);
+    CHECK_FALSE(apply("2.0.0"));
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{bundle / "targets"})
+        if (entry.is_regular_file() && entry.path().filename().string().ends_with("1.0.0-agent"))
+            std::ofstream{entry.path()} << "tampered with";
+    CHECK(apply("1.1.0"));
+    const auto tampered = apply("1.0.0");
+    REQUIRE_FALSE(tampered);
+    CHECK(tampered.error().code() == ErrorCode::corrupt);
+}
