@@ -17,7 +17,8 @@ install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/update DESTINATION ${CMAKE_INSTA
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/update)
 install(EXPORT update FILE update-targets.cmake NAMESPACE update:: DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/update-config-version.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${PROJECT_SOURCE_DIR}/cmake/update-config.cmake ${PROJECT_BINARY_DIR}/update-config-version.cmake
+configure_file(${PROJECT_SOURCE_DIR}/cmake/update-config.cmake ${PROJECT_BINARY_DIR}/update-config.cmake @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/update-config.cmake ${PROJECT_BINARY_DIR}/update-config-version.cmake
         DESTINATION ${package})
 
 # For those who build without CMake.

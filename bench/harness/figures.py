@@ -112,11 +112,6 @@ def measure_memory(server, build, folder, runs, log, measured):
             [a / b for a, b in zip(measured.arms[who + " 64 MiB"], measured.arms["floor 64 MiB"])], "ratio of KiB"))
 
 
-def percentile(runs, part):
-    ordered = sorted(runs)
-    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
-
-
 # route, the other arm, target, in words
 GAPS = [
     ("watchdog", "watchdog systemctl restart", 1.2, "restart gap by the watchdog route / `systemctl restart` of the unit"),
@@ -139,6 +134,11 @@ def measure_service(server, build, folder, rounds, log, measured):
     delay = 100.0  # RestartSec= of the measured unit
     limit = delay + 1.2 * statistics.median(arms["bare start"])
     gap = statistics.median(arms["exit-code gap"])
+    kill = "restart after SIGKILL"
+    measured.figures.append(Figure("service_gap_exit_code_vs_kill",
+                                   "restart gap by the exit code / systemd's own restart after SIGKILL of the same unit",
+                                   median_ratio(arms, "exit-code gap", kill), 1.2,
+                                   [a / b for a, b in zip(arms["exit-code gap"], arms[kill])], "ratio of ms"))
     measured.figures.append(Figure("service_gap_exit_code", "restart gap by the exit code / RestartSec + 1.2 bare starts",
                                    gap / limit, 1.0, [g / limit for g in arms["exit-code gap"]], "ratio of ms"))
 

@@ -35,8 +35,12 @@ class Machine:
         line = ["nsenter", "-t", str(self.init), "-m", "-C", "-p", "-i", "-u", "-r", "-w", "--", *command]
         done = subprocess.run(line, capture_output=True, text=True)
         if done.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"{' '.join(command)}: {done.stdout}{done.stderr}\nThe log ends with:\n{self.log()}")
         return done.stdout
+
+    def log(self):
+        with open(os.path.join(self.folder, "log"), errors="replace") as log:
+            return log.read()[-4000:]
 
     def systemctl(self, *command):
         return self.run("systemctl", *command)

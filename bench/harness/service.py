@@ -5,6 +5,7 @@ Type=notify is when the agent says that it is ready. The same unit, restarted by
 other arm.
 """
 
+import json
 import os
 import shutil
 import time
@@ -79,8 +80,7 @@ arguments = ["--config", "{self.config}"]
         limit = time.monotonic() + timeout
         while not condition():
             if time.monotonic() > limit:
-                with open(os.path.join(self.folder, "log"), errors="replace") as log:
-                    raise RuntimeError(f"{what} never came. The log ends with:\n" + log.read()[-4000:])
+                raise RuntimeError(f"{what} never came. The log ends with:\n{self.machine.log()}")
             time.sleep(0.05)  # nothing that is measured waits for this
 
     def gap_ms(self):
@@ -99,17 +99,29 @@ arguments = ["--config", "{self.config}"]
         self.machine.systemctl("restart", AGENT)
         return self.gap_ms()
 
+    def killed_ms(self):
+        """systemd's own restart after SIGKILL, with the same RestartSec= and without any update."""
+        before = self._started()
+        self.machine.systemctl("kill", "--kill-who=main", "--signal=KILL", AGENT)
+        # systemd is not asked meanwhile: each question would wake it, and its timers are late when nothing does.
+        self._await(lambda: self._started() != before, "the restart after a kill")
+        self._await(lambda: self.machine.properties(AGENT, "ActiveState")["ActiveState"] == "active", "its readiness")
+        return self.gap_ms()
+
+    def _started(self):
+        """The agent writes it at each start."""
+        with open(os.path.join(self.folder, "state/state.json")) as file:
+            return json.load(file)["started_unix_ms"]
+
     def update(self, artifact, self_test=True):
         """@return the outcome that the server has"""
-        before = len(self.server.updates(self.agent_id))
-        self.server.offer(self.agent_id, artifact, self_test=self_test)
+        update_id = self.server.offer(self.agent_id, artifact, self_test=self_test)["update_id"]
         outcome = {}
 
         def ended():
-            updates = self.server.updates(self.agent_id)
-            found = updates[-1].get("outcome") if len(updates) > before else None
-            outcome.update(found or {})
-            return found
+            found = next(u for u in self.server.updates(self.agent_id) if u["update_id"] == update_id)
+            outcome.update(found.get("outcome") or {})
+            return outcome
         self._await(ended, "the end of the update")
         return outcome
 
@@ -146,10 +158,12 @@ def route(server, build, folder, name, rounds, log, arms):
             arms.setdefault(f"{name} systemctl restart", []).append(service.restart_ms())
             service.await_version(artifact.version)
             if name == "exit-code":
+                arms.setdefault("restart after SIGKILL", []).append(service.killed_ms())
+                service.await_version(artifact.version)
                 arms.setdefault("bare start", []).append(service.bare_start_ms())
                 service.await_version(artifact.version)
             if n == min(rounds - 1, 19):
-                leaks["after 20"] = service.leaks()
+                leaks[f"after {n + 1}"] = service.leaks()
             if n % 50 == 49:
                 log(f"{name}: {n + 1} updates, {service.leaks()}")
         leaks[f"after {rounds}"] = service.leaks()

@@ -24,7 +24,6 @@ struct UnitRules {
     std::vector<std::string> before_start;  ///< programs of ExecStartPre=
     std::string program;                    ///< of ExecStart=
     std::string file;                       ///< FragmentPath
-    unsigned restarts = 0;                  ///< NRestarts
     bool operator==(const UnitRules&) const = default;
 };
 

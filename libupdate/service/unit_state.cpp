@@ -28,6 +28,8 @@ bool was_asked_to_stop(const UnitState& s) {
 }  // namespace
 
 bool is_up(const UnitState& s) {
+    static constexpr std::array<std::string_view, 3> starting{"start", "restart", "try-restart"};
+    if (is_one_of(s.job, starting)) return true;
     if (is_waiting_for_restart(s)) return false;
     static constexpr std::array<std::string_view, 3> up{"active", "activating", "reloading"};
     return is_one_of(s.active, up) && (s.main_pid != 0 || s.active == "activating");
@@ -40,6 +42,10 @@ bool is_held(const UnitState& s, StoppedBy by) {
     if (s.load == "masked" || is_one_of(s.file, closed)) return true;
     if (by == StoppedBy::us || is_up(s) || is_waiting_for_restart(s)) return false;
     return was_asked_to_stop(s);
+}
+
+bool is_restarted_on_request(const UnitState& s, unsigned restarts) {
+    return is_up(s) && s.restarts <= restarts;
 }
 
 std::optional<ExitStatus> last_exit(const UnitState& s) {

@@ -17,6 +17,8 @@ struct UnitState {
     std::string sub;     ///< SubState: "running", "auto-restart", "start-pre", ...
     std::string file;    ///< UnitFileState: "enabled", "disabled", "masked", "static", ... or empty
     std::string result;  ///< Result of the last run: "success", "exit-code", "timeout", "watchdog", ...
+    std::string
+        job;  ///< JobType of what systemd is about to do with it: "start", "restart", "stop", ... or empty
     std::int64_t main_pid = 0;
     std::int64_t last_pid = 0;           ///< ExecMainPID: of the present or the last main process
     int exit_kind = 0, exit_value = 0;   ///< ExecMainCode (CLD_EXITED, CLD_KILLED, ...), ExecMainStatus
@@ -24,7 +26,7 @@ struct UnitState {
     std::uint64_t active_exit_us = 0;    ///< ceased to be active
     std::uint64_t process_start_us = 0;  ///< the main process began
     std::uint64_t process_exit_us = 0;   ///< and ended
-    bool needs_reload = false;           ///< the unit file changed on disk
+    unsigned restarts = 0;               ///< NRestarts: by systemd itself, since somebody started it
     bool operator==(const UnitState&) const = default;
 };
 
@@ -39,6 +41,10 @@ bool is_waiting_for_restart(const UnitState&);
 /// active before its process ends, one whose process ends by itself ceases after it.
 enum class StoppedBy : std::uint8_t { others, us };
 bool is_held(const UnitState&, StoppedBy);
+
+/// After the end of a process: an administrator's `systemctl restart`, which says nothing of the program.
+/// @param restarts  what UnitState::restarts was while it ran; systemd counts its own restarts only
+bool is_restarted_on_request(const UnitState&, unsigned restarts);
 
 /// How the last main process ended; nothing: it runs, or none ran in this boot.
 std::optional<ExitStatus> last_exit(const UnitState&);

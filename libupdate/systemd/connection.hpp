@@ -12,6 +12,7 @@ namespace bus {
 inline const char* const service = "org.freedesktop.systemd1";
 inline const char* const root = "/org/freedesktop/systemd1";
 inline const char* const manager = "org.freedesktop.systemd1.Manager";
+inline const char* const job = "org.freedesktop.systemd1.Job";
 inline const char* const unit = "org.freedesktop.systemd1.Unit";
 inline const char* const service_unit = "org.freedesktop.systemd1.Service";
 inline const char* const properties = "org.freedesktop.DBus.Properties";

@@ -44,6 +44,51 @@ class Reader {
     const char* interface_;
 };
 
+// Properties are read one by one; between two equal values of this one nothing has changed.
+const char* const changed_at = "StateChangeTimestampMonotonic";
+
+using ListedUnit = sdbus::Struct<std::string, std::string, std::string, std::string, std::string, std::string,
+                                 sdbus::ObjectPath, std::uint32_t, std::string, sdbus::ObjectPath>;
+
+/// One answer with the unit's states, its job and its object; a unit that nobody has loaded is loaded for it.
+template <class Connection>
+ListedUnit list(Connection& connection, const std::string& unit) {
+    std::vector<ListedUnit> listed;
+    connection.manager->callMethod("ListUnitsByNames")
+        .onInterface(bus::manager)
+        .withArguments(std::vector<std::string>{unit})
+        .storeResultsTo(listed);
+    if (listed.size() != 1)
+        throw sdbus::Error{"org.freedesktop.DBus.Error.Failed", "systemd does not list it"};
+    return listed.front();
+}
+
+UnitState states_of(const ListedUnit& listed) {
+    UnitState s;
+    s.load = listed.get<2>();
+    s.active = listed.get<3>();
+    s.sub = listed.get<4>();
+    s.job = listed.get<8>();
+    return s;
+}
+
+template <class Connection>
+UnitState read_state(Connection& connection, const std::string& unit, Reader& all, Reader& service) {
+    UnitState s = states_of(list(connection, unit));
+    s.file = all.text("UnitFileState");
+    s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
+    s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
+    s.result = service.text("Result");
+    s.restarts = service.get<std::uint32_t>("NRestarts");
+    s.main_pid = service.get<std::uint32_t>("MainPID");
+    s.last_pid = service.get<std::uint32_t>("ExecMainPID");
+    s.exit_kind = service.get<std::int32_t>("ExecMainCode");
+    s.exit_value = service.get<std::int32_t>("ExecMainStatus");
+    s.process_start_us = service.number("ExecMainStartTimestampMonotonic");
+    s.process_exit_us = service.number("ExecMainExitTimestampMonotonic");
+    return s;
+}
+
 std::string first(const std::vector<std::string>& all) { return all.empty() ? "" : all.front(); }
 
 }  // namespace
@@ -99,24 +144,30 @@ Result<std::string> SystemdManager::path_of(const std::string& unit) {
 Result<UnitState> SystemdManager::state(const std::string& unit) {
     UPDATE_TRY(path, path_of(unit), "state of " + unit);
     UnitState s;
+    UPDATE_CHECK(
+        guarded("state of " + unit,
+                [&](Connection& c) {
+                    const auto object = c.at(path);
+                    Reader all{*object, bus::unit}, service{*object, bus::service_unit};
+                    for (int tries = 0; tries < 20; ++tries) {
+                        const auto before = all.number(changed_at);
+                        s = read_state(c, unit, all, service);
+                        if (all.number(changed_at) == before) return;
+                    }
+                    throw sdbus::Error{"org.freedesktop.DBus.Error.Failed", "the unit changes all the time"};
+                }),
+        "systemd");
+    return s;
+}
+
+Result<UnitState> SystemdManager::activity(const std::string& unit) {
+    UnitState s;
     UPDATE_CHECK(guarded("state of " + unit,
                          [&](Connection& c) {
-                             const auto object = c.at(path);
-                             Reader all{*object, bus::unit}, service{*object, bus::service_unit};
-                             s.load = all.text("LoadState");
-                             s.active = all.text("ActiveState");
-                             s.sub = all.text("SubState");
-                             s.file = all.text("UnitFileState");
-                             s.needs_reload = all.get<bool>("NeedDaemonReload");
-                             s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
-                             s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
-                             s.result = service.text("Result");
-                             s.main_pid = service.get<std::uint32_t>("MainPID");
-                             s.last_pid = service.get<std::uint32_t>("ExecMainPID");
-                             s.exit_kind = service.get<std::int32_t>("ExecMainCode");
-                             s.exit_value = service.get<std::int32_t>("ExecMainStatus");
-                             s.process_start_us = service.number("ExecMainStartTimestampMonotonic");
-                             s.process_exit_us = service.number("ExecMainExitTimestampMonotonic");
+                             const auto listed = list(c, unit);
+                             s = states_of(listed);
+                             const auto object = c.at(listed.template get<6>());
+                             s.main_pid = Reader{*object, bus::service_unit}.get<std::uint32_t>("MainPID");
                          }),
                  "systemd");
     return s;
@@ -141,7 +192,6 @@ Result<UnitRules> SystemdManager::rules(const std::string& unit) {
                              r.no_restart_codes = service.codes("RestartPreventExitStatus");
                              r.before_start = service.programs("ExecStartPre");
                              r.program = first(service.programs("ExecStart"));
-                             r.restarts = service.get<std::uint32_t>("NRestarts");
                          }),
                  "systemd");
     return r;

@@ -24,6 +24,8 @@ class SystemdManager {
     ~SystemdManager();
 
     Result<UnitState> state(const std::string& unit);
+    /// As above, but only load, active, sub, job and main_pid: a tenth of the time.
+    Result<UnitState> activity(const std::string& unit);
     Result<UnitRules> rules(const std::string& unit);
 
     /// Each queues a job and returns at once.

@@ -22,9 +22,10 @@ constexpr std::chrono::milliseconds birth_timeout = 5s, birth_look = 200ms;
 constexpr auto kill_timeout = 5s;
 
 bool is_going_down(const UnitState& s) { return s.active == "deactivating"; }
+bool is_down(const UnitState& s) { return !is_up(s) && !is_going_down(s) && !is_waiting_for_restart(s); }
 /// systemd has not noticed yet that the main process ended.
 bool is_outdated(const UnitState& s) {
-    if (s.main_pid == 0) return is_going_down(s);  // the rest of it takes a moment
+    if (s.main_pid == 0) return is_going_down(s) && !is_up(s);  // the rest of it takes a moment
     const auto process = identify(s.main_pid);
     return !process || !is_alive(*process);
 }
@@ -113,12 +114,13 @@ class SystemdServices final : public Supervision {
         program->busy = true;
         const std::unique_ptr<Program, void (*)(Program*)> not_busy{program,
                                                                     [](Program* p) { p->busy = false; }};
-        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
-        UPDATE_CHECK(check_loaded(now, program->unit), "stop " + name);
-        if (!is_up(now) && !is_waiting_for_restart(now) && !is_going_down(now)) {
+        UPDATE_TRY(seen, manager_.activity(program->unit), "stop " + name);
+        UPDATE_CHECK(check_loaded(seen, program->unit), "stop " + name);
+        if (is_down(seen)) {
             forget_ended(*program);
             return done();
         }
+        UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
         UPDATE_TRY(changes, manager_.watch(program->unit), "stop " + name);
         if (!is_going_down(now)) {  // else somebody else has asked already
             UPDATE_CHECK(note_our_stop(*program, now), "stop " + name);
@@ -140,6 +142,7 @@ class SystemdServices final : public Supervision {
     struct Followed {
         ProcessId id;
         Fd handle;
+        unsigned restarts;
     };
     struct Program {
         ProgramSettings settings;
@@ -217,14 +220,19 @@ class SystemdServices final : public Supervision {
         const int fd = handle->get();
         UPDATE_CHECK(loop_.watch(fd, EventLoop::Interest::read, [this, &program](Ready) { on_end(program); }),
                      "follow process");
-        program.followed = Followed{*id, std::move(*handle)};
+        program.followed = Followed{*id, std::move(*handle), now.restarts};
         return done();
     }
 
     void on_end(Program& program) {
         loop_.forget(program.followed->handle.get());
         if (program.busy) return;  // it was asked for
-        if (const auto now = settled(program)) program.last_exit = exit_of(program, *now);
+        const auto now = settled(program);
+        if (now && is_restarted_on_request(*now, program.followed->restarts)) {
+            forget(program);
+            return look_later(program);
+        }
+        if (now) program.last_exit = exit_of(program, *now);
         on_exit_(program.settings.name, program.last_exit);
     }
 
@@ -287,8 +295,8 @@ class SystemdServices final : public Supervision {
         bool killed = false;
         for (;;) {
             (void)changes.take();  // what came with an answer does not make the descriptor readable
-            UPDATE_TRY(now, manager_.state(program.unit), "look");
-            if (!is_up(now) && !is_going_down(now) && !is_waiting_for_restart(now)) break;
+            UPDATE_TRY(now, manager_.activity(program.unit), "look");
+            if (is_down(now)) break;
             if (EventLoop::now() >= limit)
                 return Error{ErrorCode::timed_out, fmt::format("{} is still {}", program.unit, now.active)};
             if (EventLoop::now() >= ask_limit && !std::exchange(killed, true))

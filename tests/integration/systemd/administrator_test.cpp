@@ -152,6 +152,16 @@ TEST_CASE("systemd: an administrator's restart within a trial is no stop") {
     service.check_committed(service.endpoint.end_of(id), Route::watchdog);
 }
 
+TEST_CASE("systemd: an administrator's restarts, again and again, are not disturbed by the watchdog") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server, by_watchdog};
+    service.install();
+    for (int n = 0; n < 10; ++n) service.machine.systemctl({"restart", agent});
+    CHECK(service.machine.log().find("starts again in") == std::string::npos);
+    CHECK(service.runs(agent));
+}
+
 TEST_CASE("systemd: hold and release name the service manager's own commands") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;

@@ -86,6 +86,21 @@ TEST_CASE("a unit that waits for its restart is neither up nor held") {
     CHECK_FALSE(is_held(s, StoppedBy::others));
 }
 
+TEST_CASE("a unit that somebody restarts is up between its processes, and not held") {
+    UnitState s = asked;
+    CHECK_FALSE(is_up(s));
+    s.job = "restart";
+    CHECK(is_up(s));
+    CHECK(is_restarted_on_request(s, 0));
+    CHECK_FALSE(is_held(s, StoppedBy::others));
+    s.job = "stop";
+    CHECK_FALSE(is_up(s));
+    UnitState automatic = by_itself;  // systemd's own restart of one that ended
+    automatic.job = "restart";
+    automatic.restarts = 1;
+    CHECK_FALSE(is_restarted_on_request(automatic, 0));
+}
+
 TEST_CASE("a unit whose ExecStartPre= runs is up, though it has no process yet") {
     UnitState s;
     s.load = "loaded";
