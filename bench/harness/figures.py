@@ -4,7 +4,7 @@ import dataclasses
 import os
 import statistics
 
-from . import memory
+from . import memory, service
 from .arms import Arms
 from .world import Artifact, Server, padded
 
@@ -30,6 +30,7 @@ class Measured:
     figures: list = dataclasses.field(default_factory=list)
     arms: dict = dataclasses.field(default_factory=dict)  # all runs of each arm, in ms or KiB
     tls: str = "not used"
+    leaks: dict = dataclasses.field(default_factory=dict)  # route -> when -> counts
 
 
 def median_ratio(arms, ours, other):
@@ -111,6 +112,37 @@ def measure_memory(server, build, folder, runs, log, measured):
             [a / b for a, b in zip(measured.arms[who + " 64 MiB"], measured.arms["floor 64 MiB"])], "ratio of KiB"))
 
 
+def percentile(runs, part):
+    ordered = sorted(runs)
+    return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+# route, the other arm, target, in words
+GAPS = [
+    ("watchdog", "watchdog systemctl restart", 1.2, "restart gap by the watchdog route / `systemctl restart` of the unit"),
+    ("self-update", "self-update systemctl restart", None, "the same by a helper"),
+]
+
+
+def measure_service(server, build, folder, rounds, log, measured):
+    arms = measured.arms
+    for name in ("watchdog", "self-update", "exit-code"):
+        measured.leaks[name] = service.route(server, build, os.path.join(folder, "service-" + name), name, rounds, log,
+                                             arms)
+        log(f"{name}: {measured.leaks[name]}")
+    service.roll_backs(server, build, os.path.join(folder, "service-roll-back"), max(3, rounds // 20), log, arms)
+    for name, other, target, what in GAPS:
+        pairs = zip(arms[name + " gap"], arms[other])
+        measured.figures.append(Figure(f"service_gap_{name.replace('-', '_')}", what,
+                                       median_ratio(arms, name + " gap", other), target, [a / b for a, b in pairs],
+                                       "ratio of ms"))
+    delay = 100.0  # RestartSec= of the measured unit
+    limit = delay + 1.2 * statistics.median(arms["bare start"])
+    gap = statistics.median(arms["exit-code gap"])
+    measured.figures.append(Figure("service_gap_exit_code", "restart gap by the exit code / RestartSec + 1.2 bare starts",
+                                   gap / limit, 1.0, [g / limit for g in arms["exit-code gap"]], "ratio of ms"))
+
+
 def measure_size(build, folder, measured):
     for name in ("watchdog", "agent", "updatectl", "control-server"):
         program, stripped = os.path.join(build, "bin", name), os.path.join(folder, name + ".stripped")
@@ -122,11 +154,11 @@ def measure_size(build, folder, measured):
     measured.figures.append(Figure("watchdog_size", "the stripped watchdog", size / MIB, None, [size], "MiB (runs: bytes)"))
 
 
-def measure(build, folder, parts, runs, memory_runs, log):
+def measure(build, folder, parts, runs, memory_runs, updates, log):
     measured = Measured()
     if "size" in parts:
         measure_size(build, folder, measured)
-    if "update" in parts or "memory" in parts:
+    if {"update", "memory", "service"} & set(parts):
         server = Server(os.path.join(folder, "world"), build)
         try:
             measured.tls = server.tls()
@@ -134,6 +166,8 @@ def measure(build, folder, parts, runs, memory_runs, log):
                 measure_times(server, build, os.path.join(folder, "world"), runs, log, measured)
             if "memory" in parts:
                 measure_memory(server, build, os.path.join(folder, "world"), memory_runs, log, measured)
+            if "service" in parts:
+                measure_service(server, build, os.path.join(folder, "world"), updates, log, measured)
         finally:
             server.end()
     return measured

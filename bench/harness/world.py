@@ -96,11 +96,11 @@ class Server:
     def url(self, artifact):
         return f"https://127.0.0.1:{self.port}/artifacts/{artifact.name}"
 
-    def offer(self, agent_id, artifact, path="bin/agent"):
+    def offer(self, agent_id, artifact, path="bin/agent", self_test=True):
         self.call("POST", f"/api/agents/{agent_id}/updates", {
             "product": "agent", "version": artifact.version, "artifacts": [{
                 "role": "agent", "install_path": path, "size_bytes": artifact.size, "sha256": artifact.sha256,
-                "urls": [self.url(artifact)], "self_test": True}]})
+                "urls": [self.url(artifact)], "self_test": self_test}]})
 
     def updates(self, agent_id):
         return [u for u in self.call("GET", "/api/updates") if u["agent_id"] == agent_id]

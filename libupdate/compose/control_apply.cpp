@@ -47,6 +47,8 @@ class Operation {
                  "stopped at once; the agent or the watchdog goes on with the update, or updatectl cancel"},
                 update_id_,
                 {}};
+        if (*halt == Halt::ended)
+            return ended(journal_.load().record);  // also when its outcome could not be filed
         if (*halt == Halt::not_mine) {
             applier_.close_desk();
             events_.say("handed over to the watchdog");

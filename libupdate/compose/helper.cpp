@@ -76,13 +76,14 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     if (!applier) return complain(applier.error());
     Adapters& adapters = (*applier)->adapters();
     const auto watchdog = find_process(watchdog_pid);
-    const auto lock = lock_renewal(**applier);
+    auto lock = lock_renewal(**applier);
     if (!lock) return complain(lock.error());
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
     if (!watchdog) return complain(watchdog.error());
 
     if (watch_renewal(**applier, update_id, *watchdog)) return 0;
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
+    lock->reset();  // nothing is being renewed here any more; another watchdog may try it meanwhile
     // Whatever comes out: a watchdog is what the endpoint needs now.
     if (wait_for_desk(**applier)) {
         FailedRenewal renewal;

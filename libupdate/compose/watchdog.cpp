@@ -25,7 +25,8 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms;
+constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms,
+                       unreadable_look = 1s;
 
 /// A program as the watchdog sees it between updates.
 struct Watched {
@@ -182,7 +183,10 @@ class Watchdog {
     void tend(const std::string& program) {
         Watched& watched = watched_.at(program);
         const auto status = services_->status(program);
-        if (!status) return options_.log(fmt::format("{}: {}", program, status.error().message()));
+        if (!status) {
+            watched.start_at = now() + unreadable_look;
+            return options_.log(fmt::format("{}: {}", program, status.error().message()));
+        }
         if (status->running || status->held_by_administrator) return watched.start_at.reset();
         if (watched.start_at && *watched.start_at > now()) return;
         if (auto started = services_->start(program); started) {
@@ -246,8 +250,10 @@ class Watchdog {
     Instant next_look() const {
         Instant next =
             now() + (others_work_ ? AwakeClock::duration{busy_look} : AwakeClock::duration{interval_});
+        // What is not started now, because others work or nothing is to be started, is no reason to wake up.
+        const bool starts = !others_work_ && enabled_;
         for (const auto& [name, watched] : watched_)
-            if (watched.start_at) next = std::min(next, *watched.start_at);
+            if (starts && watched.start_at) next = std::min(next, *watched.start_at);
         return handed_over_.empty() ? next : now();
     }
 
@@ -342,8 +348,7 @@ class Watchdog {
     }
 
     ipc::Reply renew() {
-        const auto renewed =
-            runs_image(adapters_.settings().install_root / adapters_.settings().watchdog_path);
+        const auto renewed = renewal_.is_renewed();
         if (renewed && *renewed) return ipc::accepted("renewed");
         loop_->call_at(now(), [this] {
             if (auto failed = renewal_.renew_watchdog(0ms); !failed) options_.log(failed.error().message());

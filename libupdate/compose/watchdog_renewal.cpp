@@ -1,5 +1,6 @@
 #include "compose/watchdog_renewal.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -12,36 +13,50 @@
 namespace update {
 
 using namespace std::chrono_literals;
-constexpr std::chrono::milliseconds handshake_timeout = 10s, look_period = 50ms, peer_timeout = 2s;
+constexpr std::chrono::milliseconds handshake_timeout = 10s, look_period = 50ms, peer_timeout = 2s,
+                                    absent_patience = 15s;
 
-/// The guardian must not be the program on trial: it runs from the backup.
-Result<Path> SelfRenewal::old_program() const {
+/// Where the two watchdogs of the update in progress lie.
+struct SelfRenewal::Files {
+    Path fresh;   ///< staged, or installed already
+    Path backup;  ///< the guardian runs from it, so that neither of the others is in use by it
+    std::string update_id;
+};
+
+Result<SelfRenewal::Files> SelfRenewal::files() const {
     const Layout& layout = adapters_.layout();
     const auto record = Journal{adapters_.files(), layout}.load().record;
     if (!record) return Error{ErrorCode::bug, "no update is in progress"};
-    UPDATE_TRY(text, read_text(adapters_.files(), layout.plan(record->update_id), 1 << 20), "plan");
+    UPDATE_TRY(text, read_text(adapters_.files(), layout.plan(record->update_id), max_plan_json_bytes),
+               "plan");
     UPDATE_TRY(plan, parse_plan(text), "plan");
-    for (std::size_t n = 0; n < plan.artifacts.size(); ++n)
-        if (plan.artifacts[n].role == Role::watchdog)
-            return layout.backup(plan.artifacts[n], plan.update_id, n);
+    for (std::size_t n = 0; n < plan.artifacts.size(); ++n) {
+        const Artifact& a = plan.artifacts[n];
+        if (a.role != Role::watchdog) continue;
+        const Path staged = layout.staged(a, plan.update_id, n);
+        UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
+        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n),
+                     plan.update_id};
+    }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }
 
+Result<bool> SelfRenewal::is_renewed() const {
+    UPDATE_TRY(found, files(), "watchdogs");
+    return runs_image(found.fresh);
+}
+
 Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
-    const Settings& settings = adapters_.settings();
-    const Path installed = settings.install_root / settings.watchdog_path;
-    UPDATE_TRY(renewed, runs_image(installed), "look at the running watchdog");
+    UPDATE_TRY(found, files(), "watchdogs");
+    UPDATE_TRY(renewed, runs_image(found.fresh), "look at the running watchdog");
     if (renewed) return done();
-    UPDATE_TRY(guardian, old_program(), "guardian");
-    const auto record = Journal{adapters_.files(), adapters_.layout()}.load().record;
-    Command command{
-        guardian,
-        {"--update-guardian", record->update_id, std::to_string(adapters_.processes().self().pid)},
-        {}};
+    Command command{found.backup,
+                    {"--update-guardian", found.update_id, std::to_string(adapters_.processes().self().pid)},
+                    {}};
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
     UPDATE_TRY(process, adapters_.processes().break_away(command, handshake_timeout), "start guardian");
     (void)process;
-    return become(installed, arguments_);  // comes back only when the new program cannot be loaded
+    return become(found.fresh, arguments_);  // comes back only when the new program cannot be loaded
 }
 
 /// Between the old watchdog's last answer and the new one's first there is only the guardian.
@@ -55,12 +70,15 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     const Instant limit = adapters_.clock().now() + timeout;
     ipc::Request renew;
     renew.type = ipc::Type::renew;
-    const auto asked = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
-    if (!asked && asked.error().code() == ErrorCode::not_found && !is_under_way())
-        return done();  // the next start takes the installed one
-    while (adapters_.clock().now() < limit) {
+    // One that died a moment ago is started again by whoever supervises it.
+    const auto patience = std::min<std::chrono::milliseconds>(absent_patience, timeout / 2);
+    Instant now = adapters_.clock().now(), last_seen = now;
+    for (; now < limit; now = adapters_.clock().now()) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
         if (reply && reply->ok && reply->message == "renewed") return done();
+        const bool absent = !reply && reply.error().code() == ErrorCode::not_found && !is_under_way();
+        if (!absent) last_seen = now;
+        if (now - last_seen >= patience) return done();  // its next start takes the installed one
         (void)channel_.wait(adapters_.clock().now() + look_period);
     }
     return Error{ErrorCode::timed_out, fmt::format("the watchdog did not become {}", settings.watchdog_path)};

@@ -8,17 +8,20 @@
 
 namespace update {
 
-/// In the watchdog. Leaves a guardian of the old program behind, then executes the new one in this very
-/// process, so that the programs stay its children. The new one comes here again after its start and finds
-/// itself installed.
+/// In the watchdog. Leaves a guardian of the old program behind, then executes the staged new one in this
+/// very process, so that the programs stay its children. The new one comes here again after its start, finds
+/// itself running and is installed.
 class SelfRenewal : public Renewal {
  public:
     SelfRenewal(Adapters& adapters, std::vector<std::string> arguments)
         : adapters_{adapters}, arguments_{std::move(arguments)} {}
     Status renew_watchdog(std::chrono::milliseconds timeout) override;
+    /// Does this process run the new watchdog of the update in progress?
+    Result<bool> is_renewed() const;
 
  private:
-    Result<Path> old_program() const;
+    struct Files;
+    Result<Files> files() const;
 
     Adapters& adapters_;
     const std::vector<std::string> arguments_;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "engine/rest.hpp"
 #include "flow/turn_back.hpp"
 #include "journal/outcome_of.hpp"
 #include "steps/policy_file.hpp"
@@ -49,7 +50,11 @@ Engine::~Engine() = default;
 Status Engine::prepare_folders() {
     for (const Path& folder : {layout_.state_dir(), layout_.updates(), layout_.outcomes(), layout_.run()})
         UPDATE_CHECK(ports_.files.make_private_directory(folder), "state directory");
-    return done();
+    // The journal, and what it relies on, must not lie in a folder that a power cut takes away.
+    // (The folder above may be closed to us; then whoever made ours has to have done it.)
+    const Status above = ports_.files.flush_directory(layout_.state_dir().parent_path());
+    if (!above && above.error().code() != ErrorCode::permission) return above;
+    return ports_.files.flush_directory(layout_.state_dir());
 }
 
 Result<std::unique_ptr<Lock>> Engine::lock() { return ports_.locks.try_lock(layout_.journal_lock()); }
@@ -120,6 +125,7 @@ Result<Halt> Engine::begin(const Plan& plan) {
     sweep("");
     UPDATE_CHECK(ports_.files.remove(layout_.cancel_request()), "begin update");
     UPDATE_CHECK(ports_.files.make_private_directory(layout_.update(plan.update_id)), "begin update");
+    UPDATE_CHECK(ports_.files.flush_directory(layout_.updates()), "begin update");
     UPDATE_CHECK(write_durably(ports_.files, layout_.plan(plan.update_id), to_json(plan)), "keep plan");
 
     work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}, false});
@@ -188,6 +194,9 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
         if (held.error().code() == ErrorCode::retry_later) return Halt::busy;
         return Error{held.error()}.in("resume update");
     }
+    // A journal that was created just before a crash has its name in memory only.
+    if (auto flushed = ports_.files.flush_directory(layout_.state_dir()); !flushed)
+        observer_.note(Record{}, flushed.error().message());
     auto loaded = journal_.load();
     if (!loaded.damage.empty()) observer_.note(loaded.record.value_or(Record{}), "journal: " + loaded.damage);
     if (!loaded.record) return Halt::idle;
@@ -291,7 +300,9 @@ void Engine::move(Work& work, Event event) {
                 Error{ErrorCode::bug,
                       fmt::format("processes died {} times in state {}", resumes_max + 1, row(before).name)});
     }
-    if (work.record.progress.state != before || event != Event::resumed)
+    // A moment of another boot says nothing: the limit runs anew, and resumes_max bounds how often.
+    const bool rebooted = work.record.entered.boot_id != ports_.clock.boot_id();
+    if (work.record.progress.state != before || event != Event::resumed || rebooted)
         work.record.entered = moment(ports_.clock);
     store_or_turn_back(work, event);
     history_.append(ports_.clock.wall(), work.record, name(event),
@@ -299,12 +310,18 @@ void Engine::move(Work& work, Event event) {
     observer_.note(work.record, row(work.record.progress.state).name);
 }
 
+/// Passing trouble of the disk is waited for; should it last, the next start files again.
+void Engine::file_outcome(Work& work) {
+    for (int attempt = 1; perform(work) == Event::failed && attempt < store_attempts; ++attempt)
+        (void)ports_.channel.wait(ports_.clock.now() + 100ms * attempt);
+}
+
 Result<Halt> Engine::run(bool stop_before_waiting) {
     for (;;) {
         Work& work = *work_;
         const State state = work.record.progress.state;
         if (is_terminal(state)) {
-            perform(work);  // filing again happens at the next start, should it fail
+            file_outcome(work);
             work_.reset();
             return Halt::ended;
         }
@@ -313,7 +330,9 @@ Result<Halt> Engine::run(bool stop_before_waiting) {
             return *halt;
         }
         if (stop_before_waiting && is_waiting(state)) return Halt::would_wait;
-        const Event event = perform(work);
+        const unsigned failures = work.record.progress.attempts;
+        const bool rested = failures == 0 || rest_before_again(ports_.channel, ports_.clock, failures);
+        const Event event = rested ? perform(work) : Event::interrupted;
         if (event == Event::interrupted) {
             work_.reset();
             return Halt::interrupted;

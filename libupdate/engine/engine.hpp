@@ -75,6 +75,7 @@ class Engine {
     Event perform(Work&);
     std::optional<Halt> leave_instead(Work&);
     void move(Work&, Event);
+    void file_outcome(Work&);
     void store_or_turn_back(Work&, Event);
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);

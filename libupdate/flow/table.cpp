@@ -20,32 +20,32 @@ constexpr std::array<Row, state_count> table{{
     // The old version runs and nothing of it is touched: every way out is `discarding`.
     {S::preflighting,      "preflighting",      A, F::preflight,        S::downloading,       S::discarding,        1, no},
     {S::downloading,       "downloading",       A, F::download,         S::staging,           S::discarding,        1, no},
-    {S::staging,           "staging",           A, F::stage,            S::self_testing,      S::discarding,        2, no},
+    {S::staging,           "staging",           A, F::stage,            S::self_testing,      S::discarding,        3, no},
     {S::self_testing,      "self-testing",      A, F::self_test,        S::backing_up,        S::discarding,        1, no},
-    {S::backing_up,        "backing-up",        A, F::back_up,          S::handing_over,      S::discarding,        2, no},
+    {S::backing_up,        "backing-up",        A, F::back_up,          S::handing_over,      S::discarding,        3, no},
     {S::handing_over,      "handing-over",      A, F::hand_over,        S::verifying,         S::discarding,        1, no},
 
     // Nobody could take over: the agent swaps by itself and lets its supervisor start it again.
-    {S::self_swapping,     "self-swapping",     P, F::swap,             S::exiting,           S::restoring,         2, no},
+    {S::self_swapping,     "self-swapping",     P, F::swap,             S::exiting,           S::restoring,         4, no},
     {S::exiting,           "exiting",           P, F::exit_for_restart, S::starting,          S::restoring,         1, no},
 
     // Somebody who is not the new version applies it and judges it.
     {S::verifying,         "verifying",         P, F::verify,           S::stopping,          S::discarding,        1, no},
-    {S::stopping,          "stopping",          P, F::stop,             S::swapping,          S::restarting_old,    2, no},
-    {S::swapping,          "swapping",          P, F::swap,             S::starting,          S::restoring,         2, no},
-    {S::starting,          "starting",          P, F::start,            S::awaiting_ready,    S::stopping_trial,    2, no},
+    {S::stopping,          "stopping",          P, F::stop,             S::swapping,          S::restarting_old,    4, no},
+    {S::swapping,          "swapping",          P, F::swap,             S::starting,          S::restoring,         4, no},
+    {S::starting,          "starting",          P, F::start,            S::awaiting_ready,    S::stopping_trial,    4, no},
     {S::awaiting_ready,    "awaiting-ready",    P, F::await_ready,      S::awaiting_ack,      S::stopping_trial,    1, Limit::ready},
     {S::awaiting_ack,      "awaiting-ack",      P, F::await_ack,        S::renewing_watchdog, S::stopping_trial,    1, Limit::ack},
     {S::renewing_watchdog, "renewing-watchdog", P, F::renew_watchdog,   S::cleaning_up,       S::stopping_trial,    1, no},
-    {S::cleaning_up,       "cleaning-up",       Z, F::clean_up,         S::committed,         S::committed,         3, no},
+    {S::cleaning_up,       "cleaning-up",       Z, F::clean_up,         S::committed,         S::committed,         6, no},
 
     // The way back. It never needs the network, the agent or the new version.
-    {S::stopping_trial,    "stopping-trial",    P, F::stop,             S::restoring,         S::salvaging,         3, no},
-    {S::restoring,         "restoring",         P, F::restore,          S::restarting_old,    S::salvaging,         3, no},
-    {S::restarting_old,    "restarting-old",    P, F::start,            S::watching_old,      S::salvaging,         3, no},
+    {S::stopping_trial,    "stopping-trial",    P, F::stop,             S::restoring,         S::salvaging,        12, no},
+    {S::restoring,         "restoring",         P, F::restore,          S::restarting_old,    S::salvaging,        12, no},
+    {S::restarting_old,    "restarting-old",    P, F::start,            S::watching_old,      S::salvaging,        12, no},
     {S::watching_old,      "watching-old",      P, F::watch_old,        S::rolled_back,       S::salvaging,         1, Limit::ack},
-    {S::salvaging,         "salvaging",         P, F::start,            S::needs_repair,      S::needs_repair,      3, no},
-    {S::discarding,        "discarding",        Z, F::discard,          S::abandoned,         S::abandoned,         3, no},
+    {S::salvaging,         "salvaging",         P, F::start,            S::needs_repair,      S::needs_repair,     12, no},
+    {S::discarding,        "discarding",        Z, F::discard,          S::abandoned,         S::abandoned,         6, no},
 
     // The end: the outcome is filed, and kept until the server has it.
     {S::committed,         "committed",         Z, F::close,            S::committed,         S::committed,         0, no},
@@ -63,6 +63,7 @@ constexpr Exception table_exceptions[] = {
     {S::handing_over,      E::cancelled,  S::discarding},
     {S::verifying,         E::cancelled,  S::discarding},
     {S::handing_over,      E::refused,    S::self_swapping},
+    {S::starting,          E::mistrusted, S::stopping_trial},
     {S::awaiting_ready,    E::exited,     S::starting},         // again, until the new version has used up its starts
     {S::awaiting_ack,      E::exited,     S::starting},
     {S::awaiting_ready,    E::expired,    S::stopping_trial},

@@ -38,7 +38,17 @@ bool take(std::string_view& text, Number& value, char terminator, int base = 10)
     return true;
 }
 
-Result<Record> decode_slot(std::string_view slot) {
+/// Each character equals the next one, and the first is a space.
+bool is_padding(std::string_view text) {
+    return text.empty() || (text.front() == ' ' && text.substr(1) == text.substr(0, text.size() - 1));
+}
+
+struct Body {
+    std::uint64_t generation;
+    std::string_view json;
+};
+
+Result<Body> decode_slot(std::string_view slot) {
     const Error damaged{ErrorCode::corrupt, "header or checksum is wrong"};
     std::uint64_t generation = 0;
     std::size_t length = 0;
@@ -49,11 +59,8 @@ Result<Record> decode_slot(std::string_view slot) {
         return damaged;
     if (length > slot.size()) return damaged;
     const std::string_view body = slot.substr(0, length);
-    if (slot.find_first_not_of(' ', length) != std::string_view::npos) return damaged;
-    if (checksum(generation, body) != crc) return damaged;
-    auto record = parse_record(std::string{body});
-    if (record) record->generation = generation;
-    return record;
+    if (!is_padding(slot.substr(length)) || checksum(generation, body) != crc) return damaged;
+    return Body{generation, body};
 }
 
 }  // namespace
@@ -65,9 +72,33 @@ Journal::Slot Journal::read_slot(unsigned n) const {
         if (text.error().code() == ErrorCode::not_found) return {};
         return {std::nullopt, text.error().message()};
     }
-    auto record = decode_slot(*text);
-    if (!record) return {std::nullopt, fmt::format("{}: {}", path.string(), record.error().message())};
+    const std::lock_guard lock{mutex_};
+    Known& known = known_[n];
+    if (known.text != *text) {
+        known.slot = decode(n, *text);
+        known.text = *text;
+    }
+    return known.slot;
+}
+
+Journal::Slot Journal::decode(unsigned n, std::string text) const {
+    const auto damaged = [&](const Error& error) {
+        return Slot{std::nullopt, fmt::format("{}: {}", layout_.journal_slot(n).string(), error.message())};
+    };
+    const auto body = decode_slot(text);
+    if (!body) return damaged(body.error());
+    auto record = parse_record(std::string{body->json});
+    if (!record) return damaged(record.error());
+    record->generation = body->generation;
     return {std::move(*record), {}};
+}
+
+/// 0: nothing readable lies there.
+std::uint64_t Journal::generation_in(unsigned n) const {
+    const auto text = read_text(files_, layout_.journal_slot(n), slot_bytes);
+    if (!text) return 0;
+    const auto body = decode_slot(*text);
+    return body ? body->generation : 0;
 }
 
 Journal::Loaded Journal::load() const {
@@ -78,9 +109,7 @@ Journal::Loaded Journal::load() const {
 }
 
 Status Journal::store(Record& record) {
-    const Slot a = read_slot(0), b = read_slot(1);
-    const std::uint64_t generation_a = a.record ? a.record->generation : 0;
-    const std::uint64_t generation_b = b.record ? b.record->generation : 0;
+    const std::uint64_t generation_a = generation_in(0), generation_b = generation_in(1);
     const unsigned older = generation_a <= generation_b ? 0 : 1;
     const std::uint64_t generation = std::max(generation_a, generation_b) + 1;
 

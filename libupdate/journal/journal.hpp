@@ -1,4 +1,6 @@
 #pragma once
+#include <array>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -12,7 +14,7 @@ namespace update {
 /// one in place and flushes it, so a torn or lost write costs at most the newest generation (docs/adr/0002).
 /// Each slot is
 ///   "UPDJ1 <generation> <length> <crc32 hex>\n" <length bytes of JSON>     padded with spaces to slot_bytes
-/// Use only while holding the journal lock, except `load`, which any reader may call.
+/// Use only while holding the journal lock, except `load`, which any reader may call, on any thread.
 class Journal {
  public:
     static constexpr std::size_t slot_bytes = 4096;
@@ -36,9 +38,18 @@ class Journal {
         std::string damage;
     };
     Slot read_slot(unsigned n) const;
+    Slot decode(unsigned n, std::string text) const;
+    std::uint64_t generation_in(unsigned n) const;
 
     Files& files_;
     const Layout& layout_;
+    /// What was decoded last: a waiting process looks several times a second at what seldom changes.
+    struct Known {
+        std::string text;
+        Slot slot;
+    };
+    mutable std::mutex mutex_;
+    mutable std::array<Known, 2> known_;
 };
 
 }  // namespace update

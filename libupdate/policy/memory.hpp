@@ -61,7 +61,8 @@ PolicyMemory record_attempt(PolicyMemory, std::string_view version, const Policy
 /// disk, the restart path or the updating process does not, nor does an operator's wish.
 bool quarantines(Reason);
 
-/// committed: the version is forgotten, it is good. Else: quarantined if the reason says so. An attempt that
+/// committed: the version is forgotten, it is good. Else: quarantined if the reason says so, for want of an
+/// acknowledgement from the second attempt on (the first may have met an outage). An attempt that
 /// ended because somebody asked, or before its first byte for want of space, route or network, is given back.
 PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&, WallTime now);
 

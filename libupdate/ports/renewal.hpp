@@ -5,13 +5,13 @@
 
 namespace update {
 
-/// Puts the installed watchdog program into the place of the running one.
+/// Puts the update's watchdog program into the place of the running one.
 class Renewal {
  public:
     virtual ~Renewal() = default;
-    /// Success when the running watchdog is the installed program (look first: it may be already), or none
-    /// runs. May not return at all: the process goes on as the new program, which finds the journal and calls
-    /// this again.
+    /// Success when the running watchdog is the new program, staged or installed (look first: it may be
+    /// already), or none runs. May not return at all: the process goes on as the new program, which finds the
+    /// journal and calls this again.
     virtual Status renew_watchdog(std::chrono::milliseconds timeout) = 0;
 };
 

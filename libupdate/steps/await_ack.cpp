@@ -1,11 +1,14 @@
 // The server has to acknowledge this update to the new version. An outage that was there before the update is
-// not the new version's fault: the limit starts anew until the server was reached once.
+// not the new version's fault: the limit starts anew until the server was reached once. But not for ever: it
+// may be the new version that cannot reach it, which only the old one can show.
 #include <fmt/format.h>
 
 #include "steps/watch.hpp"
 
 namespace update {
 namespace {
+
+constexpr unsigned outage_extensions_max = 6;
 
 Status begin_limit_anew(Job& job, std::string_view why) {
     job.record.entered = {job.ports.clock.boot_id(), job.ports.clock.now().time_since_epoch().count()};
@@ -42,7 +45,8 @@ Event await_ack(Job& job) {
         if (const auto event = stopped_by_administrator(job)) return *event;
         const Instant limit = limit_of(job, job.settings.trial.ack_timeout);
         if (job.ports.clock.now() >= limit) {
-            const bool outage_from_before = !job.record.connected_before && !job.record.reached_server;
+            const bool outage_from_before = !job.record.connected_before && !job.record.reached_server &&
+                                            job.record.outage_extensions < outage_extensions_max;
             if (!outage_from_before) return not_acknowledged(job);
             if (auto saved =
                     begin_limit_anew(job, "the server has been away since before the update; waiting on");

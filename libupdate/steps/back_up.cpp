@@ -17,6 +17,8 @@ Result<Backup> back_up_one(Job& job, std::size_t n) {
     if (!existed) return Backup{};
 
     Backup kept{.existed = true};
+    UPDATE_TRY(original, files.info(live), "look at the live file");
+    kept.original = original.id;
     if (auto linked = files.link(live, backup); linked) {
         UPDATE_CHECK(files.flush_directory(backup.parent_path()), "flush");
     } else if (linked.error().code() == ErrorCode::unsupported) {

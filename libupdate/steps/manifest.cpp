@@ -10,7 +10,11 @@ using nlohmann::json;
 constexpr std::size_t manifest_max_bytes = 64 * 1024;
 
 json to_value(const Backup& b) {
-    json v{{"existed", b.existed}, {"volume", b.id.volume}, {"file", b.id.file}, {"size", b.size_bytes}};
+    json v{{"existed", b.existed},
+           {"volume", b.id.volume},
+           {"file", b.id.file},
+           {"original", {b.original.volume, b.original.file}},
+           {"size", b.size_bytes}};
     if (b.sha256) v["sha256"] = to_hex(*b.sha256);
     return v;
 }
@@ -20,7 +24,12 @@ json to_value(const Seal& s) {
 }
 
 void from_value(const json& v, Backup& b) {
-    b = {v.at("existed"), {v.at("volume"), v.at("file")}, v.at("size"), std::nullopt};
+    const json& original = v.at("original");
+    b = {v.at("existed"),
+         {v.at("volume"), v.at("file")},
+         {original.at(0), original.at(1)},
+         v.at("size"),
+         std::nullopt};
     if (!v.contains("sha256")) return;
     const auto digest = sha256_from_hex(v.at("sha256"));
     if (!digest) throw std::invalid_argument{"sha256"};

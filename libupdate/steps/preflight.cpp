@@ -35,6 +35,20 @@ Status agent_may_be_started(Job& job) {
         fmt::format("{} was stopped or disabled by the administrator; start or enable it", job.agent().name)};
 }
 
+Status some_route_is_possible(Job& job) {
+    std::string refusals;
+    bool passing = false;
+    for (const Route route : job.settings.routes) {
+        const auto possible = route_is_possible(job, route);
+        if (possible) return possible;
+        passing |= is_passing(possible.error());
+        refusals +=
+            fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
+    }
+    return Error{passing ? ErrorCode::retry_later : ErrorCode::refused,
+                 fmt::format("nobody could restart {} after the update ({})", job.agent().name, refusals)};
+}
+
 }  // namespace
 
 Event preflight(Job& job) {
@@ -48,16 +62,13 @@ Event preflight(Job& job) {
         return because(job, may.error().code() == ErrorCode::refused ? Reason::refused : Reason::no_route,
                        may.error());
 
-    std::string refusals;
-    for (const Route route : job.settings.routes) {
-        const auto possible = route_is_possible(job, route);
+    for (;;) {
+        const auto possible = some_route_is_possible(job);
         if (possible) return Event::succeeded;
-        refusals +=
-            fmt::format("{}{}: {}", refusals.empty() ? "" : "; ", name(route), possible.error().message());
+        const auto over = is_passing(possible.error()) ? wait_for_route(job) : Event::failed;
+        if (over == Event::failed) return because(job, Reason::no_route, possible.error());
+        if (over) return *over;
     }
-    return because(job, Reason::no_route,
-                   Error{ErrorCode::refused, fmt::format("nobody could restart {} after the update ({})",
-                                                         job.agent().name, refusals)});
 }
 
 }  // namespace update

@@ -1,16 +1,36 @@
 // A set that holds the watchdog is not committed before the new watchdog runs: it is on trial like the agent.
+// It runs from where it is staged, and only then takes the old one's place: what a service manager starts
+// after a power cut is at every moment a watchdog that has worked.
 #include <algorithm>
+#include <fmt/format.h>
 
-#include "steps/step.hpp"
+#include "steps/install.hpp"
 
 namespace update {
+namespace {
+
+Status install(Job& job, std::size_t n) {
+    UPDATE_TRY(seals,
+               read_seals(job.ports.files, job.layout.seals(job.plan.update_id), job.plan.artifacts.size()),
+               "seals");
+    UPDATE_CHECK(install_sealed(job, n, seals[n]), "install the watchdog");
+    return job.ports.files.flush_directory(job.layout.installed(job.plan.artifacts[n]).parent_path());
+}
+
+}  // namespace
 
 Event renew_watchdog(Job& job) {
-    const bool in_the_set =
-        std::ranges::any_of(job.plan.artifacts, [](const Artifact& a) { return a.role == Role::watchdog; });
-    if (!in_the_set) return Event::succeeded;
+    const auto& artifacts = job.plan.artifacts;
+    const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
+    if (found == artifacts.end()) return Event::succeeded;
+    // After a reboot nobody has started them yet, and the renewal takes its time.
+    for (const ProgramSettings& program : job.settings.programs)
+        if (auto started = job.ports.services.start(program.name); !started)
+            job.say(fmt::format("{} is not started: {}", program.name, started.error().message()));
     if (auto renewed = job.ports.renewal.renew_watchdog(job.settings.trial.renew_timeout); !renewed)
         return because(job, Reason::watchdog_failed, renewed.error());
+    if (auto installed = install(job, static_cast<std::size_t>(found - artifacts.begin())); !installed)
+        return because(job, reason_of(installed.error(), Reason::io_failed), installed.error());
     return Event::succeeded;
 }
 

@@ -10,8 +10,9 @@
 namespace update {
 namespace {
 
+/// The file that was there before, or the backup that has taken its place already.
 bool is_old(const FileInfo& info, const Backup& backup) {
-    return info.id == backup.id && info.size_bytes == backup.size_bytes;
+    return (info.id == backup.id || info.id == backup.original) && info.size_bytes == backup.size_bytes;
 }
 
 /// Either the live path holds the old file again, or the backup is complete.

@@ -3,12 +3,13 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "steps/watch.hpp"
 
 namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr auto handshake_timeout = 10s;
+constexpr milliseconds handshake_timeout = 10s, route_patience = 15s, route_look = 1s;
 
 /// The exit-code route needs a supervisor that starts the agent again after exit 1.
 Status exit_code_is_possible(Job& job) {
@@ -36,7 +37,9 @@ Path helper_program(const Job& job) {
 Status route_is_possible(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
-            return job.ports.channel.ping_watchdog();
+            // It goes on with the update of a program or an operator that died, and would wait for its own
+            // answer.
+            return job.actor == Actor::watchdog ? done() : job.ports.channel.ping_watchdog();
         case Route::self_update:
             if (job.actor == Actor::agent || job.actor == Actor::operator_) return done();
             return Error{ErrorCode::refused, "only the agent or updatectl starts a helper"};
@@ -51,6 +54,7 @@ Status route_is_possible(Job& job, Route route) {
 Status take_route(Job& job, Route route) {
     switch (route) {
         case Route::watchdog:
+            if (job.actor == Actor::watchdog) return done();  // it goes on by itself
             return job.ports.channel.ask_watchdog_to_update(job.plan.update_id);
         case Route::self_update: {
             // updatectl is not the program being replaced: it applies the update itself.
@@ -68,6 +72,24 @@ Status take_route(Job& job, Route route) {
             break;
     }
     return Error{ErrorCode::bug, "no such route"};
+}
+
+bool is_passing(const Error& error) {
+    return error.code() != ErrorCode::refused && error.code() != ErrorCode::unsupported;
+}
+
+std::optional<Event> wait_for_route(Job& job) {
+    const Instant now = job.ports.clock.now();
+    if (now >= limit_of(job, route_patience)) return Event::failed;
+    const Instant look_again = now + route_look;
+    for (;;) {
+        const Signal signal = wait_for_signal(job, look_again);
+        if (signal.kind == Signal::Kind::stopping) return Event::interrupted;
+        if (signal.kind == Signal::Kind::cancelled)
+            return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
+                           Event::cancelled);
+        if (job.ports.clock.now() >= look_again) return std::nullopt;
+    }
 }
 
 }  // namespace update

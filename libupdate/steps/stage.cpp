@@ -39,6 +39,8 @@ Status stage_one(Job& job, std::size_t n) {
     const Artifact& a = job.plan.artifacts[n];
     const Path staged = job.layout.staged(a, job.plan.update_id, n);
     UPDATE_CHECK(job.ports.files.make_private_directory(staged.parent_path()), "staging folder");
+    // Its own name too, or a power cut takes the folder with all that lies in it.
+    UPDATE_CHECK(job.ports.files.flush_directory(staged.parent_path().parent_path()), "staging folder");
     UPDATE_TRY(there, exists(job.ports.files, staged), "look for staged artifact");
     if (!there) UPDATE_CHECK(move_or_copy(job, job.layout.partial(job.plan.update_id, n), staged), "stage");
     UPDATE_TRY(file, job.ports.files.open(staged, OpenMode::read_write), "open staged artifact");

@@ -1,43 +1,18 @@
 // Renames each sealed artifact over its live path. One rename an item, so a reader sees the old file or the
-// new one. The watchdog's own program goes last: while the set is mixed, the watchdog that finishes the work
-// is still the old one.
+// new one. The watchdog's own program is not among them: whatever happens, the watchdog that is started again
+// is the old one, until the new one has shown that it runs (renew_watchdog).
 #include <fmt/format.h>
 #include <set>
 
-#include "steps/manifest.hpp"
+#include "steps/install.hpp"
 #include "steps/step.hpp"
 
 namespace update {
 namespace {
 
-Status swap_one(Job& job, std::size_t n, const Seal& seal) {
-    Files& files = job.ports.files;
-    const Artifact& a = job.plan.artifacts[n];
-    const Path staged = job.layout.staged(a, job.plan.update_id, n), live = job.layout.installed(a);
-    const auto ready = files.info(staged);
-    if (!ready && ready.error().code() == ErrorCode::not_found) {
-        UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
-        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes)
-            return done();  // swapped before a crash
-        return Error{ErrorCode::corrupt, "the staged file is gone and the live file is not it"};
-    }
-    if (!ready) return Error{ready.error()};
-    if (Seal{ready->id, ready->size_bytes, ready->changed_ns} != seal)
-        return Error{ErrorCode::corrupt, "the staged file changed after it was verified"};
-    return files.rename(staged, live);
-}
-
 /// The exit-code route has no verifying side of its own.
 bool sealed_by_somebody(Job& job) {
     return job.record.progress.state != State::self_swapping || verify(job) == Event::succeeded;
-}
-
-std::vector<std::size_t> watchdog_last(const Plan& plan) {
-    std::vector<std::size_t> order;
-    for (const bool watchdog : {false, true})
-        for (std::size_t n = 0; n < plan.artifacts.size(); ++n)
-            if ((plan.artifacts[n].role == Role::watchdog) == watchdog) order.push_back(n);
-    return order;
 }
 
 }  // namespace
@@ -53,9 +28,10 @@ Event swap(Job& job) {
             return because(job, Reason::stop_failed, stopped.error());
 
     std::set<Path> touched;
-    for (const std::size_t n : watchdog_last(job.plan)) {
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         const Artifact& a = job.plan.artifacts[n];
-        if (auto swapped = swap_one(job, n, (*seals)[n]); !swapped)
+        if (a.role == Role::watchdog) continue;
+        if (auto swapped = install_sealed(job, n, (*seals)[n]); !swapped)
             return because(job, reason_of(swapped.error(), Reason::io_failed),
                            Error{swapped.error()}.in(fmt::format("install {}", a.install_path)));
         touched.insert(job.layout.installed(a).parent_path());

@@ -1,0 +1,177 @@
+#include "sim/actors.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "durable/durable.hpp"
+#include "sim/ports.hpp"
+
+namespace update::sim {
+
+using namespace std::chrono_literals;
+
+int live(World& world, Process& p) {
+    switch (p.program) {
+        case Program::agent:
+            return live_as_agent(world, p);
+        case Program::watchdog:
+            return live_as_watchdog(world, p);
+        case Program::helper:
+            return live_as_helper(world, p);
+        case Program::guardian:
+            return live_as_guardian(world, p);
+        case Program::guard:
+            return live_as_guard(world, p);
+        case Program::updatectl:
+            return live_as_operator(world, p);
+        case Program::companion:
+            while (!p.stopping) world.block(p, world.now + 1h);
+            return 0;
+    }
+    return 0;
+}
+
+Signal next_signal(World& world, Process& p, Instant deadline) {
+    for (bool look = true;; look = std::exchange(p.cancel_news, false)) {
+        p.serve();
+        const bool listens_to_stop = p.program == Program::agent && !p.deaf;
+        if (p.stopping && listens_to_stop) return {.kind = Signal::Kind::stopping};
+        if (look && p.program != Program::watchdog) {
+            const auto wanted = read_text(world.nobody(), world.layout.cancel_request(), 256);
+            p.told_of_cancel = wanted && !p.told_of_cancel;
+            if (p.told_of_cancel) return {.kind = Signal::Kind::cancelled, .update_id = *wanted};
+        }
+        if (!p.signals.empty()) {
+            Signal first = std::move(p.signals.front());
+            p.signals.pop_front();
+            return first;
+        }
+        if (world.now >= deadline) return {};
+        world.block(p, deadline);
+    }
+}
+
+Result<std::string> ask_watchdog(World& world, Process& p, Ask::Kind kind, const std::string& id,
+                                 std::chrono::milliseconds timeout) {
+    (void)world.point(p, Op::other, "ask");
+    Process* const dog = world.watchdog();
+    if (dog == nullptr) return Error{ErrorCode::not_found, "no watchdog answers"};
+    if (world.scenario.old_watchdog && kind != Ask::Kind::ping)
+        return Error{ErrorCode::unsupported, "the watchdog is too old"};
+    const auto ask = std::make_shared<Ask>(Ask{kind, id, false, {}, {}});
+    dog->asks.push_back(ask);
+    if (dog->waits) world.poke(*dog);
+    for (const Instant limit = world.now + timeout; !ask->answered;) {
+        if (world.now >= limit) return Error{ErrorCode::timed_out, "no answer"};
+        world.block(p, limit);
+    }
+    if (ask->error) return *ask->error;
+    return ask->message;
+}
+
+Observer observer(World& world, Process& p) {
+    Observer observer;
+    observer.note = [&world](const Record& record, std::string_view note) { world.note_state(record, note); };
+    observer.connected = [&p] { return p.life.connected; };
+    return observer;
+}
+
+std::string program_path(const World& world, const std::string& service) {
+    for (const ProgramSettings& program : world.settings.programs)
+        if (program.name == service) return (world.settings.install_root / program.path).native();
+    return {};
+}
+
+std::string watchdog_program(const World& world) {
+    if (world.settings.watchdog_path.empty()) return "/watchdog";
+    const std::string installed = (world.settings.install_root / world.settings.watchdog_path).native();
+    return world.disk.find(installed) ? installed : "/watchdog";
+}
+
+std::string version_of(const std::string& image) {
+    if (image == "watchdog") return old_version;
+    const std::size_t line = image.find('\n'), end = image.find('\n', line + 1),
+                      space = image.rfind(' ', end);
+    if (line == std::string::npos || end == std::string::npos || space == std::string::npos || space < line)
+        return "?";
+    return image.substr(space + 1, end - space - 1);
+}
+
+void start_agent(World& world, const std::string& service) {
+    if (world.services[service].held || world.running(service) != nullptr) return;
+    const auto started = world.exec(program_path(world, service), Program::agent, "");
+    if (!started) return world.at(world.now + 1s, {.kind = Event::Kind::start_service, .text = service});
+    (*started)->service = service;
+    world.ghost.agent_alive(true);
+}
+
+void offer_to(World& world, Process& agent) {
+    const auto plan = world.server.offer(agent.version);
+    if (!plan || !agent.life.began) return;
+    const bool known =
+        std::ranges::any_of(agent.offers, [&](const Plan& p) { return p.update_id == plan->update_id; });
+    if (known) return;
+    agent.offers.push_back(*plan);
+    if (agent.waits) world.poke(agent);
+}
+
+void begin_by_operator(World& world) {
+    const auto record = world.record();
+    if (record) return;
+    world.at(world.now + 120s, {.kind = Event::Kind::begin_by_operator});
+    if (std::ranges::any_of(world.processes(),
+                            [](const auto& p) { return p->alive && p->program == Program::updatectl; }))
+        return;
+    (void)world.exec("/watchdog", Program::updatectl, "");
+}
+
+std::vector<Outcome> outcomes_on_disk(World& world) {
+    std::vector<Outcome> outcomes;
+    for (const std::string& name : world.disk.list(world.layout.outcomes().native())) {
+        if (!name.ends_with(".json") || name.starts_with('.')) continue;
+        const NodePtr node = world.disk.find((world.layout.outcomes() / name).native());
+        if (auto outcome = parse_outcome(node->bytes)) outcomes.push_back(std::move(*outcome));
+    }
+    return outcomes;
+}
+
+void wish(World& world, FaultKind kind) {
+    const auto record = world.record();
+    if (!record || is_terminal(record->progress.state)) return;
+    Process* const dog = world.watchdog();
+    if (kind == FaultKind::cancelled) {
+        (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
+        for (auto& p : world.processes()) p->cancel_news = true;
+        if (dog != nullptr && !world.scenario.old_watchdog)
+            dog->signals.push_back({.kind = Signal::Kind::cancelled, .update_id = record->update_id});
+    } else if (dog != nullptr && is_after_hand_over(record->progress.state)) {
+        dog->signals.push_back({.kind = Signal::Kind::rollback});
+    }
+    world.at(world.now, {.kind = Event::Kind::wake_all});
+}
+
+int live_as_guard(World& world, Process& p) {
+    ProcessPorts ports{world, p};
+    Engine engine{world.settings, world.layout, ports.all, world.machine, Actor::guard, observer(world, p)};
+    (void)engine.resume(Entry::fresh_process);
+    return 0;
+}
+
+int live_as_operator(World& world, Process& p) {
+    ProcessPorts ports{world, p};
+    p.serve = [&p] {
+        for (; !p.exits.empty(); p.exits.pop_front())
+            p.signals.push_back({.kind = Signal::Kind::agent_exited});
+    };
+    const auto desk = ports.locks.try_lock(world.layout.helper_socket());
+    if (!desk) return 1;
+    p.desk = true;
+    Engine engine{world.settings, world.layout,     ports.all,
+                  world.machine,  Actor::operator_, observer(world, p)};
+    Plan plan = world.scenario.plan;
+    (void)engine.begin(plan);
+    return 0;
+}
+
+}  // namespace update::sim

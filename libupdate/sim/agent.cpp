@@ -1,0 +1,114 @@
+// The agent with its updater, as compose/updater puts it together.
+#include <algorithm>
+
+#include "sim/actors.hpp"
+#include "sim/ports.hpp"
+
+namespace update::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Event::Kind;
+
+constexpr auto look_after_period = 5s, look_after_trial_period = 2s;
+
+class Agent {
+ public:
+    Agent(World& world, Process& p)
+        : world_{world},
+          p_{p},
+          ports_{world, p},
+          engine_{world.settings, world.layout, ports_.all, world.machine, Actor::agent, observer(world, p)},
+          conduct_{p.version == world.scenario.plan.version ? world.scenario.conduct : Conduct::good} {}
+
+    int live() {
+        world_.spend(p_, 30ms);
+        const bool aware = world_.scenario.aware();
+        if (aware && resume() == Halt::exit_for_restart) return 1;
+        begin_work();
+        for (;;) {
+            if (leave_) return 1;
+            if (p_.stopping && !p_.deaf) return 0;
+            if (waiting_) {
+                waiting_ = false;
+                handle(engine_.go_on());
+            } else if (!p_.offers.empty() && aware) {
+                const Plan plan = p_.offers.front();
+                p_.offers.pop_front();
+                handle(engine_.begin(plan));
+            } else if (aware) {
+                look_after();
+            }
+            if (leave_ || (p_.stopping && !p_.deaf) || !p_.offers.empty()) continue;
+            world_.block(
+                p_, world_.now + (p_.life.open_update.empty() ? look_after_period : look_after_trial_period));
+        }
+    }
+
+ private:
+    Halt resume() {
+        note_record();
+        const auto halt = engine_.resume(Entry::fresh_process, true);
+        note_record();
+        if (!halt) return Halt::idle;
+        waiting_ = *halt == Halt::would_wait;
+        return *halt;
+    }
+
+    void begin_work() {
+        world_.ghost.agent_works(p_);
+        p_.life.began = true;
+        if (!world_.scenario.aware()) return;
+        p_.deaf |= conduct_ == Conduct::hangs;
+        const auto soon = [&](Kind kind, std::chrono::milliseconds after) {
+            world_.at(world_.now + after, {.kind = kind, .pid = p_.pid});
+        };
+        soon(Kind::sign, 0ms);
+        if (conduct_ == Conduct::slow)
+            soon(Kind::ready, world_.settings.trial.ready_timeout / 2);
+        else if (conduct_ != Conduct::hangs)
+            soon(Kind::ready, conduct_ == Conduct::crashes || conduct_ == Conduct::exits_clean ? 2s : 300ms);
+        if (conduct_ != Conduct::good) soon(Kind::misconduct, 1s);
+        if (conduct_ == Conduct::hangs || conduct_ == Conduct::never_connects) return;
+        soon(Kind::connect, conduct_ == Conduct::good || conduct_ == Conduct::slow ? 100ms : 3s);
+    }
+
+    void note_record() {
+        const auto record = engine_.record();
+        const bool under_trial = record && !is_terminal(record->progress.state) &&
+                                 record->to_version == p_.version &&
+                                 is_after_hand_over(record->progress.state);
+        p_.life.open_update = under_trial ? record->update_id : "";
+    }
+
+    void handle(const Result<Halt>& halt) {
+        note_record();
+        world_.send_outcomes(p_);
+        if (halt && *halt == Halt::exit_for_restart) leave_ = true;
+    }
+
+    /// The applier files the outcome; and if it died, somebody has to take its place.
+    void look_after() {
+        const auto outcomes = outcomes_on_disk(world_).size();
+        if (outcomes != std::exchange(p_.outcomes_seen, outcomes)) world_.send_outcomes(p_);
+        note_record();
+        const auto record = engine_.record();
+        if (!record || record->filed) return;
+        const auto halt = engine_.resume(Entry::after_crash);
+        if (!halt || *halt != Halt::not_mine) return handle(halt);
+        (void)engine_.find_applier();
+    }
+
+    World& world_;
+    Process& p_;
+    ProcessPorts ports_;
+    Engine engine_;
+    const Conduct conduct_;
+    bool waiting_ = false, leave_ = false;
+};
+
+}  // namespace
+
+int live_as_agent(World& world, Process& p) { return Agent{world, p}.live(); }
+
+}  // namespace update::sim

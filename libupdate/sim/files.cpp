@@ -1,0 +1,189 @@
+#include "sim/files.hpp"
+
+#include <cstring>
+#include <fmt/format.h>
+
+namespace update::sim {
+namespace {
+
+Error absent(const std::string& path) { return {ErrorCode::not_found, path}; }
+
+FileInfo info_of(const Node& node) {
+    return {node.kind, node.bytes.size(), node.mode, 1000, node.links, {1, node.id}, node.changes};
+}
+
+}  // namespace
+
+class SimFile final : public File {
+ public:
+    SimFile(SimFiles& files, std::string path, NodePtr node)
+        : files_{files}, path_{std::move(path)}, node_{std::move(node)} {
+        ++node_->open;
+    }
+    SimFile(const SimFile&) = delete;
+    SimFile& operator=(const SimFile&) = delete;
+    ~SimFile() override {
+        if (node_->open > 0) --node_->open;
+    }
+
+    Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) override {
+        UPDATE_CHECK(files_.reading(), "read");
+        if (offset >= node_->bytes.size()) return std::size_t{0};
+        const auto count = std::min<std::size_t>(into.size(), node_->bytes.size() - offset);
+        std::memcpy(into.data(), node_->bytes.data() + offset, count);
+        return count;
+    }
+    /// In two halves: a process can die, and a disk be full, between them.
+    Status write(std::uint64_t offset, std::span<const std::byte> bytes) override {
+        if (bytes.empty()) return done();
+        const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        const std::size_t half = files_.about_to_strike() ? bytes.size() / 2 : 0;
+        if (half > 0) files_.world_.disk.write(*node_, offset, text.substr(0, half));
+        UPDATE_CHECK(files_.point(Op::write, "write", path_), "write");
+        files_.world_.disk.write(*node_, offset, text);
+        files_.world_.ghost.names_changed(path_);
+        return done();
+    }
+    Status truncate(std::uint64_t size) override {
+        UPDATE_CHECK(files_.point(Op::write, "truncate", path_), "truncate");
+        files_.world_.disk.truncate(*node_, size);
+        return done();
+    }
+    Status flush() override {
+        UPDATE_CHECK(files_.point(Op::flush, "flush", path_), "flush");
+        files_.world_.disk.flush(*node_);
+        return done();
+    }
+    Result<FileInfo> info() const override {
+        UPDATE_CHECK(files_.reading(), "look");
+        return info_of(*node_);
+    }
+    Status copy_properties(const File& from) override {
+        UPDATE_CHECK(files_.point(Op::create, "properties", path_), "properties");
+        node_->mode = static_cast<const SimFile&>(from).node_->mode;
+        ++node_->changes;
+        return done();
+    }
+    Status set_mode(std::uint32_t mode) override {
+        UPDATE_CHECK(files_.point(Op::create, "mode", path_), "mode");
+        node_->mode = mode;
+        ++node_->changes;
+        return done();
+    }
+
+ private:
+    SimFiles& files_;
+    const std::string path_;
+    NodePtr node_;
+};
+
+Status SimFiles::point(Op op, const char* what, const std::string& path) {
+    return process_ ? world_.point(*process_, op, what, path) : done();
+}
+Status SimFiles::reading() { return process_ ? world_.reading(*process_) : done(); }
+bool SimFiles::about_to_strike() const { return process_ != nullptr && world_.strikes_next(); }
+
+Result<std::unique_ptr<File>> SimFiles::open(const Path& file, OpenMode mode) {
+    const std::string& path = file.native();
+    NodePtr node = world_.disk.find(path);
+    const bool create = mode == OpenMode::create_new || mode == OpenMode::read_write_new;
+    if (node && mode == OpenMode::create_new) return Error{ErrorCode::refused, path + " exists"};
+    if (node && node->kind != FileInfo::Kind::file) return Error{ErrorCode::refused, path + " is no file"};
+    if (!node && !create) return absent(path);
+    if (!node) {
+        UPDATE_CHECK(point(Op::create, "create", path), "create");
+        if (!parent_exists(path)) return absent(path);
+        node = world_.disk.create(path, FileInfo::Kind::file);
+        if (path.find("/.update-") != std::string::npos || path.find(".partial") != std::string::npos)
+            world_.newest_file = path;
+    } else {
+        UPDATE_CHECK(reading(), "open");
+        if (mode != OpenMode::read && node->running > 0) return Error{ErrorCode::retry_later, path + " runs"};
+    }
+    return std::unique_ptr<File>{std::make_unique<SimFile>(*this, path, std::move(node))};
+}
+
+bool SimFiles::parent_exists(const std::string& path) const {
+    return parent_of(path).empty() || world_.disk.find(parent_of(path)) != nullptr;
+}
+
+/// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
+/// links are not offered there: a helper that ran from one would keep the agent's own file from being
+/// replaced.
+Status SimFiles::rename(const Path& from_path, const Path& to_path) {
+    const std::string &from = from_path.native(), &to = to_path.native();
+    UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
+    const NodePtr node = world_.disk.find(from), target = world_.disk.find(to);
+    if (!node) return absent(from);
+    if (!parent_exists(to)) return absent(to);
+    const bool windows = world_.platform == Platform::windows_rules;
+    if (windows && target && target != node && (target->running > 0 || target->open > 0))
+        return Error{ErrorCode::retry_later, to + " is in use"};
+    if (windows && node->open > 0) return Error{ErrorCode::retry_later, from + " is open"};
+    world_.disk.rename(from, to);
+    if (to.find("/.update-") != std::string::npos) world_.newest_file = to;
+    if (target && target != node) world_.ghost.removed(to, target);
+    world_.ghost.names_changed(from);
+    world_.ghost.names_changed(to);
+    return done();
+}
+
+Status SimFiles::link(const Path& existing, const Path& name) {
+    UPDATE_CHECK(point(Op::create, "link", name.native()), "link");
+    const NodePtr node = world_.disk.find(existing.native());
+    if (!node) return absent(existing.native());
+    if (world_.no_links || world_.platform == Platform::windows_rules)
+        return Error{ErrorCode::unsupported, "no hard links here"};
+    if (world_.disk.find(name.native())) return Error{ErrorCode::refused, name.native() + " exists"};
+    if (!parent_exists(name.native())) return absent(name.native());
+    world_.disk.link(existing.native(), name.native());
+    return done();
+}
+
+Status SimFiles::remove(const Path& file) {
+    const std::string& path = file.native();
+    if (!world_.disk.find(path)) return done();
+    UPDATE_CHECK(point(Op::remove, "remove", path), "remove");
+    const NodePtr node = world_.disk.find(path);
+    if (!node) return done();
+    if (node->kind == FileInfo::Kind::directory && world_.disk.has_children(path))
+        return Error{ErrorCode::retry_later, path + " is not empty"};
+    // A running image is moved aside and goes at the next boot; other files in use are refused.
+    if (world_.platform == Platform::windows_rules && node->running == 0 && node->open > 0)
+        return Error{ErrorCode::retry_later, path + " is in use"};
+    world_.disk.remove(path);
+    world_.ghost.removed(path, node);
+    return done();
+}
+
+Status SimFiles::make_private_directory(const Path& folder) {
+    const std::string& path = folder.native();
+    if (world_.disk.find(path)) return done();
+    UPDATE_CHECK(point(Op::create, "folder", path), "folder");
+    if (!parent_exists(path)) return absent(path);
+    if (!world_.disk.find(path)) world_.disk.create(path, FileInfo::Kind::directory);
+    return done();
+}
+
+Status SimFiles::flush_directory(const Path& folder) {
+    UPDATE_CHECK(point(Op::flush, "flush folder", folder.native()), "flush folder");
+    const std::string path = folder == "/" ? "" : folder.native();
+    if (!path.empty() && !world_.disk.find(path)) return absent(path);
+    world_.disk.flush_directory(path);
+    return done();
+}
+
+Result<std::vector<std::string>> SimFiles::list(const Path& folder) {
+    UPDATE_CHECK(reading(), "list");
+    if (!world_.disk.find(folder.native())) return absent(folder.native());
+    return world_.disk.list(folder.native());
+}
+
+Result<FileInfo> SimFiles::info(const Path& path) {
+    UPDATE_CHECK(reading(), "look");
+    const NodePtr node = world_.disk.find(path.native());
+    if (!node) return absent(path.native());
+    return info_of(*node);
+}
+
+}  // namespace update::sim

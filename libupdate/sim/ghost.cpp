@@ -1,0 +1,188 @@
+#include "sim/ghost.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <numeric>
+
+#include "policy/memory.hpp"
+#include "sim/actors.hpp"
+#include "sim/world.hpp"
+#include "steps/policy_file.hpp"
+
+namespace update::sim {
+
+using namespace std::chrono_literals;
+
+std::string_view name(Promise promise) {
+    constexpr std::string_view names[] = {
+        "startable",       "verified-only",    "finite-restarts",    "ends",
+        "careful-cleanup", "true-version",     "held-stays",         "nothing-left",
+        "never-mixed",     "crashes-are-free", "outage-is-innocent", "told-once"};
+    return names[static_cast<std::size_t>(promise) - 1];
+}
+
+void Ghost::break_promise(Promise promise, std::string what) {
+    if (violation_) return;
+    world_.tell("BROKEN", fmt::format("{}: {}", name(promise), what));
+    violation_ = Violation{promise, std::move(what)};
+}
+
+bool Ghost::is_complete(const std::string& bytes, std::string& version) const {
+    version = version_of(bytes);
+    for (const Artifact& a : world_.scenario.plan.artifacts)
+        if (a.role != Role::file && bytes == image_of(a.install_path, version)) return true;
+    return bytes == "watchdog";
+}
+
+/// After every change of a name: each program can be started at this very moment.
+void Ghost::names_changed(const std::string& path) {
+    for (const Artifact& a : world_.scenario.plan.artifacts) {
+        if (a.role == Role::file || world_.layout.installed(a).native() != path) continue;
+        const NodePtr node = world_.disk.find(path);
+        std::string version;
+        if (!node || !is_complete(node->bytes, version))
+            break_promise(Promise::startable, fmt::format("{} is no complete program", path));
+    }
+}
+
+void Ghost::removed(const std::string& path, const NodePtr& node) {
+    const Artifact& agent = world_.scenario.plan.artifacts.front();
+    const std::string live = world_.layout.installed(agent).native();
+    if (path == live) return names_changed(path);
+    if (node->bytes != image_of(agent.install_path, old_version)) return;
+    const NodePtr now = world_.disk.find(live);
+    const bool new_is_live = now && now->bytes != node->bytes && node->links == 0;
+    if (!new_is_live) return;
+    // Its backup was the only other startable one: only a proven new version may go without it.
+    if (acknowledged == 0 && world_.settings.trial.commit_on == CommitOn::acknowledged)
+        break_promise(Promise::careful_cleanup,
+                      "the old version is gone before the new one was acknowledged");
+}
+
+void Ghost::image_starts(const Process& p) {
+    std::string version;
+    if (!p.image || !is_complete(p.image->bytes, version))
+        return break_promise(Promise::verified_only, fmt::format("{} runs unknown bytes", name(p.program)));
+    if (p.program != Program::agent) return;
+    // What cannot be written cannot be counted, and what needs repair is started again without end.
+    const auto record = world_.record();
+    const bool given_up = record && (record->progress.state == State::needs_repair ||
+                                     record->progress.state == State::salvaging);
+    if (p.version == world_.scenario.plan.version && !world_.disk_is_bad() && !given_up) ++starts_of_new;
+    // One more with the exit-code route without a guard: only a start can see that the starts are used up.
+    // Each update of this version, and each power cut, may begin anew.
+    const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };
+    const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) +
+                                  of(FaultKind::power_off) + of(FaultKind::dead_clock) +
+                                  of(FaultKind::crash_watchdog) + of(FaultKind::agent_held);
+    const bool quiet = world_.server.all_ended();
+    if (!quiet && starts_of_new >
+                      world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
+        break_promise(Promise::finite_restarts, fmt::format("{} starts of the new version", starts_of_new));
+    if (world_.services[world_.settings.programs.front().name].held)
+        break_promise(Promise::held_stays, "the agent was started while an administrator holds it");
+}
+
+/// The agent has looked after the update that it may be part of, and begins its own work.
+void Ghost::agent_works(const Process& agent) {
+    for (const Artifact& a : world_.scenario.plan.artifacts) {
+        if (a.role == Role::watchdog) continue;
+        const NodePtr node = world_.disk.find(world_.layout.installed(a).native());
+        if (!node || node->bytes != image_of(a.install_path, agent.version))
+            return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
+                                                                   agent.version, a.install_path));
+    }
+}
+
+void Ghost::check_dark() {
+    const auto time = world_.now - dark_since;
+    worst_dark = std::max<std::chrono::microseconds>(worst_dark, time);
+}
+
+void Ghost::agent_alive(bool now_alive) {
+    const bool held = world_.services[world_.settings.programs.front().name].held;
+    const bool dark_now = !now_alive && !held;
+    if (dark && !dark_now) check_dark();
+    if (!dark && dark_now) dark_since = world_.now;
+    dark = dark_now;
+}
+
+void Ghost::power_was_off() {
+    for (const Artifact& a : world_.scenario.plan.artifacts)
+        names_changed(world_.layout.installed(a).native());
+    dark = true;
+    dark_since = world_.now + 20s;
+}
+
+void Ghost::at_the_end() {
+    const auto record = world_.record();
+    last = record;
+    if (!record) return break_promise(Promise::ends, "no update is in the journal");
+    Process* const agent = world_.running(world_.settings.programs.front().name);
+    if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
+    const Artifact& program = world_.scenario.plan.artifacts.front();
+    const NodePtr live = world_.disk.find(world_.layout.installed(program).native());
+    if (version_of(live->bytes) != agent->version)
+        return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
+                                                                version_of(live->bytes)));
+    const State state = record->progress.state;
+    if (state == State::committed && agent->version != record->to_version)
+        return break_promise(Promise::true_version, fmt::format("committed, but {} runs", agent->version));
+    if ((state == State::rolled_back || state == State::abandoned) && agent->version != record->from_version)
+        return break_promise(Promise::true_version,
+                             fmt::format("{}, but {} runs", row(state).name, agent->version));
+    agent_works(*agent);
+    check_server(*record);
+    check_rest(*record);
+}
+
+void Ghost::check_server(const Record& record) {
+    for (const Server::Update& u : world_.server.updates()) {
+        if (u.told != 1)
+            return break_promise(Promise::told_once, fmt::format("the server learned {} outcomes of {}",
+                                                                 u.told, u.plan.update_id));
+        if (u.plan.update_id != record.update_id) continue;
+        const Ending ending = record.progress.state == State::committed     ? Ending::committed
+                              : record.progress.state == State::rolled_back ? Ending::rolled_back
+                              : record.progress.state == State::abandoned   ? Ending::abandoned
+                                                                            : Ending::needs_repair;
+        if (u.ending != ending)
+            return break_promise(Promise::told_once,
+                                 fmt::format("the server knows {}, the journal {}", update::name(*u.ending),
+                                             row(record.progress.state).name));
+    }
+    const auto is = [&](auto&& kinds) {
+        for (std::size_t k = 0; k < fault_count; ++k)
+            if (fired[k] > 0 && !kinds(static_cast<FaultKind>(k))) return false;
+        return true;
+    };
+    const std::uint64_t total = std::accumulate(fired.begin(), fired.end(), std::uint64_t{0});
+    if (world_.server.updates().empty()) return;
+    const Server::Update& first = world_.server.updates().front();
+    // Beyond two, a trial may have used up its starts, which is what starts_max is for.
+    if (is(is_crash) && total <= 2 && first.ending != world_.scenario.expected)
+        return break_promise(Promise::crashes_are_free,
+                             fmt::format("{} instead of {} ({})", update::name(*first.ending),
+                                         update::name(world_.scenario.expected), record.message));
+    if (is(is_network) && world_.scenario.expected == Ending::committed) {
+        const PolicyMemory memory = load_policy_memory(world_.nobody(), world_.layout);
+        if (!memory.quarantine.empty())
+            return break_promise(Promise::outage_is_innocent,
+                                 fmt::format("{} is quarantined: {}", memory.quarantine.front().version,
+                                             memory.quarantine.front().message));
+    }
+}
+
+void Ghost::check_rest(const Record& record) {
+    if (record.progress.state == State::needs_repair) return;  // its backups are kept on purpose
+    std::string rest;
+    for (const auto& [path, node] : world_.disk.names()) {
+        const bool workshop = path.find("/.update-") != std::string::npos;
+        const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
+        const bool update = world_.layout.updates().native() == parent_of(path);
+        if (workshop || temporary || update) rest += path + " ";
+    }
+    if (!rest.empty()) break_promise(Promise::nothing_left, fmt::format("left over: {}", rest));
+}
+
+}  // namespace update::sim

@@ -1,0 +1,24 @@
+#pragma once
+#include <array>
+#include <memory>
+
+#include "ports/hashing.hpp"
+
+namespace update::sim {
+
+/// Stands in for SHA-256 where nobody attacks: as wide, a hundred times as fast. The product only compares.
+class FastHash final : public Sha256Stream {
+ public:
+    void update(std::span<const std::byte>) override;
+    Sha256 finish() override;
+
+ private:
+    std::uint64_t a_ = 0x243f6a8885a308d3ULL, b_ = 0x13198a2e03707344ULL, size_ = 0;
+};
+
+class SimHashing final : public Hashing {
+ public:
+    std::unique_ptr<Sha256Stream> sha256() override { return std::make_unique<FastHash>(); }
+};
+
+}  // namespace update::sim

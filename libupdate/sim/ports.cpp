@@ -1,0 +1,145 @@
+#include "sim/ports.hpp"
+
+#include <fmt/format.h>
+
+#include "sim/actors.hpp"
+
+namespace update::sim {
+
+using namespace std::chrono_literals;
+
+Result<Space> SimVolumes::space(const Path&) {
+    return Space{1, world_.now < world_.disk_full_until ? 0 : std::uint64_t{1} << 40U};
+}
+
+namespace {
+
+class SimLock final : public Lock {
+ public:
+    SimLock(World& world, std::string file, std::int64_t pid)
+        : world_{world}, file_{std::move(file)}, pid_{pid} {}
+    SimLock(const SimLock&) = delete;
+    SimLock& operator=(const SimLock&) = delete;
+    ~SimLock() override {
+        const auto held = world_.locks.find(file_);
+        if (held != world_.locks.end() && held->second == pid_) world_.locks.erase(held);
+    }
+
+ private:
+    World& world_;
+    const std::string file_;
+    const std::int64_t pid_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
+    (void)world_.point(p_, Op::other, "lock", file.native());
+    const auto [held, free] = world_.locks.try_emplace(file.native(), p_.pid);
+    if (!free)
+        return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.native())};
+    return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.native(), p_.pid)};
+}
+
+Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
+    (void)world_.point(p_, Op::other, "get", request.url);
+    world_.spend(p_, 20ms);
+    if (!world_.network_up()) return Error{ErrorCode::retry_later, "no connection"};
+    HttpHead head;
+    if (world_.busy_mirror_next > 0) {
+        head.status = world_.busy_mirror_next-- % 2 == 0 ? 503 : 429;
+        head.retry_after = 7s;
+        UPDATE_CHECK(sink.head(head), "answer");
+        return head;
+    }
+    if (world_.lost_mirror && request.url.starts_with("https://a.")) {
+        head.status = 404;
+        UPDATE_CHECK(sink.head(head), "answer");
+        return head;
+    }
+    const std::string rest = request.url.substr(request.url.find('/', 8) + 1);
+    const std::size_t cut = rest.find('/');
+    return send(request, sink, image_of(rest.substr(cut + 1), rest.substr(0, cut)));
+}
+
+Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::string bytes) {
+    if (std::exchange(world_.wrong_bytes_next, false)) bytes[bytes.size() / 2] ^= 1;
+    HttpHead head;
+    head.etag = "\"v\"";
+    head.status = request.first_byte > 0 && request.if_range == head.etag ? 206 : 200;
+    const std::uint64_t first = head.status == 206 ? request.first_byte : 0;
+    head.body_bytes = bytes.size() - first;
+    if (head.status == 206) {
+        head.range_first = first;
+        head.range_total = bytes.size();
+    }
+    UPDATE_CHECK(sink.head(head), "answer");
+    const std::size_t chunk = bytes.size() / 3 + 1;
+    for (std::size_t at = first; at < bytes.size(); at += chunk) {
+        UPDATE_CHECK(sink.tick(), "tick");
+        (void)world_.point(p_, Op::other, "receive", request.url);
+        if (!world_.network_up()) return Error{ErrorCode::retry_later, "the connection broke"};
+        if (world_.now < world_.stall_until) {
+            world_.spend(p_, world_.settings.transfer.stall_timeout);
+            return Error{ErrorCode::retry_later, "no byte came"};
+        }
+        UPDATE_CHECK(
+            sink.body(std::as_bytes(std::span{bytes}).subspan(at, std::min(chunk, bytes.size() - at))),
+            "body");
+    }
+    return head;
+}
+
+Result<Ran> SimProcesses::run(const Command& command) {
+    (void)world_.point(p_, Op::other, "run", command.program.native());
+    const NodePtr image = world_.disk.find(command.program.native());
+    if (!image) return Error{ErrorCode::not_found, command.program.native()};
+    if (world_.now < world_.no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
+    const std::string version = version_of(image->bytes);
+    const bool on_trial = version == world_.scenario.plan.version;
+    ++image->running;
+    struct Ended {
+        Node& node;
+        ~Ended() { --node.running; }
+    } ended{*image};
+    world_.spend(p_, 100ms);
+    if (on_trial && world_.scenario.conduct == Conduct::fails_self_test)
+        return Ran{{false, 1}, false, "broken\n"};
+    return Ran{{false, 0}, false, version + "\n"};
+}
+
+Result<ProcessId> SimProcesses::break_away(const Command& command, std::chrono::milliseconds timeout) {
+    (void)world_.point(p_, Op::other, "break away", command.program.native());
+    if (world_.now < world_.no_break_away_until)
+        return Error{ErrorCode::permission, "the job does not let it go"};
+    const bool guardian = !command.arguments.empty() && command.arguments.front() == "--update-guardian";
+    UPDATE_TRY(child,
+               world_.exec(command.program.native(), guardian ? Program::guardian : Program::helper,
+                           command.arguments.back()),
+               "break away");
+    const std::int64_t pid = child->pid;
+    if (guardian) child->argument = std::to_string(p_.pid);
+    for (const Instant limit = world_.now + timeout; world_.now < limit;) {
+        const Process* const there = world_.find(pid);
+        if (there == nullptr) return Error{ErrorCode::timed_out, "it ended before it answered"};
+        if (there->shaken_hands) return ProcessId{pid, 1};
+        world_.block(p_, limit);
+    }
+    if (Process* const there = world_.find(pid)) world_.end(*there, {true, 9});
+    return Error{ErrorCode::timed_out, "it did not answer"};
+}
+
+Signal SimChannel::wait(Instant deadline) {
+    (void)world_.point(p_, Op::other, "wait");
+    return next_signal(world_, p_, deadline - (world_.clock().now() - world_.now));
+}
+Status SimChannel::ask_watchdog_to_update(const std::string& id) {
+    const auto answer = ask_watchdog(world_, p_, Ask::Kind::perform_update, id, 5s);
+    return answer ? done() : Status{answer.error()};
+}
+Status SimChannel::ping_watchdog() {
+    const auto answer = ask_watchdog(world_, p_, Ask::Kind::ping, "", 2s);
+    return answer ? done() : Status{answer.error()};
+}
+
+}  // namespace update::sim

@@ -1,0 +1,67 @@
+// The stories that are told over and over with other faults.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <update/plan.hpp>
+#include <update/settings.hpp>
+
+namespace update::sim {
+
+/// Whose rules hold for files in use and for restarts.
+enum class Platform : std::uint8_t { linux_rules, windows_rules };
+std::string_view name(Platform);
+
+/// What a version does when it runs.
+enum class Conduct : std::uint8_t {
+    good,
+    crashes,         ///< ends with 3 after a second
+    crashes_late,    ///< after it was ready, before the server acknowledged it
+    exits_clean,     ///< ends with 0 after a second
+    hangs,           ///< never becomes ready, and does not stop when it is asked to
+    wrong_version,   ///< says that it is another one
+    never_connects,  ///< does not reach the server
+    unloadable,      ///< the system refuses to start it
+    fails_self_test,
+    slow,  ///< ready after half of the time that it has
+};
+std::string_view name(Conduct);
+
+/// Who brings a dead agent back while no update is going on.
+enum class Keeper : std::uint8_t {
+    watchdog,         ///< our watchdog, which a service manager starts again
+    service_manager,  ///< the agent is a service of its own
+    nobody,
+};
+
+struct Scenario {
+    std::string name;
+    Settings settings;
+    Plan plan;
+    Keeper keeper = Keeper::watchdog;
+    Conduct conduct = Conduct::good;
+    Conduct watchdog_conduct = Conduct::good;  ///< of the new watchdog, where the set holds one
+    bool guard = false;         ///< the service manager runs a guard before each start of the agent
+    bool old_server = false;    ///< one that confirms no update
+    bool old_watchdog = false;  ///< one that lives but does not know how to update
+    bool outage = false;        ///< the server has been away since before the update, and comes back late
+    bool brief = false;         ///< cheap enough for every pair of crashes
+    bool by_operator = false;   ///< updatectl applies it
+    Ending expected = Ending::committed;  ///< without any fault
+
+    /// Does the agent know of libupdate? One that does not has no session to a control server either.
+    bool aware() const { return settings.trial.probe.kind == Readiness::reported; }
+};
+
+inline const std::string old_version = "1.0", new_version = "2.0";
+
+/// The built-in stories; with `settings`, those that its routes and supervision allow, under these settings.
+std::vector<Scenario> scenarios(Platform);
+std::vector<Scenario> scenarios(Platform, const Settings&);
+
+/// What stands in the file that is installed there, at this version.
+std::string image_of(const std::string& install_path, const std::string& version);
+/// A plan for another version of the same files.
+Plan plan_to(const Plan&, std::string update_id, std::string version);
+
+}  // namespace update::sim

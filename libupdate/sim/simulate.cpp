@@ -1,0 +1,130 @@
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+
+#include <update/simulate.hpp>
+
+#include "sim/explore.hpp"
+
+namespace update {
+namespace {
+
+using namespace sim;
+
+constexpr FaultKind single_faults[] = {
+    FaultKind::crash,    FaultKind::crash_agent, FaultKind::crash_watchdog, FaultKind::power_off,
+    FaultKind::io_error, FaultKind::disk_full,   FaultKind::denied,         FaultKind::delay,
+    FaultKind::ack_lost, FaultKind::network_cut, FaultKind::server_restored};
+
+Platform platform_of(const SimulationOptions& options) {
+    return options.platform == SimulatedPlatform::linux_rules ? Platform::linux_rules
+                                                              : Platform::windows_rules;
+}
+
+Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
+    const Platform platform = platform_of(options);
+    auto all = options.settings ? scenarios(platform, *options.settings) : scenarios(platform);
+    if (options.scenario.empty()) return all;
+    std::string names;
+    for (const Scenario& s : all) names += " " + s.name;
+    std::erase_if(all, [&](const Scenario& s) { return s.name != options.scenario; });
+    if (all.empty())
+        return Error{ErrorCode::not_found,
+                     fmt::format("no scenario {}; there are:{}", options.scenario, names)};
+    return all;
+}
+
+std::vector<std::string> shortcomings(const std::vector<Scenario>& all) {
+    if (all.empty()) return {"no route is configured"};
+    if (all.front().keeper != Keeper::nobody) return {};
+    return {
+        "nobody starts the agent again when it ends: no watchdog is configured, and restarted_on_failure is "
+        "false"};
+}
+
+DarkTimes dark_times(const std::map<std::int64_t, std::uint64_t>& histogram) {
+    DarkTimes times;
+    for (const auto& [ms, count] : histogram) times.runs += count;
+    std::uint64_t seen = 0;
+    for (const auto& [ms, count] : histogram) {
+        if (seen * 100 < times.runs * 99) times.p99_ms = ms;
+        seen += count;
+        times.worst_ms = ms;
+    }
+    return times;
+}
+
+BrokenPromise described(Explorer& explorer, const Broken& b) {
+    const Faults fewest = explorer.shrunk(b);
+    Run again = explorer.run(*b.scenario, b.seed, fewest, true);
+    const Violation& v = again.violation ? *again.violation : b.violation;
+    return {std::string{name(v.promise)}, v.what, b.scenario->name, b.seed, text(fewest),
+            std::move(again.trail)};
+}
+
+SimulationReport reported(const Explorer& explorer) {
+    SimulationReport report;
+    const Tally& t = explorer.tally;
+    report.runs = t.runs;
+    report.crash_points = t.crash_points;
+    report.power_offs = t.faults[static_cast<std::size_t>(FaultKind::power_off)] +
+                        t.faults[static_cast<std::size_t>(FaultKind::dead_clock)];
+    for (std::size_t k = 0; k < fault_count; ++k)
+        report.faults_by_kind[std::string{name(static_cast<FaultKind>(k))}] = t.faults[k];
+    for (const Row& r : rows())
+        report.states_reached[std::string{r.name}] = t.states[static_cast<std::size_t>(r.state)];
+    report.marks = {t.marks.begin(), t.marks.end()};
+    report.outcomes = {t.outcomes.begin(), t.outcomes.end()};
+    for (const auto& [route, histogram] : t.dark) {
+        report.dark_by_route[route] = dark_times(histogram);
+        report.worst_dark_time_ms = std::max(report.worst_dark_time_ms, report.dark_by_route[route].worst_ms);
+    }
+    return report;
+}
+
+}  // namespace
+
+Result<SimulationReport> simulate(const SimulationOptions& options) {
+    UPDATE_TRY(all, chosen(options), "simulate");
+    const auto began = std::chrono::steady_clock::now();
+    Explorer explorer{platform_of(options), options.seed, options.violations_max};
+    if (options.every_point) {
+        for (const Scenario& scenario : all)
+            for (const FaultKind kind : single_faults)
+                explorer.every_point(scenario, kind, kind == FaultKind::delay ? 2 : 1);
+        for (const Scenario& scenario : all)
+            if (scenario.brief) {
+                explorer.every_pair(scenario, FaultKind::crash, FaultKind::crash, 3);
+                explorer.every_pair(scenario, FaultKind::crash, FaultKind::power_off, 5);
+                explorer.every_pair(scenario, FaultKind::power_off, FaultKind::power_off, 7);
+            }
+    }
+    explorer.random(all, options.runs, [] { return true; });
+    SimulationReport report = reported(explorer);
+    for (const Broken& b : explorer.broken) report.violations.push_back(described(explorer, b));
+    report.seed = options.seed;
+    report.cannot_keep = shortcomings(all);
+    report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return report;
+}
+
+Result<BrokenPromise> replay(const SimulationOptions& options, const std::optional<std::string>& faults) {
+    UPDATE_TRY(all, chosen(options), "replay");
+    Faults thrown;
+    const Scenario& scenario = Explorer::pick(all, options.seed, thrown);
+    if (faults) {
+        const auto given = parse_faults(*faults);
+        if (!given) return Error{ErrorCode::refused, "faults are written as \"crash@17:0 power-off@31:0\""};
+        thrown = *given;
+    }
+    Explorer explorer{platform_of(options), options.seed, 1};
+    Run again = explorer.run(scenario, options.seed, thrown, true);
+    BrokenPromise told{"", "", scenario.name, options.seed, text(thrown), std::move(again.trail)};
+    if (again.violation) {
+        told.promise = name(again.violation->promise);
+        told.what = again.violation->what;
+    }
+    return told;
+}
+
+}  // namespace update

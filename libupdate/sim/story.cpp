@@ -1,0 +1,230 @@
+// What happens beside the processes' own work: the service manager, the session to the server, signs of life,
+// and what a bad version does.
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "sim/actors.hpp"
+#include "sim/world.hpp"
+
+namespace update::sim {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = Event::Kind;
+
+constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s,
+                                    sign_period_in_trial = 1s;
+
+/// systemd, as our units have it: Restart=always, RestartSec=1, no start limit. SCM: recovery after 1 s, 5 s,
+/// and 60 s from the third failure on, and none after exit code 0.
+std::optional<std::chrono::milliseconds> restart_delay(Platform platform, const ExitStatus& exit,
+                                                       unsigned ends) {
+    if (platform == Platform::linux_rules) return 1s;
+    if (!exit.signalled && exit.value == 0) return std::nullopt;
+    return ends < 2 ? 1s : ends < 3 ? 5s : 60s;
+}
+
+}  // namespace
+
+void World::manager_start(const std::string& service) {
+    if (service == "watchdog") {
+        if (watchdog() != nullptr) return;
+        const auto started = exec(watchdog_program(*this), Program::watchdog, "");
+        if (!started) at(now + 5s, {.kind = Kind::start_service, .text = service});
+        return;
+    }
+    if (services[service].held || running(service) != nullptr) return;
+    for (const auto& p : processes_)
+        if (p->alive && p->program == Program::guard) return;  // it is being started
+    if (scenario.guard)
+        if (const auto guard = exec(program_path(*this, service), Program::guard, service); guard) return;
+    start_agent(*this, service);
+}
+
+void World::supervise_exit(Process& p, const ExitStatus& exit) {
+    if (p.program == Program::guard) return at(now, {.kind = Kind::guard_then_start, .text = p.argument});
+    if (p.program == Program::watchdog) return restart(p.stopping, "watchdog", exit);
+    if (p.service.empty()) return;
+    services[p.service].last_exit = exit;
+    if (p.service == settings.programs.front().name) ghost.agent_alive(false);
+    for (auto& other : processes_) {
+        const auto known = other->supervised.find(p.service);
+        if (!other->alive || known == other->supervised.end() || known->second != p.pid) continue;
+        other->supervised.erase(known);
+        other->exits.emplace_back(p.service, exit);
+    }
+    if (scenario.keeper == Keeper::service_manager) restart(false, p.service, exit);
+}
+
+/// An administrator who stops a service to restart it starts it again.
+void World::restart(bool asked, const std::string& service, const ExitStatus& exit) {
+    const auto delay = restart_delay(platform, exit, ++restarts_[service]);
+    if (delay || asked) at(now + delay.value_or(5s), {.kind = Kind::start_service, .text = service});
+}
+
+bool World::connected_to_server() const {
+    return network_up() && now >= server_down_until && now >= stall_until;
+}
+
+void World::session_broke(Process& agent) {
+    ++agent.life.session;
+    agent.life.online = false;
+    agent.life.connected = false;
+    sign(agent);
+    const auto wait = std::chrono::milliseconds{500 + dice.below(4'500)};
+    at(now + wait, {.kind = Kind::connect, .pid = agent.pid, .session = agent.life.session});
+}
+
+/// What the agent just said reaches the engine in itself and, as the sum of all it said, the appliers.
+void World::sign(Process& agent) { tell_desks(agent); }
+
+void World::tell_desks(Process& agent) {
+    const LifeSigns& life = agent.life;
+    Signal sum{.kind = Signal::Kind::alive};
+    if (life.ready) sum.kind = Signal::Kind::ready;
+    if (life.accepted) sum.kind = Signal::Kind::accepted;
+    if (!life.acknowledged.empty()) sum.kind = Signal::Kind::acknowledged;
+    sum.update_id = life.acknowledged;
+    sum.version = scenario.conduct == Conduct::wrong_version && agent.version == scenario.plan.version
+                      ? "9.9"
+                      : agent.version;
+    sum.connected = life.connected;
+    sum.pid = agent.pid;
+    for (auto& p : processes_) {
+        const bool itself = p.get() == &agent;
+        const auto known = p->supervised.find(agent.service);
+        const bool heard = p->desk && known != p->supervised.end() && known->second == agent.pid;
+        if (!p->alive || (!itself && !heard)) continue;
+        if (p->signals.size() > 64) p->signals.pop_front();
+        p->signals.push_back(sum);
+        if (p->waits) poke(*p);
+    }
+}
+
+void World::send_outcomes(Process& agent) {
+    if (!agent.life.online) return;
+    const auto outcomes = outcomes_on_disk(*this);
+    if (outcomes.empty()) return;
+    at(now + latency, {.kind = Kind::outcomes_arrive,
+                       .pid = agent.pid,
+                       .session = agent.life.session,
+                       .outcomes = outcomes});
+}
+
+void World::misconduct(Process& agent) {
+    if (agent.version != scenario.plan.version) return;
+    switch (scenario.conduct) {
+        case Conduct::crashes:
+        case Conduct::crashes_late:
+            return end(agent, {false, 3});
+        case Conduct::exits_clean:
+            return end(agent, {false, 0});
+        default:
+            return;
+    }
+}
+
+void World::dispatch(Event& event) {
+    Process* const p = event.pid == 0 ? nullptr : find(event.pid);
+    if (event.pid != 0 && p == nullptr) return;
+    const bool stale = p != nullptr && event.session != p->life.session;
+    switch (event.kind) {
+        case Kind::start_service:
+            manager_start(event.text);
+            break;
+        case Kind::guard_then_start:
+            start_agent(*this, event.text);
+            break;
+        case Kind::sign:
+            tell_desks(*p);
+            at(now + (p->life.open_update.empty() ? sign_period : sign_period_in_trial),
+               {.kind = Kind::sign, .pid = p->pid});
+            break;
+        case Kind::ready:
+            p->life.ready = true;
+            sign(*p);
+            break;
+        case Kind::misconduct:
+            misconduct(*p);
+            break;
+        case Kind::connect:
+            if (stale) break;
+            if (connected_to_server())
+                at(now + latency, {.kind = Kind::auth_arrives, .pid = p->pid, .session = event.session});
+            else
+                session_broke(*p);
+            break;
+        case Kind::auth_arrives: {
+            if (stale) break;
+            const std::string confirmed = server.admit(p->version, p->life.open_update);
+            if (std::exchange(ack_lost_next, false)) {
+                session_broke(*p);
+                break;
+            }
+            auto wait = latency;
+            if (std::exchange(ack_late_next, false)) wait = 8s;
+            const Event answer{
+                .kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
+            at(now + wait, answer);
+            if (std::exchange(ack_twice_next, false)) at(now + wait + latency, answer);
+            break;
+        }
+        case Kind::auth_answered:
+            if (stale) break;
+            p->life.online = p->life.connected = true;
+            ghost.acknowledged += !event.text.empty() || !server.confirms;
+            if (!server.confirms) p->life.accepted = true;
+            if (!event.text.empty()) p->life.acknowledged = event.text;
+            sign(*p);
+            send_outcomes(*p);
+            offer_to(*this, *p);
+            at(now + heartbeat, {.kind = Kind::heartbeat, .pid = p->pid, .session = event.session});
+            break;
+        case Kind::heartbeat:
+            if (!p->life.online) break;
+            sign(*p);
+            offer_to(*this, *p);
+            if (!stale)
+                at(now + heartbeat, {.kind = Kind::heartbeat, .pid = p->pid, .session = event.session});
+            break;
+        case Kind::outcomes_arrive: {
+            if (stale) break;
+            for (const Outcome& outcome : event.outcomes) server.outcome(outcome);
+            if (std::exchange(ack_lost_next, false)) {
+                session_broke(*p);
+                break;
+            }
+            Event answer{.kind = Kind::outcomes_answered, .pid = p->pid, .session = event.session};
+            answer.outcomes = event.outcomes;
+            at(now + latency, answer);
+            break;
+        }
+        case Kind::outcomes_answered:
+            if (stale) break;
+            for (const Outcome& outcome : event.outcomes) {
+                const std::string file = layout.outcome(outcome.update_id).native();
+                if (!disk.find(file)) continue;
+                disk.remove(file);
+                p->outcomes_seen = 0;  // filed again by whoever takes over from a killed applier, it is new
+            }
+            offer_to(*this, *p);
+            break;
+        case Kind::release_agent:
+            for (auto& [name, service] : services) {
+                if (!service.held) continue;
+                service.held = false;
+                if (scenario.keeper == Keeper::service_manager) manager_start(name);
+            }
+            ghost.agent_alive(running(settings.programs.front().name) != nullptr);
+            break;
+        case Kind::begin_by_operator:
+            begin_by_operator(*this);
+            break;
+        case Kind::wake_all:
+            for (auto& other : processes_)
+                if (other->alive && other->waits) poke(*other);
+            break;
+    }
+}
+
+}  // namespace update::sim

@@ -1,0 +1,302 @@
+#include "sim/world.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "sim/actors.hpp"
+#include "sim/files.hpp"
+
+namespace update::sim {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto boot_time = 20s;
+constexpr unsigned points_max = 60'000;
+
+class SimClock final : public Clock {
+ public:
+    explicit SimClock(const World& world) : world_{world} {}
+    Instant now() const override { return Instant{AwakeClock::duration{world_.to_awake(world_.now)}}; }
+    WallTime wall() const override {
+        return WallTime{
+            std::chrono::milliseconds{(world_.wall_us + world_.now.time_since_epoch().count()) / 1000}};
+    }
+    std::string boot_id() const override { return fmt::format("boot-{}", world_.boots); }
+
+ private:
+    const World& world_;
+};
+
+/// The longest that an update may take once nothing is wrong any more.
+AwakeClock::duration bound_of(const Settings& s) {
+    return 30min + 2 * (s.trial.starts_max * s.trial.ready_timeout + 9 * s.trial.ack_timeout +
+                        s.trial.renew_timeout + s.trial.self_test_timeout + s.supervision.backoff_max);
+}
+
+}  // namespace
+
+std::string_view name(Program program) {
+    constexpr std::string_view names[] = {"agent", "watchdog",  "helper",   "guardian",
+                                          "guard", "updatectl", "companion"};
+    return names[static_cast<std::size_t>(program)];
+}
+
+World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults faults, bool with_trail)
+    : scenario{s},
+      platform{rules},
+      settings{s.settings},
+      layout{s.settings},
+      ghost{*this},
+      dice{seed},
+      faults_{std::move(faults)},
+      nobody_{std::make_unique<SimFiles>(*this, nullptr)},
+      journal_{*nobody_, layout},
+      clock_{std::make_unique<SimClock>(*this)},
+      with_trail_{with_trail} {
+    std::ranges::sort(faults_, {}, &Fault::at);
+    const auto folders_of = [this](const Path& file) {
+        for (Path folder = file; folder.has_relative_path(); folder = folder.parent_path())
+            if (!disk.find(folder.native())) disk.put(folder.native(), {}, FileInfo::Kind::directory);
+    };
+    folders_of(settings.install_root);
+    folders_of(settings.state_dir.parent_path());
+    for (const Artifact& a : scenario.plan.artifacts) {
+        folders_of(layout.installed(a).parent_path());
+        disk.put(layout.installed(a).native(), image_of(a.install_path, old_version));
+    }
+    if (settings.watchdog_path.empty() ||
+        !disk.find((settings.install_root / settings.watchdog_path).native()))
+        disk.put("/watchdog", "watchdog");
+    server.confirms = !scenario.old_server;
+    if (!scenario.by_operator) server.add(scenario.plan);
+    server.back_up();
+    if (scenario.outage) server_down_until = Instant{} + 5 * settings.trial.ack_timeout / 2;
+    bound_ = bound_of(settings);
+    faults_end_ = server_down_until;
+}
+
+/// The processes that are left die; their stacks have to be unwound.
+World::~World() {
+    off_ = true;
+    for (auto& p : processes_)
+        if (p->alive) end(*p, {true, 9});
+}
+
+std::int64_t World::to_awake(Instant t) const { return (t - boot_at).count() + 1'000'000; }
+
+void World::at(Instant when, Event event) {
+    events_.push({std::max(when, now), ++event_number_, std::make_shared<Event>(std::move(event))});
+}
+
+void World::tell(std::string_view who, std::string_view what) {
+    if (!with_trail_) return;
+    trail.push_back(fmt::format("{:>12.3f} s  #{:<5} {:<10} {}",
+                                static_cast<double>(now.time_since_epoch().count()) / 1e6, points, who,
+                                what));
+}
+
+void World::note_state(const Record& record, std::string_view note) {
+    const bool is_state = note == row(record.progress.state).name;
+    if (is_state) ++ghost.states[static_cast<std::size_t>(record.progress.state)];
+    if (with_trail_) tell("engine", is_state ? fmt::format("-> {}", note) : std::string{note});
+}
+
+void World::run() {
+    boot();
+    while (!ghost.violation()) {
+        if (resume_somebody()) continue;
+        reap();
+        if (settled()) break;
+        if (!advance()) break;
+    }
+    if (!ghost.violation()) ghost.at_the_end();
+    ended_well = !ghost.violation();
+}
+
+bool World::resume_somebody() {
+    for (auto& p : processes_) {
+        if (!p->alive || !p->fiber || (p->waits && p->wake > now)) continue;
+        current_ = p.get();
+        p->fiber->resume();
+        current_ = nullptr;
+        return true;
+    }
+    return false;
+}
+
+void World::reap() {
+    std::erase_if(processes_, [](const auto& p) {
+        return !p->alive && (!p->fiber || !p->fiber->started() || p->fiber->ended());
+    });
+}
+
+bool World::advance() {
+    Instant next = Instant::max();
+    if (!events_.empty()) next = events_.top().at;
+    for (auto& p : processes_)
+        if (p->alive && p->fiber && p->waits) next = std::min(next, p->wake);
+    if (next == Instant::max() || next > faults_end_ + bound_ || points > points_max) {
+        ghost.break_promise(Promise::ends, fmt::format("no end after {} s and {} points",
+                                                       now.time_since_epoch().count() / 1'000'000, points));
+        return false;
+    }
+    now = std::max(now, next);
+    while (!events_.empty() && events_.top().at <= now) {
+        const auto event = events_.top().event;
+        events_.pop();
+        dispatch(*event);
+    }
+    return true;
+}
+
+/// All is said and done, and nothing can come any more but by a new wish.
+bool World::settled() {
+    if (now < faults_end_) return false;
+    const Process* agent = running(settings.programs.front().name);
+    if (agent == nullptr || !agent->life.began) return false;
+    const bool aware = scenario.aware();
+    if (aware && (!agent->life.online || !agent->offers.empty())) return false;
+    if (aware && (!server.all_ended() || server.updates().empty() || server.version() != agent->version))
+        return false;
+    for (const auto& p : processes_)
+        if (p->program == Program::helper || p->program == Program::guardian ||
+            p->program == Program::updatectl || p->program == Program::guard)
+            return false;
+    const auto last = record();
+    return last && last->filed && (!aware || disk.list(layout.outcomes().native()).empty());
+}
+
+Process* World::find(std::int64_t pid) {
+    for (auto& p : processes_)
+        if (p->pid == pid && p->alive) return p.get();
+    return nullptr;
+}
+Process* World::running(const std::string& service) {
+    for (auto& p : processes_)
+        if (p->alive && p->service == service) return p.get();
+    return nullptr;
+}
+Process* World::watchdog() {
+    for (auto& p : processes_)
+        if (p->alive && p->program == Program::watchdog) return p.get();
+    return nullptr;
+}
+
+Status World::point(Process& p, Op op, const std::string& what, const std::string& path) {
+    if (p.killed) throw Killed{};
+    ++points;
+    if (with_trail_ && op != Op::other) tell(name(p.program), fmt::format("{} {}", what, path));
+    while (next_fault_ < faults_.size() && faults_[next_fault_].at <= points)
+        strike(p, faults_[next_fault_++]);
+    if (!p.alive) throw Killed{};
+    if (points > points_max) {
+        ghost.break_promise(Promise::ends, "the work has no end");
+        throw Killed{};
+    }
+    if (op == Op::other) return done();
+    Evidence evidence;
+    evidence.need_bytes = 4096;
+    evidence.have_bytes = 0;
+    if (now < disk_full_until && (op == Op::write || op == Op::create))
+        return Error{ErrorCode::no_space, "disk full"}.with(evidence);
+    if (now < quota_until && op == Op::write) return Error{ErrorCode::no_space, "quota"}.with(evidence);
+    if (now < read_only_until) return Error{ErrorCode::permission, "read-only file system"};
+    if (now < locked_until && (op == Op::rename || op == Op::remove))
+        return Error{ErrorCode::retry_later, "somebody has the file open"};
+    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
+    if (op != Op::flush && op != Op::write && std::exchange(denied_next, false))
+        return Error{ErrorCode::permission, "permission denied"};
+    return done();
+}
+
+Status World::reading(Process& p) {
+    if (p.killed) throw Killed{};
+    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
+    return done();
+}
+
+void World::block(Process& p, Instant until) {
+    p.wake = until;
+    p.waits = true;
+    Process* const self = current_;
+    p.fiber->suspend();
+    current_ = self;
+    p.waits = false;
+    if (p.killed || !p.alive) throw Killed{};
+}
+
+void World::spend(Process& p, std::chrono::microseconds time) {
+    const Instant until = now + time;
+    while (now < until) block(p, until);
+}
+
+void World::start_fiber(Process& p) {
+    p.started = now;
+    p.fiber = std::make_unique<Fiber>([this, &p] {
+        int code = 0;
+        for (;;) {
+            try {
+                if (p.killed) return;
+                code = live(*this, p);
+            } catch (const Killed&) {
+                return;
+            } catch (const Becomes&) {
+                continue;
+            }
+            break;
+        }
+        end(p, {false, code});
+    });
+    p.waits = false;
+}
+
+Result<Process*> World::exec(const std::string& path, Program program, std::string argument) {
+    if (now < no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
+    const NodePtr image = disk.find(path);
+    if (!image) return Error{ErrorCode::not_found, path};
+    auto p = std::make_unique<Process>();
+    p->program = program;
+    p->argument = std::move(argument);
+    p->image = image;
+    p->version = version_of(image->bytes);
+    if (program == Program::agent && p->version == scenario.plan.version &&
+        scenario.conduct == Conduct::unloadable) {
+        if (!disk_is_bad()) ++ghost.starts_of_new;
+        return Error{ErrorCode::unsupported, "the loader cannot be found"};
+    }
+    p->pid = ++last_pid_;
+    ++image->running;
+    processes_.push_back(std::move(p));
+    Process& started = *processes_.back();
+    tell(name(program), fmt::format("starts, version {}, pid {}", started.version, started.pid));
+    ghost.image_starts(started);
+    start_fiber(started);
+    return &started;
+}
+
+/// The process is gone at once; its stack is unwound now, or by the Killed that the caller throws.
+void World::end(Process& p, ExitStatus exit) {
+    if (!p.alive) return;
+    p.alive = false;
+    p.killed = true;
+    if (p.image && p.image->running > 0) --p.image->running;
+    std::erase_if(locks, [&](const auto& held) { return held.second == p.pid; });
+    for (auto& ask : p.asks) {
+        ask->answered = true;
+        ask->error = Error{ErrorCode::retry_later, "the connection broke"};
+    }
+    if (p.fiber && p.fiber->started() && !p.fiber->ended() && &p != current_) {
+        Process* const self = current_;
+        current_ = &p;
+        p.fiber->resume();
+        current_ = self;
+    }
+    if (off_) return;
+    tell(name(p.program), fmt::format("{} {}", exit.signalled ? "killed by" : "ends with", exit.value));
+    supervise_exit(p, exit);
+    for (auto& other : processes_)
+        if (other->alive && other->waits) poke(*other);
+}
+
+}  // namespace update::sim

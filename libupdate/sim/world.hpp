@@ -1,0 +1,168 @@
+// One endpoint with its disk, programs, service manager, network and server, in virtual time. Everything in
+// it follows from scenario, seed and faults. One thread.
+#pragma once
+#include <queue>
+
+#include "engine/engine.hpp"
+#include "sim/disk.hpp"
+#include "sim/fault.hpp"
+#include "sim/ghost.hpp"
+#include "sim/process.hpp"
+#include "sim/scenario.hpp"
+#include "sim/server.hpp"
+
+namespace update::sim {
+
+/// What a port call does, for the faults that can befall it.
+enum class Op : std::uint8_t { write, create, rename, remove, flush, other };
+
+struct Event {
+    enum class Kind : std::uint8_t {
+        start_service,
+        guard_then_start,
+        sign,
+        ready,
+        misconduct,
+        connect,
+        auth_arrives,
+        auth_answered,
+        heartbeat,
+        outcomes_arrive,
+        outcomes_answered,
+        release_agent,
+        begin_by_operator,
+        wake_all,
+    } kind;
+    std::int64_t pid = 0;
+    unsigned session = 0;
+    std::string text{};
+    std::vector<Outcome> outcomes{};
+};
+
+class World {
+ public:
+    World(const Scenario&, Platform, std::uint64_t seed, Faults, bool with_trail);
+    ~World();
+
+    /// To the end of all updates and the settling after it, or to the first broken promise.
+    void run();
+
+    // --- for the ports and actors
+    const Scenario& scenario;
+    const Platform platform;
+    const Settings& settings;
+    const Layout layout;
+    const Machine machine{};
+    Disk disk;
+    Server server;
+    Ghost ghost;
+    Dice dice;
+
+    /// Where a process may die, and where everything else may happen. Throws Killed.
+    /// @return what the operation fails with instead
+    Status point(Process&, Op, const std::string& what, const std::string& path = {});
+    bool strikes_next() const {
+        return next_fault_ < faults_.size() && faults_[next_fault_].at <= points + 1;
+    }
+    /// Faults of reading, which are no points: nothing changes between them and the next point.
+    Status reading(Process&);
+    /// Until `until`, or until somebody pokes it. Throws Killed.
+    void block(Process&, Instant until);
+    void poke(Process& p) { p.wake = now; }
+    /// The process does something that takes time and does not listen.
+    void spend(Process&, std::chrono::microseconds);
+
+    Result<Process*> exec(const std::string& path, Program, std::string argument);
+    void start_fiber(Process&);
+    void end(Process&, ExitStatus);
+    Process* find(std::int64_t pid);
+    Process* running(const std::string& service);
+    Process* watchdog();
+    std::vector<std::unique_ptr<Process>>& processes() { return processes_; }
+
+    void at(Instant, Event);
+    void sign(Process& agent);
+    void tell_desks(Process& agent);
+    void send_outcomes(Process& agent);
+    bool connected_to_server() const;
+    bool disk_is_bad() const {
+        return now < std::max({disk_full_until, read_only_until, quota_until, locked_until});
+    }
+    bool network_up() const { return now >= network_cut_until; }
+    void tell(std::string_view who, std::string_view what);
+    void note_state(const Record&, std::string_view note);
+
+    std::int64_t to_awake(Instant) const;
+    Clock& clock() { return *clock_; }
+    /// The disk for those who only look, and whom no fault befalls.
+    Files& nobody() { return *nobody_; }
+    /// The newest journal record, for those who only look.
+    std::optional<Record> record() { return journal_.load().record; }
+
+    Instant now{};
+    Instant boot_at{};
+    std::int64_t wall_us = 1'700'000'000'000'000;  ///< at `now` = 0
+    unsigned boots = 0;
+    std::map<std::string, std::int64_t> locks;
+    struct Service {
+        std::optional<ExitStatus> last_exit;
+        bool held = false;
+        bool stopped_by_applier = false;
+    };
+    std::map<std::string, Service> services;
+    std::vector<std::string> root_services;  ///< what the service manager starts at boot
+
+    // --- faults that last, or wait for their occasion
+    Instant disk_full_until{}, read_only_until{}, quota_until{}, locked_until{}, network_cut_until{},
+        stall_until{}, server_down_until{}, no_break_away_until{}, no_start_until{}, unreadable_until{};
+    bool io_error_next = false, denied_next = false, no_links = false, wrong_bytes_next = false,
+         lost_mirror = false, ack_lost_next = false, ack_twice_next = false, ack_late_next = false;
+    unsigned busy_mirror_next = 0;
+    std::string newest_file;  ///< for the virus scanner
+
+    // --- what is read afterwards
+    unsigned points = 0, fired = 0;
+    FaultCounts fault_counts{};
+    std::map<std::string, std::uint64_t, std::less<>> marks;
+    std::vector<std::string> trail;
+    bool ended_well = false;
+
+ private:
+    void boot();
+    bool settled();
+    void strike(Process&, const Fault&);
+    void power_off();
+    void dispatch(Event&);
+    void session_broke(Process& agent);
+    bool resume_somebody();
+    bool advance();
+    void reap();
+    void supervise_exit(Process&, const ExitStatus&);
+    void restart(bool asked, const std::string& service, const ExitStatus&);
+    void manager_start(const std::string& service);
+    void misconduct(Process&);
+
+    struct Timed {
+        Instant at;
+        std::uint64_t number;
+        std::shared_ptr<Event> event;
+        bool operator>(const Timed& o) const { return at != o.at ? at > o.at : number > o.number; }
+    };
+    std::priority_queue<Timed, std::vector<Timed>, std::greater<>> events_;
+    std::uint64_t event_number_ = 0;
+    std::vector<std::unique_ptr<Process>> processes_;
+    Faults faults_;
+    std::size_t next_fault_ = 0;
+    Instant faults_end_{};
+    AwakeClock::duration bound_;
+    std::int64_t last_pid_ = 100;
+    Process* current_ = nullptr;
+    std::map<std::string, unsigned> restarts_;
+    std::unique_ptr<Files> nobody_;
+    Journal journal_;
+    std::unique_ptr<Clock> clock_;
+    const bool with_trail_;
+    bool off_ = false;
+};
+
+}  // namespace update::sim

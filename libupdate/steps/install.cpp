@@ -1,0 +1,38 @@
+#include "steps/install.hpp"
+
+#include <fmt/format.h>
+
+namespace update {
+
+Status install_sealed(Job& job, std::size_t n, const Seal& seal) {
+    Files& files = job.ports.files;
+    const Artifact& a = job.plan.artifacts[n];
+    const Path staged = job.layout.staged(a, job.plan.update_id, n), live = job.layout.installed(a);
+    const auto ready = files.info(staged);
+    if (!ready && ready.error().code() == ErrorCode::not_found) {
+        UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
+        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes) return done();
+        return Error{ErrorCode::corrupt, "the staged file is gone and the live file is not it"};
+    }
+    if (!ready) return Error{ready.error()};
+    if (Seal{ready->id, ready->size_bytes, ready->changed_ns} != seal)
+        return Error{ErrorCode::corrupt, "the staged file changed after it was verified"};
+    return files.rename(staged, live);
+}
+
+Status set_is_installed(Job& job, Watchdog watchdog) {
+    UPDATE_TRY(seals,
+               read_seals(job.ports.files, job.layout.seals(job.plan.update_id), job.plan.artifacts.size()),
+               "seals");
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
+        const Artifact& a = job.plan.artifacts[n];
+        if (a.role == Role::watchdog && watchdog == Watchdog::left_out) continue;
+        UPDATE_TRY(info, job.ports.files.info(job.layout.installed(a)), "look at the installed file");
+        if (info.id != seals[n].id || info.size_bytes != a.size_bytes)
+            return Error{ErrorCode::refused,
+                         fmt::format("{} is not the file that was verified", a.install_path)};
+    }
+    return done();
+}
+
+}  // namespace update
