@@ -1,17 +1,16 @@
 // The figures of signed metadata; bench/trust runs it.
-//   trust_figures rate                        verifications per second of each kind of key
-//   trust_figures publish FOLDER targets|bins N   a new repository of N targets in one role, or of N hash bins
-//   trust_figures change FOLDER ROLE          one more target in ROLE, published
-//   trust_figures refresh URL STORE ROOT TARGET   a client that has nothing yet, and finds TARGET
-//   trust_figures poll URL STORE              refresh_if_changed
+//   trust_figures rate                            verifications per second
+//   trust_figures publish FOLDER KIND N           N "targets" in one role, or N hash "bins"
+//   trust_figures change FOLDER ROLE              one more target in ROLE, published
+//   trust_figures refresh URL STORE ROOT TARGET   a client that has nothing yet
+//   trust_figures poll URL STORE                  refresh_if_changed
 // Each prints what it took in milliseconds.
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <fmt/format.h>
 #include <fstream>
 #include <iterator>
-
-#include <fmt/format.h>
 
 #include "crypto/openssl_cryptography.hpp"
 #include "crypto/openssl_keysmith.hpp"
@@ -31,7 +30,9 @@ using namespace update;
 using namespace update::repository;
 using Steady = std::chrono::steady_clock;
 
-double ms_since(Steady::time_point begin) { return std::chrono::duration<double, std::milli>(Steady::now() - begin).count(); }
+double ms_since(Steady::time_point begin) {
+    return std::chrono::duration<double, std::milli>(Steady::now() - begin).count();
+}
 
 int fail(const Error& error) {
     std::fprintf(stderr, "trust_figures: %s\n", error.message().c_str());
@@ -54,7 +55,9 @@ int rate() {
             ++count;
         }
         std::printf("%s %.0f\n",
-                    scheme == KeyScheme::ed25519 ? "ed25519" : scheme == KeyScheme::ecdsa_sha2_p256 ? "ecdsa-p256" : "rsa-3072",
+                    scheme == KeyScheme::ed25519           ? "ed25519"
+                    : scheme == KeyScheme::ecdsa_sha2_p256 ? "ecdsa-p256"
+                                                           : "rsa-3072",
                     count / ms_since(begin) * 1000);
     }
     return 0;
@@ -78,14 +81,16 @@ struct Bench {
                                             [] { return Result<std::string>{"words"}; });
     }
     Status init() {
-        UPDATE_TRY(publisher, Publisher::open({*files, *folders, *locks, *clock, crypto, smith, *processes}, folder,
-                                              [] { return Result<std::string>{"words"}; }),
+        UPDATE_TRY(publisher,
+                   Publisher::open({*files, *folders, *locks, *clock, crypto, smith, *processes}, folder,
+                                   [] { return Result<std::string>{"words"}; }),
                    "open");
         return publisher->init({});
     }
     Result<Edition> edition() {
         std::ifstream in{folder / "settings.json"};
-        UPDATE_TRY(read, parse_publisher_settings(std::string{std::istreambuf_iterator<char>{in}, {}}), "settings");
+        UPDATE_TRY(read, parse_publisher_settings(std::string{std::istreambuf_iterator<char>{in}, {}}),
+                   "settings");
         settings = read;
         UPDATE_TRY(root, tree.read("root", 1), "root");
         return Edition::open({tree, *keyring, crypto, settings, clock->wall()}, *root.find("signed"), Json{});
@@ -116,7 +121,8 @@ Status add_bins(Edition& edition, Bench& bench, unsigned bins) {
     delegations.set("succinct_roles", std::move(succinct));
     UPDATE_TRY(targets, edition.edit("targets"), "targets");
     targets->set("delegations", std::move(delegations));
-    for (unsigned i = 0; i < bins; ++i) UPDATE_CHECK(edition.touch(fmt::format("bin-{:0{}x}", i, (bits + 3) / 4)), "bin");
+    for (unsigned i = 0; i < bins; ++i)
+        UPDATE_CHECK(edition.touch(fmt::format("bin-{:0{}x}", i, (bits + 3) / 4)), "bin");
     return done();
 }
 
@@ -130,7 +136,8 @@ int publish(const Path& folder, bool bins, unsigned count) {
         if (auto added = add_bins(*edition, bench, count); !added) return fail(added.error());
     } else {
         auto targets = *edition->edit("targets");
-        for (unsigned i = 0; i < count; ++i) targets->find("targets")->set(fmt::format("product/file-{:06}", i), entry(i));
+        for (unsigned i = 0; i < count; ++i)
+            targets->find("targets")->set(fmt::format("product/file-{:06}", i), entry(i));
     }
     if (auto committed = edition->commit(); !committed) return fail(committed.error());
     std::printf("%.0f\n", ms_since(begin));
