@@ -72,8 +72,8 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     const Instant limit = adapters_.clock().now() + timeout;
     ipc::Request renew;
     renew.type = ipc::Type::renew;
-    // One that died a moment ago is started again by whoever supervises it. One that answered and then is gone has
-    // failed, unless it comes back.
+    // One that died a moment ago is started again by whoever supervises it. One that answered and then is
+    // gone has failed, unless it comes back.
     bool answered = false;
     const auto patience = std::min<std::chrono::milliseconds>(absent_patience, timeout / 2);
     Instant now = adapters_.clock().now(), last_seen = now;
@@ -83,7 +83,8 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
         answered |= reply.has_value() || is_under_way();
         const bool absent = !reply && reply.error().code() == ErrorCode::not_found && !answered;
         if (!absent) last_seen = now;
-        if (!answered && now - last_seen >= patience) return done();  // its next start takes the installed one
+        if (!answered && now - last_seen >= patience)
+            return done();  // its next start takes the installed one
         (void)channel_.wait(adapters_.clock().now() + look_period);
     }
     return Error{ErrorCode::timed_out, fmt::format("the watchdog did not become {}", settings.watchdog_path)};

@@ -61,8 +61,8 @@ class Agent {
     bool must_make_way(Halt halt) {
         if (halt != Halt::busy && halt != Halt::not_mine) return false;
         const auto record = engine_.record();
-        const bool exchanged =
-            record && (record->progress.state == State::swapping || record->progress.state == State::restoring);
+        const bool exchanged = record && (record->progress.state == State::swapping ||
+                                          record->progress.state == State::restoring);
         return exchanged && (halt == Halt::busy || engine_.find_applier());
     }
 
