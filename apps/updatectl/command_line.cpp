@@ -141,7 +141,8 @@ void add_simulate(CLI::App& app, Commands& commands, Options& options) {
         "  updatectl simulate --scenario watchdog-good --faults \"power-off@120:0\"");
     SimulateWish& wish = options.simulate;
     simulate->add_option("--runs", wish.runs, "Random runs, after every crash point (20000)");
-    simulate->add_option("--seed", wish.seed, "Only this random run, told step by step; with --runs: the first one");
+    simulate->add_option("--seed", wish.seed,
+                         "Only this random run, told step by step; with --runs: the first one");
     simulate->add_option("--faults", wish.faults, "Only this run: \"crash@17:0 power-off@31:0\"");
     simulate->add_option("--scenario", wish.scenario, "Only this story; a wrong name lists them");
     simulate->add_option("--platform", wish.platform, "Whose rules: linux or windows")

@@ -24,7 +24,8 @@ int tell_one_run(const Options& options, const SimulationOptions& simulated) {
     if (!told) return finish(options, {ControlExit::bad_invocation, told.error().message()});
     std::string text = "scenario " + told->scenario + ", faults \"" + told->faults + "\"\n";
     for (const std::string& line : told->trail) text += line + "\n";
-    text += told->promise.empty() ? "no promise broken\n" : "BROKEN " + told->promise + ": " + told->what + "\n";
+    text +=
+        told->promise.empty() ? "no promise broken\n" : "BROKEN " + told->promise + ": " + told->what + "\n";
     print(text);
     return static_cast<int>(told->promise.empty() ? ControlExit::ok : ControlExit::failed);
 }
@@ -39,7 +40,8 @@ int simulate(const Options& options) {
         settings = *loaded;
     }
     const SimulationOptions simulated = wanted(options, settings);
-    if (options.simulate.faults || (options.simulate.seed && !options.simulate.runs)) return tell_one_run(options, simulated);
+    if (options.simulate.faults || (options.simulate.seed && !options.simulate.runs))
+        return tell_one_run(options, simulated);
     const auto report = update::simulate(simulated);
     if (!report) return finish(options, {ControlExit::bad_invocation, report.error().message()});
     print(options.json ? to_json(*report) + "\n" : to_text(*report));

@@ -18,21 +18,22 @@ enum class SimulatedPlatform : std::uint8_t { linux_rules, windows_rules };
 struct SimulationOptions {
     std::optional<Settings> settings;  ///< none: the built-in stories with their own settings
     SimulatedPlatform platform = SimulatedPlatform::linux_rules;
-    std::string scenario;       ///< one story only; empty: all
+    std::string scenario;         ///< one story only; empty: all
     std::uint64_t runs = 20'000;  ///< random runs, after every single fault at every point
-    std::uint64_t seed = 1;     ///< of the first random run; the next has the next
-    bool every_point = true;    ///< also: one fault of each kind of crash at every point, and pairs for short stories
-    unsigned stride = 1;        ///< of those points only each so many, beginning where the seed says
+    std::uint64_t seed = 1;       ///< of the first random run; the next has the next
+    bool every_point =
+        true;  ///< also: one fault of each kind of crash at every point, and pairs for short stories
+    unsigned stride = 1;             ///< of those points only each so many, beginning where the seed says
     std::size_t violations_max = 5;  ///< stop after so many
 };
 
 /// A promise that did not hold, with everything that is needed to see it again.
 struct BrokenPromise {
-    std::string promise;   ///< "startable", "told-once", ...; docs/fault-model.md explains them
-    std::string what;      ///< one sentence
+    std::string promise;  ///< "startable", "told-once", ...; docs/fault-model.md explains them
+    std::string what;     ///< one sentence
     std::string scenario;
     std::uint64_t seed = 0;
-    std::string faults;    ///< the fewest that still break it, "crash@17:0 power-off@31:0"
+    std::string faults;              ///< the fewest that still break it, "crash@17:0 power-off@31:0"
     std::vector<std::string> trail;  ///< what happened, line by line
 };
 
@@ -57,7 +58,8 @@ struct SimulationReport {
 /// @return `not_found` for an unknown scenario (the message names those that exist)
 Result<SimulationReport> simulate(const SimulationOptions&);
 
-/// One run again, with its whole story. @param faults  as in BrokenPromise; nothing: those that the seed throws
+/// One run again, with its whole story. @param faults  as in BrokenPromise; nothing: those that the seed
+/// throws
 /// @return `not_found`, or `refused` for a list of faults that cannot be read
 Result<BrokenPromise> replay(const SimulationOptions&, const std::optional<std::string>& faults);
 

@@ -5,8 +5,8 @@
 namespace update {
 
 using namespace std::chrono_literals;
-// Shorter than a hand-over waits for its route (steps/routes.cpp): a helper whose agent was killed must not keep
-// the next agent's helper out.
+// Shorter than a hand-over waits for its route (steps/routes.cpp): a helper whose agent was killed must not
+// keep the next agent's helper out.
 constexpr milliseconds lock_patience = 10s, lock_look = 5ms;
 
 Result<std::unique_ptr<Applier>> Applier::make(const Settings& settings, const std::string& who) {

@@ -153,13 +153,13 @@ class AgentUpdater final : public Updater {
         changed_.notify_all();
     }
 
-    /// Somebody has started this program while its files are half old and half new. It does not work so, unless
-    /// nobody can be found who goes on.
+    /// Somebody has started this program while its files are half old and half new. It does not work so,
+    /// unless nobody can be found who goes on.
     bool must_make_way(Halt halt) {
         if (halt != Halt::busy && halt != Halt::not_mine) return false;
         const auto record = engine_.record();
-        const bool exchanged =
-            record && (record->progress.state == State::swapping || record->progress.state == State::restoring);
+        const bool exchanged = record && (record->progress.state == State::swapping ||
+                                          record->progress.state == State::restoring);
         return exchanged && (halt == Halt::busy || engine_.find_applier());
     }
 

@@ -27,14 +27,16 @@ Result<SelfRenewal::Files> SelfRenewal::files() const {
     const Layout& layout = adapters_.layout();
     const auto record = Journal{adapters_.files(), layout}.load().record;
     if (!record) return Error{ErrorCode::bug, "no update is in progress"};
-    UPDATE_TRY(text, read_text(adapters_.files(), layout.plan(record->update_id), max_plan_json_bytes), "plan");
+    UPDATE_TRY(text, read_text(adapters_.files(), layout.plan(record->update_id), max_plan_json_bytes),
+               "plan");
     UPDATE_TRY(plan, parse_plan(text), "plan");
     for (std::size_t n = 0; n < plan.artifacts.size(); ++n) {
         const Artifact& a = plan.artifacts[n];
         if (a.role != Role::watchdog) continue;
         const Path staged = layout.staged(a, plan.update_id, n);
         UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
-        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n), plan.update_id};
+        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n),
+                     plan.update_id};
     }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }

@@ -8,9 +8,9 @@
 
 namespace update {
 
-/// In the watchdog. Leaves a guardian of the old program behind, then executes the staged new one in this very
-/// process, so that the programs stay its children. The new one comes here again after its start, finds itself
-/// running and is installed.
+/// In the watchdog. Leaves a guardian of the old program behind, then executes the staged new one in this
+/// very process, so that the programs stay its children. The new one comes here again after its start, finds
+/// itself running and is installed.
 class SelfRenewal : public Renewal {
  public:
     SelfRenewal(Adapters& adapters, std::vector<std::string> arguments)

@@ -101,7 +101,8 @@ std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optiona
     return std::nullopt;
 }
 
-/// A server that offers an update which has ended does not know of its end: it was restored from an old backup.
+/// A server that offers an update which has ended does not know of its end: it was restored from an old
+/// backup.
 void Engine::file_again(const Record& record) {
     const Path file = layout_.outcome(record.update_id);
     if (exists(ports_.files, file).value_or(true)) return;

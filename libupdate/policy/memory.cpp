@@ -72,7 +72,8 @@ bool somebody_asked(Reason reason) {
 }
 
 /// An outage that covers the trial and ends while the old version is watched looks like a version that cannot
-/// reach the server. So the first time it is not held against the version; its attempts are counted all the same.
+/// reach the server. So the first time it is not held against the version; its attempts are counted all the
+/// same.
 bool may_be_an_outage(const PolicyMemory& memory, const Outcome& outcome) {
     const Attempts* attempts = find(memory.attempts, normalised(outcome.to_version));
     return outcome.reason == Reason::not_acknowledged && attempts != nullptr && attempts->count < 2;
@@ -157,7 +158,8 @@ PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const P
                             WallTime now) {
     memory = settled(std::move(memory), settings, now);
     if (outcome.ending == Ending::committed) return cleared(std::move(memory), outcome.to_version);
-    if (quarantines(outcome.reason) && !may_be_an_outage(memory, outcome)) quarantine(memory, outcome, settings, unix_ms(now));
+    if (quarantines(outcome.reason) && !may_be_an_outage(memory, outcome))
+        quarantine(memory, outcome, settings, unix_ms(now));
     if (somebody_asked(outcome.reason) || cost_nothing(outcome))
         give_back(memory, normalised(outcome.to_version));
     return memory;

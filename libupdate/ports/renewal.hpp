@@ -9,9 +9,9 @@ namespace update {
 class Renewal {
  public:
     virtual ~Renewal() = default;
-    /// Success when the running watchdog is the new program, staged or installed (look first: it may be already), or
-    /// none runs. May not return at all: the process goes on as the new program, which finds the journal and calls
-    /// this again.
+    /// Success when the running watchdog is the new program, staged or installed (look first: it may be
+    /// already), or none runs. May not return at all: the process goes on as the new program, which finds the
+    /// journal and calls this again.
     virtual Status renew_watchdog(std::chrono::milliseconds timeout) = 0;
 };
 

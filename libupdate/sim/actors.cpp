@@ -91,8 +91,10 @@ std::string watchdog_program(const World& world) {
 
 std::string version_of(const std::string& image) {
     if (image == "watchdog") return old_version;
-    const std::size_t line = image.find('\n'), end = image.find('\n', line + 1), space = image.rfind(' ', end);
-    if (line == std::string::npos || end == std::string::npos || space == std::string::npos || space < line) return "?";
+    const std::size_t line = image.find('\n'), end = image.find('\n', line + 1),
+                      space = image.rfind(' ', end);
+    if (line == std::string::npos || end == std::string::npos || space == std::string::npos || space < line)
+        return "?";
     return image.substr(space + 1, end - space - 1);
 }
 
@@ -107,7 +109,8 @@ void start_agent(World& world, const std::string& service) {
 void offer_to(World& world, Process& agent) {
     const auto plan = world.server.offer(agent.version);
     if (!plan || !agent.life.began) return;
-    const bool known = std::ranges::any_of(agent.offers, [&](const Plan& p) { return p.update_id == plan->update_id; });
+    const bool known =
+        std::ranges::any_of(agent.offers, [&](const Plan& p) { return p.update_id == plan->update_id; });
     if (known) return;
     agent.offers.push_back(*plan);
     if (agent.waits) world.poke(agent);
@@ -117,7 +120,8 @@ void begin_by_operator(World& world) {
     const auto record = world.record();
     if (record) return;
     world.at(world.now + 120s, {.kind = Event::Kind::begin_by_operator});
-    if (std::ranges::any_of(world.processes(), [](const auto& p) { return p->alive && p->program == Program::updatectl; }))
+    if (std::ranges::any_of(world.processes(),
+                            [](const auto& p) { return p->alive && p->program == Program::updatectl; }))
         return;
     (void)world.exec("/watchdog", Program::updatectl, "");
 }
@@ -157,12 +161,14 @@ int live_as_guard(World& world, Process& p) {
 int live_as_operator(World& world, Process& p) {
     ProcessPorts ports{world, p};
     p.serve = [&p] {
-        for (; !p.exits.empty(); p.exits.pop_front()) p.signals.push_back({.kind = Signal::Kind::agent_exited});
+        for (; !p.exits.empty(); p.exits.pop_front())
+            p.signals.push_back({.kind = Signal::Kind::agent_exited});
     };
     const auto desk = ports.locks.try_lock(world.layout.helper_socket());
     if (!desk) return 1;
     p.desk = true;
-    Engine engine{world.settings, world.layout, ports.all, world.machine, Actor::operator_, observer(world, p)};
+    Engine engine{world.settings, world.layout,     ports.all,
+                  world.machine,  Actor::operator_, observer(world, p)};
     Plan plan = world.scenario.plan;
     (void)engine.begin(plan);
     return 0;

@@ -43,7 +43,8 @@ class Agent {
                 look_after();
             }
             if (leave_ || (p_.stopping && !p_.deaf) || !p_.offers.empty()) continue;
-            world_.block(p_, world_.now + (p_.life.open_update.empty() ? look_after_period : look_after_trial_period));
+            world_.block(
+                p_, world_.now + (p_.life.open_update.empty() ? look_after_period : look_after_trial_period));
         }
     }
 
@@ -60,8 +61,8 @@ class Agent {
     bool must_make_way(Halt halt) {
         if (halt != Halt::busy && halt != Halt::not_mine) return false;
         const auto record = engine_.record();
-        const bool exchanged =
-            record && (record->progress.state == State::swapping || record->progress.state == State::restoring);
+        const bool exchanged = record && (record->progress.state == State::swapping ||
+                                          record->progress.state == State::restoring);
         return exchanged && (halt == Halt::busy || engine_.find_applier());
     }
 
@@ -85,7 +86,8 @@ class Agent {
 
     void note_record() {
         const auto record = engine_.record();
-        const bool under_trial = record && !is_terminal(record->progress.state) && record->to_version == p_.version &&
+        const bool under_trial = record && !is_terminal(record->progress.state) &&
+                                 record->to_version == p_.version &&
                                  is_after_hand_over(record->progress.state);
         p_.life.open_update = under_trial ? record->update_id : "";
     }

@@ -42,7 +42,8 @@ void Disk::apply(const Change& change, Names& names) const {
 
 void Disk::change(std::string name, NodePtr node, std::string gone) {
     const std::int64_t changes = node ? node->changes++ : 0;
-    unflushed_.push_back({std::string{parent_of(name)}, std::move(name), std::move(node), std::move(gone), changes});
+    unflushed_.push_back(
+        {std::string{parent_of(name)}, std::move(name), std::move(node), std::move(gone), changes});
     apply(unflushed_.back(), visible_);
 }
 

@@ -1,5 +1,5 @@
-// A disk with two faces: what programs see, and what would be left after a power cut. Whatever was not flushed
-// may be lost, kept, or (the last write) torn, each for itself: more than any real file system loses.
+// A disk with two faces: what programs see, and what would be left after a power cut. Whatever was not
+// flushed may be lost, kept, or (the last write) torn, each for itself: more than any real file system loses.
 #pragma once
 #include <map>
 #include <memory>
@@ -18,9 +18,9 @@ struct Node {
     FileInfo::Kind kind = FileInfo::Kind::file;
     std::uint32_t mode = 0600;
     std::uint64_t links = 0;
-    std::int64_t changes = 0;   ///< stands for the inode's change time
-    unsigned open = 0;          ///< handles
-    unsigned running = 0;       ///< processes whose image it is
+    std::int64_t changes = 0;  ///< stands for the inode's change time
+    unsigned open = 0;         ///< handles
+    unsigned running = 0;      ///< processes whose image it is
     std::string bytes, durable;
     struct Write {
         std::uint64_t offset;

@@ -63,7 +63,8 @@ Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& fa
         ++tally.outcomes[std::string{row(last->progress.state).name}];
         const std::string_view route = update::name(last->route);
         auto found = tally.dark.find(route);
-        if (found == tally.dark.end()) found = tally.dark.emplace(std::string{route}, std::map<std::int64_t, std::uint64_t>{}).first;
+        if (found == tally.dark.end())
+            found = tally.dark.emplace(std::string{route}, std::map<std::int64_t, std::uint64_t>{}).first;
         ++found->second[rounded(world.ghost.worst_dark.count() / 1'000)];
     }
     return {world.ghost.violation(), world.points, world.fired, std::move(world.trail)};
@@ -85,7 +86,8 @@ void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32
 void Explorer::every_pair(const Scenario& scenario, FaultKind first, FaultKind second, unsigned stride) {
     for (auto a = static_cast<std::uint32_t>(1 + seed_ % stride); !full(); a += stride)
         for (std::uint32_t b = a + 1; !full(); b += stride) {
-            const unsigned fired = noted(scenario, seed_ + a * 1'000 + b, {{a, first, 0}, {b, second, 0}}).fired;
+            const unsigned fired =
+                noted(scenario, seed_ + a * 1'000 + b, {{a, first, 0}, {b, second, 0}}).fired;
             if (fired == 0) return;
             ++tally.crash_points;
             if (fired == 1) break;
@@ -103,13 +105,15 @@ const Scenario& Explorer::pick(const std::vector<Scenario>& all, std::uint64_t s
         const FaultKind kind = throw_kind(dice);
         if (family == 0 && !is_crash(kind)) continue;
         if (family == 1 && !is_network(kind)) continue;
-        faults.push_back({static_cast<std::uint32_t>(1 + dice.below(range)), kind, static_cast<std::uint32_t>(dice.below(8))});
+        faults.push_back({static_cast<std::uint32_t>(1 + dice.below(range)), kind,
+                          static_cast<std::uint32_t>(dice.below(8))});
     }
     std::ranges::sort(faults, {}, &Fault::at);
     return scenario;
 }
 
-void Explorer::random(const std::vector<Scenario>& all, std::uint64_t runs, const std::function<bool()>& budget) {
+void Explorer::random(const std::vector<Scenario>& all, std::uint64_t runs,
+                      const std::function<bool()>& budget) {
     for (std::uint64_t n = 0; n < runs && !full(); ++n) {
         if (n % 64 == 0 && !budget()) return;
         Faults faults;
@@ -147,10 +151,13 @@ std::optional<Faults> parse_faults(std::string_view text) {
         const auto kind = fault_named(word.substr(0, at));
         if (!kind) return std::nullopt;
         Fault fault{0, *kind, 0};
-        const std::string_view where = word.substr(at + 1, colon == std::string_view::npos ? colon : colon - at - 1);
-        if (std::from_chars(where.data(), where.data() + where.size(), fault.at).ec != std::errc{}) return std::nullopt;
+        const std::string_view where =
+            word.substr(at + 1, colon == std::string_view::npos ? colon : colon - at - 1);
+        if (std::from_chars(where.data(), where.data() + where.size(), fault.at).ec != std::errc{})
+            return std::nullopt;
         if (colon != std::string_view::npos)
-            if (std::from_chars(word.data() + colon + 1, word.data() + word.size(), fault.how).ec != std::errc{})
+            if (std::from_chars(word.data() + colon + 1, word.data() + word.size(), fault.how).ec !=
+                std::errc{})
                 return std::nullopt;
         faults.push_back(fault);
     }

@@ -107,8 +107,9 @@ bool SimFiles::parent_exists(const std::string& path) const {
     return parent_of(path).empty() || world_.disk.find(parent_of(path)) != nullptr;
 }
 
-/// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard links
-/// are not offered there: a helper that ran from one would keep the agent's own file from being replaced.
+/// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
+/// links are not offered there: a helper that ran from one would keep the agent's own file from being
+/// replaced.
 Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     const std::string &from = from_path.native(), &to = to_path.native();
     UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
@@ -131,7 +132,8 @@ Status SimFiles::link(const Path& existing, const Path& name) {
     UPDATE_CHECK(point(Op::create, "link", name.native()), "link");
     const NodePtr node = world_.disk.find(existing.native());
     if (!node) return absent(existing.native());
-    if (world_.no_links || world_.platform == Platform::windows_rules) return Error{ErrorCode::unsupported, "no hard links here"};
+    if (world_.no_links || world_.platform == Platform::windows_rules)
+        return Error{ErrorCode::unsupported, "no hard links here"};
     if (world_.disk.find(name.native())) return Error{ErrorCode::refused, name.native() + " exists"};
     if (!parent_exists(name.native())) return absent(name.native());
     world_.disk.link(existing.native(), name.native());

@@ -14,9 +14,10 @@ namespace update::sim {
 using namespace std::chrono_literals;
 
 std::string_view name(Promise promise) {
-    constexpr std::string_view names[] = {"startable",    "verified-only", "finite-restarts",  "ends",
-                                          "careful-cleanup", "true-version",  "held-stays",       "nothing-left",
-                                          "never-mixed",  "crashes-are-free", "outage-is-innocent", "told-once"};
+    constexpr std::string_view names[] = {
+        "startable",       "verified-only",    "finite-restarts",    "ends",
+        "careful-cleanup", "true-version",     "held-stays",         "nothing-left",
+        "never-mixed",     "crashes-are-free", "outage-is-innocent", "told-once"};
     return names[static_cast<std::size_t>(promise) - 1];
 }
 
@@ -54,7 +55,8 @@ void Ghost::removed(const std::string& path, const NodePtr& node) {
     if (!new_is_live) return;
     // Its backup was the only other startable one: only a proven new version may go without it.
     if (acknowledged == 0 && world_.settings.trial.commit_on == CommitOn::acknowledged)
-        break_promise(Promise::careful_cleanup, "the old version is gone before the new one was acknowledged");
+        break_promise(Promise::careful_cleanup,
+                      "the old version is gone before the new one was acknowledged");
 }
 
 void Ghost::image_starts(const Process& p) {
@@ -64,15 +66,18 @@ void Ghost::image_starts(const Process& p) {
     if (p.program != Program::agent) return;
     // What cannot be written cannot be counted, and what needs repair is started again without end.
     const auto record = world_.record();
-    const bool given_up = record && (record->progress.state == State::needs_repair || record->progress.state == State::salvaging);
+    const bool given_up = record && (record->progress.state == State::needs_repair ||
+                                     record->progress.state == State::salvaging);
     if (p.version == world_.scenario.plan.version && !world_.disk_is_bad() && !given_up) ++starts_of_new;
     // One more with the exit-code route without a guard: only a start can see that the starts are used up.
     // Each update of this version, and each power cut, may begin anew.
     const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };
-    const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) + of(FaultKind::power_off) +
-                                  of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) + of(FaultKind::agent_held);
+    const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) +
+                                  of(FaultKind::power_off) + of(FaultKind::dead_clock) +
+                                  of(FaultKind::crash_watchdog) + of(FaultKind::agent_held);
     const bool quiet = world_.server.all_ended();
-    if (!quiet && starts_of_new > world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
+    if (!quiet && starts_of_new >
+                      world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
         break_promise(Promise::finite_restarts, fmt::format("{} starts of the new version", starts_of_new));
     if (world_.services[world_.settings.programs.front().name].held)
         break_promise(Promise::held_stays, "the agent was started while an administrator holds it");
@@ -84,8 +89,8 @@ void Ghost::agent_works(const Process& agent) {
         if (a.role == Role::watchdog) continue;
         const NodePtr node = world_.disk.find(world_.layout.installed(a).native());
         if (!node || node->bytes != image_of(a.install_path, agent.version))
-            return break_promise(Promise::never_mixed,
-                                 fmt::format("agent {} works beside another {}", agent.version, a.install_path));
+            return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
+                                                                   agent.version, a.install_path));
     }
 }
 
@@ -118,8 +123,8 @@ void Ghost::at_the_end() {
     const Artifact& program = world_.scenario.plan.artifacts.front();
     const NodePtr live = world_.disk.find(world_.layout.installed(program).native());
     if (version_of(live->bytes) != agent->version)
-        return break_promise(Promise::true_version,
-                             fmt::format("{} runs, {} is installed", agent->version, version_of(live->bytes)));
+        return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
+                                                                version_of(live->bytes)));
     const State state = record->progress.state;
     if (state == State::committed && agent->version != record->to_version)
         return break_promise(Promise::true_version, fmt::format("committed, but {} runs", agent->version));
@@ -134,8 +139,8 @@ void Ghost::at_the_end() {
 void Ghost::check_server(const Record& record) {
     for (const Server::Update& u : world_.server.updates()) {
         if (u.told != 1)
-            return break_promise(Promise::told_once,
-                                 fmt::format("the server learned {} outcomes of {}", u.told, u.plan.update_id));
+            return break_promise(Promise::told_once, fmt::format("the server learned {} outcomes of {}",
+                                                                 u.told, u.plan.update_id));
         if (u.plan.update_id != record.update_id) continue;
         const Ending ending = record.progress.state == State::committed     ? Ending::committed
                               : record.progress.state == State::rolled_back ? Ending::rolled_back

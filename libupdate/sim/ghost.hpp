@@ -18,18 +18,18 @@ class World;
 struct Process;
 
 enum class Promise : std::uint8_t {
-    startable = 1,      ///< a complete verified image can always be started, and an agent runs within the bound
-    verified_only,      ///< unverified bytes never run
-    finite_restarts,    ///< restarts per version are finite
-    ends,               ///< every update ends new, old or refused within its bound
-    careful_cleanup,    ///< clean-up removes neither the running image nor the only other one
-    true_version,       ///< the version reported and acknowledged is the one that runs
-    held_stays,         ///< what an administrator stopped stays stopped
-    nothing_left,       ///< nothing is left over
-    never_mixed,        ///< no set of two versions works
-    crashes_are_free,   ///< crashes alone never cost the update
-    outage_is_innocent, ///< an outage alone quarantines nothing
-    told_once,          ///< the server learns the outcome exactly once in effect
+    startable = 1,    ///< a complete verified image can always be started, and an agent runs within the bound
+    verified_only,    ///< unverified bytes never run
+    finite_restarts,  ///< restarts per version are finite
+    ends,             ///< every update ends new, old or refused within its bound
+    careful_cleanup,  ///< clean-up removes neither the running image nor the only other one
+    true_version,     ///< the version reported and acknowledged is the one that runs
+    held_stays,       ///< what an administrator stopped stays stopped
+    nothing_left,     ///< nothing is left over
+    never_mixed,      ///< no set of two versions works
+    crashes_are_free,    ///< crashes alone never cost the update
+    outage_is_innocent,  ///< an outage alone quarantines nothing
+    told_once,           ///< the server learns the outcome exactly once in effect
 };
 inline constexpr std::size_t promise_count = 12;
 std::string_view name(Promise);
@@ -55,7 +55,8 @@ class Ghost {
     void power_was_off();
     void at_the_end();
 
-    unsigned acknowledged = 0;  ///< answers that confirmed an update, or came from a server that confirms none
+    unsigned acknowledged =
+        0;  ///< answers that confirmed an update, or came from a server that confirms none
     bool watchdog_died_on_trial = false;  ///< it has one start, so that a crash there is its verdict
     unsigned starts_of_new = 0, agent_crashes_in_trial = 0;
     Instant dark_since{};

@@ -11,7 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds lock_patience = 10s, desk_patience = 60s, lock_look = 50ms, guardian_look = 50ms;
+constexpr std::chrono::milliseconds lock_patience = 10s, desk_patience = 60s, lock_look = 50ms,
+                                    guardian_look = 50ms;
 
 void note_exits(Process& p) {
     for (; !p.exits.empty(); p.exits.pop_front()) p.signals.push_back({.kind = Signal::Kind::agent_exited});
@@ -113,11 +114,13 @@ bool runs_new_watchdog(World& world, const Process& p) {
     const auto& artifacts = world.scenario.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (!record || found == artifacts.end()) return false;
-    return world.disk.find(fresh_watchdog(world, record->update_id, static_cast<std::size_t>(found - artifacts.begin()))) == p.image;
+    return world.disk.find(fresh_watchdog(world, record->update_id,
+                                          static_cast<std::size_t>(found - artifacts.begin()))) == p.image;
 }
 
 Status SimRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
-    if (p_.program == Program::guardian) return Error{ErrorCode::timed_out, "the new watchdog did not take over"};
+    if (p_.program == Program::guardian)
+        return Error{ErrorCode::timed_out, "the new watchdog did not take over"};
     return p_.program == Program::watchdog ? renew_self() : renew_other(timeout);
 }
 
@@ -126,7 +129,8 @@ Status SimRenewal::renew_self() {
     const auto record = world_.record();
     const auto& artifacts = world_.scenario.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
-    if (!record || found == artifacts.end()) return Error{ErrorCode::bug, "no update of a watchdog is in progress"};
+    if (!record || found == artifacts.end())
+        return Error{ErrorCode::bug, "no update of a watchdog is in progress"};
     const auto n = static_cast<std::size_t>(found - artifacts.begin());
     const Command guardian{world_.layout.backup(artifacts[n], record->update_id, n),
                            {"--update-guardian", record->update_id, std::to_string(p_.pid)},

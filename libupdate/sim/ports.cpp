@@ -16,7 +16,8 @@ namespace {
 
 class SimLock final : public Lock {
  public:
-    SimLock(World& world, std::string file, std::int64_t pid) : world_{world}, file_{std::move(file)}, pid_{pid} {}
+    SimLock(World& world, std::string file, std::int64_t pid)
+        : world_{world}, file_{std::move(file)}, pid_{pid} {}
     SimLock(const SimLock&) = delete;
     SimLock& operator=(const SimLock&) = delete;
     ~SimLock() override {
@@ -35,7 +36,8 @@ class SimLock final : public Lock {
 Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
     (void)world_.point(p_, Op::other, "lock", file.native());
     const auto [held, free] = world_.locks.try_emplace(file.native(), p_.pid);
-    if (!free) return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.native())};
+    if (!free)
+        return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.native())};
     return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.native(), p_.pid)};
 }
 
@@ -81,7 +83,9 @@ Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::
             world_.spend(p_, world_.settings.transfer.stall_timeout);
             return Error{ErrorCode::retry_later, "no byte came"};
         }
-        UPDATE_CHECK(sink.body(std::as_bytes(std::span{bytes}).subspan(at, std::min(chunk, bytes.size() - at))), "body");
+        UPDATE_CHECK(
+            sink.body(std::as_bytes(std::span{bytes}).subspan(at, std::min(chunk, bytes.size() - at))),
+            "body");
     }
     return head;
 }
@@ -99,16 +103,19 @@ Result<Ran> SimProcesses::run(const Command& command) {
         ~Ended() { --node.running; }
     } ended{*image};
     world_.spend(p_, 100ms);
-    if (on_trial && world_.scenario.conduct == Conduct::fails_self_test) return Ran{{false, 1}, false, "broken\n"};
+    if (on_trial && world_.scenario.conduct == Conduct::fails_self_test)
+        return Ran{{false, 1}, false, "broken\n"};
     return Ran{{false, 0}, false, version + "\n"};
 }
 
 Result<ProcessId> SimProcesses::break_away(const Command& command, std::chrono::milliseconds timeout) {
     (void)world_.point(p_, Op::other, "break away", command.program.native());
-    if (world_.now < world_.no_break_away_until) return Error{ErrorCode::permission, "the job does not let it go"};
+    if (world_.now < world_.no_break_away_until)
+        return Error{ErrorCode::permission, "the job does not let it go"};
     const bool guardian = !command.arguments.empty() && command.arguments.front() == "--update-guardian";
-    UPDATE_TRY(child, world_.exec(command.program.native(), guardian ? Program::guardian : Program::helper,
-                                  command.arguments.back()),
+    UPDATE_TRY(child,
+               world_.exec(command.program.native(), guardian ? Program::guardian : Program::helper,
+                           command.arguments.back()),
                "break away");
     const std::int64_t pid = child->pid;
     if (guardian) child->argument = std::to_string(p_.pid);

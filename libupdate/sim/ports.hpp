@@ -105,9 +105,17 @@ class SimRenewal final : public Renewal {
 
 struct ProcessPorts {
     ProcessPorts(World& world, Process& p)
-        : files{world, &p}, volumes{world}, locks{world, p}, http{world, p}, processes{world, p}, services{world, p},
-          channel{world, p}, random{world}, renewal{world, p},
-          all{world.clock(), files, volumes, locks, hashing, http, processes, services, channel, probes, random, renewal} {}
+        : files{world, &p},
+          volumes{world},
+          locks{world, p},
+          http{world, p},
+          processes{world, p},
+          services{world, p},
+          channel{world, p},
+          random{world},
+          renewal{world, p},
+          all{world.clock(), files,    volumes, locks,  hashing, http,
+              processes,     services, channel, probes, random,  renewal} {}
 
     SimFiles files;
     SimVolumes volumes;

@@ -11,9 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::array<std::string_view, 10> conducts{"good",           "crashes",    "crashes-late",    "exits-clean",
-                                                    "hangs",          "wrong-version", "never-connects", "unloadable",
-                                                    "fails-self-test", "slow"};
+constexpr std::array<std::string_view, 10> conducts{
+    "good",          "crashes",        "crashes-late", "exits-clean",     "hangs",
+    "wrong-version", "never-connects", "unloadable",   "fails-self-test", "slow"};
 
 Settings base_settings() {
     Settings s;
@@ -88,9 +88,7 @@ void add_conducts(std::vector<Scenario>& all, const Settings& settings, Route ro
 
 }  // namespace
 
-std::string_view name(Platform platform) {
-    return platform == Platform::linux_rules ? "linux" : "windows";
-}
+std::string_view name(Platform platform) { return platform == Platform::linux_rules ? "linux" : "windows"; }
 std::string_view name(Conduct conduct) { return conducts[static_cast<std::size_t>(conduct)]; }
 
 std::string image_of(const std::string& install_path, const std::string& version) {
@@ -160,11 +158,13 @@ std::vector<Scenario> scenarios(Platform platform, const Settings& settings) {
     for (Scenario& s : all) {
         s.settings = settings;
         s.settings.routes = settings.routes;
-        const bool watched = !settings.watchdog_path.empty() || std::ranges::count(settings.routes, Route::watchdog) > 0;
+        const bool watched =
+            !settings.watchdog_path.empty() || std::ranges::count(settings.routes, Route::watchdog) > 0;
         s.keeper = watched                         ? Keeper::watchdog
                    : settings.restarted_on_failure ? Keeper::service_manager
                                                    : Keeper::nobody;
-        if (platform == Platform::windows_rules && s.keeper != Keeper::watchdog && s.expected == Ending::committed)
+        if (platform == Platform::windows_rules && s.keeper != Keeper::watchdog &&
+            s.expected == Ending::committed)
             s.expected = Ending::rolled_back;
     }
     return all;

@@ -23,7 +23,7 @@ enum class Conduct : std::uint8_t {
     never_connects,  ///< does not reach the server
     unloadable,      ///< the system refuses to start it
     fails_self_test,
-    slow,            ///< ready after half of the time that it has
+    slow,  ///< ready after half of the time that it has
 };
 std::string_view name(Conduct);
 
@@ -41,12 +41,12 @@ struct Scenario {
     Keeper keeper = Keeper::watchdog;
     Conduct conduct = Conduct::good;
     Conduct watchdog_conduct = Conduct::good;  ///< of the new watchdog, where the set holds one
-    bool guard = false;          ///< the service manager runs a guard before each start of the agent
-    bool old_server = false;     ///< one that confirms no update
-    bool old_watchdog = false;   ///< one that lives but does not know how to update
-    bool outage = false;         ///< the server has been away since before the update, and comes back late
-    bool brief = false;          ///< cheap enough for every pair of crashes
-    bool by_operator = false;    ///< updatectl applies it
+    bool guard = false;         ///< the service manager runs a guard before each start of the agent
+    bool old_server = false;    ///< one that confirms no update
+    bool old_watchdog = false;  ///< one that lives but does not know how to update
+    bool outage = false;        ///< the server has been away since before the update, and comes back late
+    bool brief = false;         ///< cheap enough for every pair of crashes
+    bool by_operator = false;   ///< updatectl applies it
     Ending expected = Ending::committed;  ///< without any fault
 
     /// Does the agent know of libupdate? One that does not has no session to a control server either.

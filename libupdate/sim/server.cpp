@@ -29,8 +29,8 @@ std::string Server::admit(const std::string& version, const std::string& open_up
 }
 
 std::optional<Plan> Server::offer(const std::string& version) const {
-    const auto open =
-        std::ranges::find_if(updates_, [](const Update& u) { return u.state == State::offered && !u.plan.artifacts.empty(); });
+    const auto open = std::ranges::find_if(
+        updates_, [](const Update& u) { return u.state == State::offered && !u.plan.artifacts.empty(); });
     if (open == updates_.end()) return std::nullopt;
     Plan plan = open->plan;
     plan.from_version = version;

@@ -9,14 +9,17 @@ using namespace std::chrono_literals;
 
 namespace {
 
-bool cannot_stop_itself(const Process& p) { return p.program == Program::agent || p.program == Program::guard; }
+bool cannot_stop_itself(const Process& p) {
+    return p.program == Program::agent || p.program == Program::guard;
+}
 
 }  // namespace
 
 Result<ServiceStatus> SimServices::status(const std::string& program) {
     if (p_.killed) throw Killed{};
     if (p_.program == Program::agent) return ServiceStatus{true, {p_.pid, 1}, {}, false};
-    if (world_.now < world_.unreadable_until) return Error{ErrorCode::retry_later, "the process table cannot be read"};
+    if (world_.now < world_.unreadable_until)
+        return Error{ErrorCode::retry_later, "the process table cannot be read"};
     ServiceStatus status;
     status.last_exit = world_.services[program].last_exit;
     status.held_by_administrator = world_.services[program].held;
@@ -39,7 +42,8 @@ Status SimServices::start(const std::string& program) {
         return done();
     }
     const bool is_agent = program == world_.settings.programs.front().name;
-    UPDATE_TRY(process, world_.exec(program_path(world_, program), is_agent ? Program::agent : Program::companion, ""),
+    UPDATE_TRY(process,
+               world_.exec(program_path(world_, program), is_agent ? Program::agent : Program::companion, ""),
                "start");
     process->service = program;
     p_.supervised[program] = process->pid;
@@ -71,7 +75,8 @@ Status SimServices::stop(const std::string& program) {
 
 Result<std::vector<Finding>> SimServices::check_restart_path(const std::string& program) {
     if (world_.settings.restarted_on_failure) return std::vector<Finding>{{true, "restarted on failure", ""}};
-    if (world_.watchdog() != nullptr) return std::vector<Finding>{{true, "the watchdog supervises " + program, ""}};
+    if (world_.watchdog() != nullptr)
+        return std::vector<Finding>{{true, "the watchdog supervises " + program, ""}};
     return std::vector<Finding>{{false, "nobody would start it again", "start the watchdog"}};
 }
 

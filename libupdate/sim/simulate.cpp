@@ -1,8 +1,8 @@
-#include <update/simulate.hpp>
-
 #include <algorithm>
 #include <ctime>
 #include <fmt/format.h>
+
+#include <update/simulate.hpp>
 
 #include "sim/explore.hpp"
 
@@ -11,13 +11,14 @@ namespace {
 
 using namespace sim;
 
-constexpr FaultKind single_faults[] = {FaultKind::crash,        FaultKind::crash_agent, FaultKind::crash_watchdog,
-                                       FaultKind::power_off,    FaultKind::io_error,    FaultKind::disk_full,
-                                       FaultKind::denied,       FaultKind::delay,       FaultKind::ack_lost,
-                                       FaultKind::network_cut,  FaultKind::server_restored};
+constexpr FaultKind single_faults[] = {
+    FaultKind::crash,    FaultKind::crash_agent, FaultKind::crash_watchdog, FaultKind::power_off,
+    FaultKind::io_error, FaultKind::disk_full,   FaultKind::denied,         FaultKind::delay,
+    FaultKind::ack_lost, FaultKind::network_cut, FaultKind::server_restored};
 
 Platform platform_of(const SimulationOptions& options) {
-    return options.platform == SimulatedPlatform::linux_rules ? Platform::linux_rules : Platform::windows_rules;
+    return options.platform == SimulatedPlatform::linux_rules ? Platform::linux_rules
+                                                              : Platform::windows_rules;
 }
 
 Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
@@ -28,14 +29,17 @@ Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
     for (const Scenario& s : all) names += " " + s.name;
     std::erase_if(all, [&](const Scenario& s) { return s.name != options.scenario; });
     if (all.empty())
-        return Error{ErrorCode::not_found, fmt::format("no scenario {}; there are:{}", options.scenario, names)};
+        return Error{ErrorCode::not_found,
+                     fmt::format("no scenario {}; there are:{}", options.scenario, names)};
     return all;
 }
 
 std::vector<std::string> shortcomings(const std::vector<Scenario>& all) {
     if (all.empty()) return {"no route is configured"};
     if (all.front().keeper != Keeper::nobody) return {};
-    return {"nobody starts the agent again when it ends: no watchdog is configured, and restarted_on_failure is false"};
+    return {
+        "nobody starts the agent again when it ends: no watchdog is configured, and restarted_on_failure is "
+        "false"};
 }
 
 DarkTimes dark_times(const std::map<std::int64_t, std::uint64_t>& histogram) {
@@ -54,7 +58,8 @@ BrokenPromise described(Explorer& explorer, const Broken& b) {
     const Faults fewest = explorer.shrunk(b);
     Run again = explorer.run(*b.scenario, b.seed, fewest, true);
     const Violation& v = again.violation ? *again.violation : b.violation;
-    return {std::string{name(v.promise)}, v.what, b.scenario->name, b.seed, text(fewest), std::move(again.trail)};
+    return {std::string{name(v.promise)}, v.what, b.scenario->name, b.seed, text(fewest),
+            std::move(again.trail)};
 }
 
 SimulationReport reported(const Explorer& explorer) {
@@ -66,7 +71,8 @@ SimulationReport reported(const Explorer& explorer) {
                         t.faults[static_cast<std::size_t>(FaultKind::dead_clock)];
     for (std::size_t k = 0; k < fault_count; ++k)
         report.faults_by_kind[std::string{name(static_cast<FaultKind>(k))}] = t.faults[k];
-    for (const Row& r : rows()) report.states_reached[std::string{r.name}] = t.states[static_cast<std::size_t>(r.state)];
+    for (const Row& r : rows())
+        report.states_reached[std::string{r.name}] = t.states[static_cast<std::size_t>(r.state)];
     report.marks = {t.marks.begin(), t.marks.end()};
     report.outcomes = {t.outcomes.begin(), t.outcomes.end()};
     for (const auto& [route, histogram] : t.dark) {
@@ -84,7 +90,8 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
     Explorer explorer{platform_of(options), options.seed, options.violations_max};
     if (options.every_point) {
         for (const Scenario& scenario : all)
-            for (const FaultKind kind : single_faults) explorer.every_point(scenario, kind, kind == FaultKind::delay ? 2 : 1, options.stride);
+            for (const FaultKind kind : single_faults)
+                explorer.every_point(scenario, kind, kind == FaultKind::delay ? 2 : 1, options.stride);
         for (const Scenario& scenario : all)
             if (scenario.brief) {
                 explorer.every_pair(scenario, FaultKind::crash, FaultKind::crash, 3 * options.stride);

@@ -12,11 +12,13 @@ namespace {
 using namespace std::chrono_literals;
 using Kind = Event::Kind;
 
-constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s, sign_period_in_trial = 1s;
+constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s,
+                                    sign_period_in_trial = 1s;
 
-/// systemd, as our units have it: Restart=always, RestartSec=1, no start limit. SCM: recovery after 1 s, 5 s, and
-/// 60 s from the third failure on, and none after exit code 0.
-std::optional<std::chrono::milliseconds> restart_delay(Platform platform, const ExitStatus& exit, unsigned ends) {
+/// systemd, as our units have it: Restart=always, RestartSec=1, no start limit. SCM: recovery after 1 s, 5 s,
+/// and 60 s from the third failure on, and none after exit code 0.
+std::optional<std::chrono::milliseconds> restart_delay(Platform platform, const ExitStatus& exit,
+                                                       unsigned ends) {
     if (platform == Platform::linux_rules) return 1s;
     if (!exit.signalled && exit.value == 0) return std::nullopt;
     return ends < 2 ? 1s : ends < 3 ? 5s : 60s;
@@ -60,7 +62,9 @@ void World::restart(bool asked, const std::string& service, const ExitStatus& ex
     if (delay || asked) at(now + delay.value_or(5s), {.kind = Kind::start_service, .text = service});
 }
 
-bool World::connected_to_server() const { return network_up() && now >= server_down_until && now >= stall_until; }
+bool World::connected_to_server() const {
+    return network_up() && now >= server_down_until && now >= stall_until;
+}
 
 void World::session_broke(Process& agent) {
     ++agent.life.session;
@@ -81,7 +85,9 @@ void World::tell_desks(Process& agent) {
     if (life.accepted) sum.kind = Signal::Kind::accepted;
     if (!life.acknowledged.empty()) sum.kind = Signal::Kind::acknowledged;
     sum.update_id = life.acknowledged;
-    sum.version = scenario.conduct == Conduct::wrong_version && agent.version == scenario.plan.version ? "9.9" : agent.version;
+    sum.version = scenario.conduct == Conduct::wrong_version && agent.version == scenario.plan.version
+                      ? "9.9"
+                      : agent.version;
     sum.connected = life.connected;
     sum.pid = agent.pid;
     for (auto& p : processes_) {
@@ -99,8 +105,10 @@ void World::send_outcomes(Process& agent) {
     if (!agent.life.online) return;
     const auto outcomes = outcomes_on_disk(*this);
     if (outcomes.empty()) return;
-    at(now + latency,
-       {.kind = Kind::outcomes_arrive, .pid = agent.pid, .session = agent.life.session, .outcomes = outcomes});
+    at(now + latency, {.kind = Kind::outcomes_arrive,
+                       .pid = agent.pid,
+                       .session = agent.life.session,
+                       .outcomes = outcomes});
 }
 
 void World::misconduct(Process& agent) {
@@ -155,7 +163,8 @@ void World::dispatch(Event& event) {
             }
             auto wait = latency;
             if (std::exchange(ack_late_next, false)) wait = 8s;
-            const Event answer{.kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
+            const Event answer{
+                .kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
             at(now + wait, answer);
             if (std::exchange(ack_twice_next, false)) at(now + wait + latency, answer);
             break;
@@ -175,7 +184,8 @@ void World::dispatch(Event& event) {
             if (!p->life.online) break;
             sign(*p);
             offer_to(*this, *p);
-            if (!stale) at(now + heartbeat, {.kind = Kind::heartbeat, .pid = p->pid, .session = event.session});
+            if (!stale)
+                at(now + heartbeat, {.kind = Kind::heartbeat, .pid = p->pid, .session = event.session});
             break;
         case Kind::outcomes_arrive: {
             if (stale) break;

@@ -43,25 +43,44 @@ void World::strike(Process& p, const Fault& fault) {
         case FaultKind::power_off:
             power_off();
             break;
-        case FaultKind::disk_full: until(disk_full_until, fault.how % 6); break;
-        case FaultKind::io_error: io_error_next = true; break;
-        case FaultKind::read_only: until(read_only_until, fault.how % 6); break;
-        case FaultKind::denied: denied_next = true; break;
-        case FaultKind::quota: until(quota_until, fault.how % 6); break;
-        case FaultKind::locked: until(locked_until, fault.how % 6); break;
+        case FaultKind::disk_full:
+            until(disk_full_until, fault.how % 6);
+            break;
+        case FaultKind::io_error:
+            io_error_next = true;
+            break;
+        case FaultKind::read_only:
+            until(read_only_until, fault.how % 6);
+            break;
+        case FaultKind::denied:
+            denied_next = true;
+            break;
+        case FaultKind::quota:
+            until(quota_until, fault.how % 6);
+            break;
+        case FaultKind::locked:
+            until(locked_until, fault.how % 6);
+            break;
         case FaultKind::vanishes:
-            if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file)) disk.remove(newest_file);
+            if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file))
+                disk.remove(newest_file);
             break;
         case FaultKind::tampered:
-            if (const NodePtr node = newest_file.ends_with(".old") ? nullptr : disk.find(newest_file); node && !node->bytes.empty()) {
+            if (const NodePtr node = newest_file.ends_with(".old") ? nullptr : disk.find(newest_file);
+                node && !node->bytes.empty()) {
                 disk.write(*node, node->bytes.size() / 2, "!");
                 disk.flush(*node);
             }
             break;
-        case FaultKind::no_links: no_links = true; break;
-        case FaultKind::delay: spend(p, span(fault.how % 5)); break;
+        case FaultKind::no_links:
+            no_links = true;
+            break;
+        case FaultKind::delay:
+            spend(p, span(fault.how % 5));
+            break;
         case FaultKind::clock_jump:
-            wall_us += (fault.how % 2 == 0 ? 1 : -1) * std::chrono::microseconds{span(fault.how) * 1'000}.count();
+            wall_us +=
+                (fault.how % 2 == 0 ? 1 : -1) * std::chrono::microseconds{span(fault.how) * 1'000}.count();
             wall_us = std::max<std::int64_t>(wall_us, 0);
             break;
         case FaultKind::suspend:
@@ -78,10 +97,18 @@ void World::strike(Process& p, const Fault& fault) {
             for (auto& other : processes_)
                 if (other->alive && other->life.online) session_broke(*other);
             break;
-        case FaultKind::network_stall: until(stall_until, fault.how % 6); break;
-        case FaultKind::wrong_bytes: wrong_bytes_next = true; break;
-        case FaultKind::busy_mirror: busy_mirror_next = 1 + fault.how % 3; break;
-        case FaultKind::lost_mirror: lost_mirror = true; break;
+        case FaultKind::network_stall:
+            until(stall_until, fault.how % 6);
+            break;
+        case FaultKind::wrong_bytes:
+            wrong_bytes_next = true;
+            break;
+        case FaultKind::busy_mirror:
+            busy_mirror_next = 1 + fault.how % 3;
+            break;
+        case FaultKind::lost_mirror:
+            lost_mirror = true;
+            break;
         case FaultKind::server_restored:
             server.restore();
             [[fallthrough]];
@@ -90,15 +117,27 @@ void World::strike(Process& p, const Fault& fault) {
             for (auto& other : processes_)
                 if (other->alive && other->life.online) session_broke(*other);
             break;
-        case FaultKind::ack_lost: ack_lost_next = true; break;
-        case FaultKind::ack_twice: ack_twice_next = true; break;
-        case FaultKind::ack_late: ack_late_next = true; break;
+        case FaultKind::ack_lost:
+            ack_lost_next = true;
+            break;
+        case FaultKind::ack_twice:
+            ack_twice_next = true;
+            break;
+        case FaultKind::ack_late:
+            ack_late_next = true;
+            break;
         case FaultKind::agent_ignores_stop:
             if (agent) agent->deaf = true;
             break;
-        case FaultKind::no_break_away: until(no_break_away_until, fault.how); break;
-        case FaultKind::no_start: until(no_start_until, fault.how % 6); break;
-        case FaultKind::unreadable_state: until(unreadable_until, fault.how % 5); break;
+        case FaultKind::no_break_away:
+            until(no_break_away_until, fault.how);
+            break;
+        case FaultKind::no_start:
+            until(no_start_until, fault.how % 6);
+            break;
+        case FaultKind::unreadable_state:
+            until(unreadable_until, fault.how % 5);
+            break;
         case FaultKind::cancelled:
         case FaultKind::roll_back_asked:
             wish(*this, fault.kind);
@@ -116,7 +155,7 @@ void World::strike(Process& p, const Fault& fault) {
                 end(*agent, {true, 15});
             }
             ghost.agent_alive(false);
-            at(now + span(fault.how % 6) , {.kind = Event::Kind::release_agent});
+            at(now + span(fault.how % 6), {.kind = Event::Kind::release_agent});
             faults_end_ = std::max(faults_end_, now + span(fault.how % 6));
             break;
         case FaultKind::watchdog_stopped:
@@ -159,8 +198,10 @@ void World::boot() {
     root_services.clear();
     if (scenario.keeper == Keeper::watchdog) root_services.push_back("watchdog");
     if (scenario.keeper == Keeper::service_manager) root_services.push_back(settings.programs.front().name);
-    if (scenario.keeper == Keeper::nobody && boots == 1) root_services.push_back(settings.programs.front().name);
-    for (const std::string& service : root_services) at(now + 2s, {.kind = Event::Kind::start_service, .text = service});
+    if (scenario.keeper == Keeper::nobody && boots == 1)
+        root_services.push_back(settings.programs.front().name);
+    for (const std::string& service : root_services)
+        at(now + 2s, {.kind = Event::Kind::start_service, .text = service});
     if (scenario.by_operator) at(now + 10s, {.kind = Event::Kind::begin_by_operator});
     for (const auto& [name, service] : services)
         if (service.held) at(now + 60s, {.kind = Event::Kind::release_agent});

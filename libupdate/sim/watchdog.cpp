@@ -20,18 +20,20 @@ struct Watched {
 class Watchdog {
  public:
     Watchdog(World& world, Process& p)
-        : world_{world},
-          p_{p},
-          ports_{world, p},
-          engine_{world.settings, world.layout, ports_.all, world.machine, Actor::watchdog, observer(world, p)} {
+        : world_{world}, p_{p}, ports_{world, p}, engine_{world.settings,  world.layout,
+                                                          ports_.all,      world.machine,
+                                                          Actor::watchdog, observer(world, p)} {
         for (const ProgramSettings& program : world.settings.programs)
-            watched_.emplace(program.name, Watched{RestartBudget{world.settings.supervision, ports_.random}, {}});
+            watched_.emplace(program.name,
+                             Watched{RestartBudget{world.settings.supervision, ports_.random}, {}});
     }
 
     int live() {
-        const Conduct conduct = p_.version == world_.scenario.plan.version ? world_.scenario.watchdog_conduct : Conduct::good;
+        const Conduct conduct =
+            p_.version == world_.scenario.plan.version ? world_.scenario.watchdog_conduct : Conduct::good;
         if (conduct == Conduct::crashes) return 3;
-        for (const Path& folder : {world_.layout.state_dir(), world_.layout.run(), world_.layout.updates(), world_.layout.outcomes()})
+        for (const Path& folder : {world_.layout.state_dir(), world_.layout.run(), world_.layout.updates(),
+                                   world_.layout.outcomes()})
             if (!ports_.files.make_private_directory(folder)) return 1;
         auto lock = lock_instance();
         if (!lock) return 1;
@@ -41,7 +43,8 @@ class Watchdog {
         }
         p_.serve = [this] { serve(); };
         p_.desk = true;
-        for (const ProgramSettings& program : world_.settings.programs) (void)ports_.services.status(program.name);
+        for (const ProgramSettings& program : world_.settings.programs)
+            (void)ports_.services.status(program.name);
         while (!p_.stopping) {
             tend_update();
             if (p_.stopping) break;
@@ -49,7 +52,8 @@ class Watchdog {
             (void)world_.point(p_, Op::other, "wait");
             (void)next_signal(world_, p_, next_look());
         }
-        for (const ProgramSettings& program : world_.settings.programs) (void)ports_.services.stop(program.name);
+        for (const ProgramSettings& program : world_.settings.programs)
+            (void)ports_.services.stop(program.name);
         return 0;
     }
 
@@ -64,7 +68,8 @@ class Watchdog {
 
     void serve() {
         for (; !p_.asks.empty(); p_.asks.pop_front()) answer(*p_.asks.front());
-        for (; !p_.exits.empty(); p_.exits.pop_front()) on_exit(p_.exits.front().first, p_.exits.front().second);
+        for (; !p_.exits.empty(); p_.exits.pop_front())
+            on_exit(p_.exits.front().first, p_.exits.front().second);
     }
 
     void answer(Ask& ask) {
@@ -114,7 +119,8 @@ class Watchdog {
         const Instant patience = world_.now + hand_over_patience;
         for (;;) {
             const auto halt = resume(Entry::hand_over);
-            if (!halt || *halt != Halt::busy || world_.now >= patience || p_.stopping) return after(halt, State::verifying);
+            if (!halt || *halt != Halt::busy || world_.now >= patience || p_.stopping)
+                return after(halt, State::verifying);
             (void)next_signal(world_, p_, world_.now + hand_over_look);
         }
     }
@@ -159,8 +165,9 @@ class Watchdog {
     }
 
     Instant next_look() const {
-        Instant next = world_.now + (others_work_ ? AwakeClock::duration{busy_look}
-                                                  : AwakeClock::duration{world_.settings.supervision.interval});
+        Instant next =
+            world_.now + (others_work_ ? AwakeClock::duration{busy_look}
+                                       : AwakeClock::duration{world_.settings.supervision.interval});
         for (const auto& [name, watched] : watched_)
             if (!others_work_ && watched.start_at) next = std::min(next, *watched.start_at);
         return handed_over_.empty() && !renew_wanted_ ? next : world_.now;
@@ -185,7 +192,9 @@ int live_as_watchdog(World& world, Process& p) {
     p.serve = [] {};
     struct Silent {
         Process& p;
-        ~Silent() { p.serve = [] {}; }
+        ~Silent() {
+            p.serve = [] {};
+        }
     } silent{p};
     return Watchdog{world, p}.live();
 }

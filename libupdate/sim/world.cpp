@@ -19,7 +19,8 @@ class SimClock final : public Clock {
     explicit SimClock(const World& world) : world_{world} {}
     Instant now() const override { return Instant{AwakeClock::duration{world_.to_awake(world_.now)}}; }
     WallTime wall() const override {
-        return WallTime{std::chrono::milliseconds{(world_.wall_us + world_.now.time_since_epoch().count()) / 1000}};
+        return WallTime{
+            std::chrono::milliseconds{(world_.wall_us + world_.now.time_since_epoch().count()) / 1000}};
     }
     std::string boot_id() const override { return fmt::format("boot-{}", world_.boots); }
 
@@ -29,14 +30,15 @@ class SimClock final : public Clock {
 
 /// The longest that an update may take once nothing is wrong any more.
 AwakeClock::duration bound_of(const Settings& s) {
-    return 30min + 2 * (s.trial.starts_max * s.trial.ready_timeout + 9 * s.trial.ack_timeout + s.trial.renew_timeout +
-                        s.trial.self_test_timeout + s.supervision.backoff_max);
+    return 30min + 2 * (s.trial.starts_max * s.trial.ready_timeout + 9 * s.trial.ack_timeout +
+                        s.trial.renew_timeout + s.trial.self_test_timeout + s.supervision.backoff_max);
 }
 
 }  // namespace
 
 std::string_view name(Program program) {
-    constexpr std::string_view names[] = {"agent", "watchdog", "helper", "guardian", "guard", "updatectl", "companion"};
+    constexpr std::string_view names[] = {"agent", "watchdog",  "helper",   "guardian",
+                                          "guard", "updatectl", "companion"};
     return names[static_cast<std::size_t>(program)];
 }
 
@@ -63,7 +65,8 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
         folders_of(layout.installed(a).parent_path());
         disk.put(layout.installed(a).native(), image_of(a.install_path, old_version));
     }
-    if (settings.watchdog_path.empty() || !disk.find((settings.install_root / settings.watchdog_path).native()))
+    if (settings.watchdog_path.empty() ||
+        !disk.find((settings.install_root / settings.watchdog_path).native()))
         disk.put("/watchdog", "watchdog");
     server.confirms = !scenario.old_server;
     if (!scenario.by_operator) server.add(scenario.plan);
@@ -88,8 +91,9 @@ void World::at(Instant when, Event event) {
 
 void World::tell(std::string_view who, std::string_view what) {
     if (!with_trail_) return;
-    trail.push_back(fmt::format("{:>12.3f} s  #{:<5} {:<10} {}", static_cast<double>(now.time_since_epoch().count()) / 1e6,
-                                points, who, what));
+    trail.push_back(fmt::format("{:>12.3f} s  #{:<5} {:<10} {}",
+                                static_cast<double>(now.time_since_epoch().count()) / 1e6, points, who,
+                                what));
 }
 
 void World::note_state(const Record& record, std::string_view note) {
@@ -122,7 +126,9 @@ bool World::resume_somebody() {
 }
 
 void World::reap() {
-    std::erase_if(processes_, [](const auto& p) { return !p->alive && (!p->fiber || !p->fiber->started() || p->fiber->ended()); });
+    std::erase_if(processes_, [](const auto& p) {
+        return !p->alive && (!p->fiber || !p->fiber->started() || p->fiber->ended());
+    });
 }
 
 bool World::advance() {
@@ -151,10 +157,11 @@ bool World::settled() {
     if (agent == nullptr || !agent->life.began) return false;
     const bool aware = scenario.aware();
     if (aware && (!agent->life.online || !agent->offers.empty())) return false;
-    if (aware && (!server.all_ended() || server.updates().empty() || server.version() != agent->version)) return false;
+    if (aware && (!server.all_ended() || server.updates().empty() || server.version() != agent->version))
+        return false;
     for (const auto& p : processes_)
-        if (p->program == Program::helper || p->program == Program::guardian || p->program == Program::updatectl ||
-            p->program == Program::guard)
+        if (p->program == Program::helper || p->program == Program::guardian ||
+            p->program == Program::updatectl || p->program == Program::guard)
             return false;
     const auto last = record();
     return last && last->filed && (!aware || disk.list(layout.outcomes().native()).empty());
@@ -180,7 +187,8 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
     if (p.killed) throw Killed{};
     ++points;
     if (with_trail_ && op != Op::other) tell(name(p.program), fmt::format("{} {}", what, path));
-    while (next_fault_ < faults_.size() && faults_[next_fault_].at <= points) strike(p, faults_[next_fault_++]);
+    while (next_fault_ < faults_.size() && faults_[next_fault_].at <= points)
+        strike(p, faults_[next_fault_++]);
     if (!p.alive) throw Killed{};
     if (points > points_max) {
         ghost.break_promise(Promise::ends, "the work has no end");
@@ -252,7 +260,8 @@ Result<Process*> World::exec(const std::string& path, Program program, std::stri
     p->argument = std::move(argument);
     p->image = image;
     p->version = version_of(image->bytes);
-    if (program == Program::agent && p->version == scenario.plan.version && scenario.conduct == Conduct::unloadable) {
+    if (program == Program::agent && p->version == scenario.plan.version &&
+        scenario.conduct == Conduct::unloadable) {
         if (!disk_is_bad()) ++ghost.starts_of_new;
         return Error{ErrorCode::unsupported, "the loader cannot be found"};
     }

@@ -18,8 +18,20 @@ enum class Op : std::uint8_t { write, create, rename, remove, flush, other };
 
 struct Event {
     enum class Kind : std::uint8_t {
-        start_service, guard_then_start, sign, ready, misconduct, connect, auth_arrives, auth_answered,
-        heartbeat, outcomes_arrive, outcomes_answered, release_agent, begin_by_operator, wake_all,
+        start_service,
+        guard_then_start,
+        sign,
+        ready,
+        misconduct,
+        connect,
+        auth_arrives,
+        auth_answered,
+        heartbeat,
+        outcomes_arrive,
+        outcomes_answered,
+        release_agent,
+        begin_by_operator,
+        wake_all,
     } kind;
     std::int64_t pid = 0;
     unsigned session = 0;
@@ -49,7 +61,9 @@ class World {
     /// Where a process may die, and where everything else may happen. Throws Killed.
     /// @return what the operation fails with instead
     Status point(Process&, Op, const std::string& what, const std::string& path = {});
-    bool strikes_next() const { return next_fault_ < faults_.size() && faults_[next_fault_].at <= points + 1; }
+    bool strikes_next() const {
+        return next_fault_ < faults_.size() && faults_[next_fault_].at <= points + 1;
+    }
     /// Faults of reading, which are no points: nothing changes between them and the next point.
     Status reading(Process&);
     /// Until `until`, or until somebody pokes it. Throws Killed.
@@ -71,7 +85,9 @@ class World {
     void tell_desks(Process& agent);
     void send_outcomes(Process& agent);
     bool connected_to_server() const;
-    bool disk_is_bad() const { return now < std::max({disk_full_until, read_only_until, quota_until, locked_until}); }
+    bool disk_is_bad() const {
+        return now < std::max({disk_full_until, read_only_until, quota_until, locked_until});
+    }
     bool network_up() const { return now >= network_cut_until; }
     void tell(std::string_view who, std::string_view what);
     void note_state(const Record&, std::string_view note);
@@ -97,10 +113,10 @@ class World {
     std::vector<std::string> root_services;  ///< what the service manager starts at boot
 
     // --- faults that last, or wait for their occasion
-    Instant disk_full_until{}, read_only_until{}, quota_until{}, locked_until{}, network_cut_until{}, stall_until{},
-        server_down_until{}, no_break_away_until{}, no_start_until{}, unreadable_until{};
-    bool io_error_next = false, denied_next = false, no_links = false, wrong_bytes_next = false, lost_mirror = false,
-         ack_lost_next = false, ack_twice_next = false, ack_late_next = false;
+    Instant disk_full_until{}, read_only_until{}, quota_until{}, locked_until{}, network_cut_until{},
+        stall_until{}, server_down_until{}, no_break_away_until{}, no_start_until{}, unreadable_until{};
+    bool io_error_next = false, denied_next = false, no_links = false, wrong_bytes_next = false,
+         lost_mirror = false, ack_lost_next = false, ack_twice_next = false, ack_late_next = false;
     unsigned busy_mirror_next = 0;
     std::string newest_file;  ///< for the virus scanner
 

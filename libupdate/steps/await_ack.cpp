@@ -1,6 +1,6 @@
 // The server has to acknowledge this update to the new version. An outage that was there before the update is
-// not the new version's fault: the limit starts anew until the server was reached once. But not for ever: it may
-// be the new version that cannot reach it, which only the old one can show.
+// not the new version's fault: the limit starts anew until the server was reached once. But not for ever: it
+// may be the new version that cannot reach it, which only the old one can show.
 #include <algorithm>
 #include <fmt/format.h>
 

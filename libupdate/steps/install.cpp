@@ -29,7 +29,8 @@ Status set_is_installed(Job& job, Watchdog watchdog) {
         if (a.role == Role::watchdog && watchdog == Watchdog::left_out) continue;
         UPDATE_TRY(info, job.ports.files.info(job.layout.installed(a)), "look at the installed file");
         if (info.id != seals[n].id || info.size_bytes != a.size_bytes)
-            return Error{ErrorCode::refused, fmt::format("{} is not the file that was verified", a.install_path)};
+            return Error{ErrorCode::refused,
+                         fmt::format("{} is not the file that was verified", a.install_path)};
     }
     return done();
 }

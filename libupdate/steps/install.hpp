@@ -8,7 +8,8 @@ namespace update {
 /// @return `corrupt` when the staged file is not the one that was sealed, or when neither is it
 Status install_sealed(Job&, std::size_t n, const Seal&);
 
-/// Is every artifact's live file the one that was verified? Within a trial the watchdog's is still the old one.
+/// Is every artifact's live file the one that was verified? Within a trial the watchdog's is still the old
+/// one.
 enum class Watchdog : std::uint8_t { included, left_out };
 Status set_is_installed(Job&, Watchdog);
 

@@ -25,7 +25,11 @@ json to_value(const Seal& s) {
 
 void from_value(const json& v, Backup& b) {
     const json& original = v.at("original");
-    b = {v.at("existed"), {v.at("volume"), v.at("file")}, {original.at(0), original.at(1)}, v.at("size"), std::nullopt};
+    b = {v.at("existed"),
+         {v.at("volume"), v.at("file")},
+         {original.at(0), original.at(1)},
+         v.at("size"),
+         std::nullopt};
     if (!v.contains("sha256")) return;
     const auto digest = sha256_from_hex(v.at("sha256"));
     if (!digest) throw std::invalid_argument{"sha256"};

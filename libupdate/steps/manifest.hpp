@@ -11,7 +11,7 @@ namespace update {
 /// What stood at an artifact's install path before the update.
 struct Backup {
     bool existed = false;
-    FileId id{};  ///< of the backup
+    FileId id{};        ///< of the backup
     FileId original{};  ///< of the file that stood there; the same when the backup is a hard link
     std::uint64_t size_bytes = 0;
     std::optional<Sha256> sha256{};  ///< set when it had to be copied; a link needs none, it is the same file

@@ -1,6 +1,6 @@
-// A set that holds the watchdog is not committed before the new watchdog runs: it is on trial like the agent. It
-// runs from where it is staged, and only then takes the old one's place: what a service manager starts after a
-// power cut is at every moment a watchdog that has worked.
+// A set that holds the watchdog is not committed before the new watchdog runs: it is on trial like the agent.
+// It runs from where it is staged, and only then takes the old one's place: what a service manager starts
+// after a power cut is at every moment a watchdog that has worked.
 #include <algorithm>
 #include <fmt/format.h>
 

@@ -14,8 +14,8 @@ Status route_is_possible(Job&, Route);
 /// For Route::exit_code there is nobody to ask; it is the caller's own way.
 Status take_route(Job&, Route);
 
-/// Does the error say that the route may open again? A watchdog that has died is started again within seconds, and
-/// a helper may have been killed before it answered.
+/// Does the error say that the route may open again? A watchdog that has died is started again within
+/// seconds, and a helper may have been killed before it answered.
 bool is_passing(const Error&);
 
 /// No route was open just now.

@@ -1,6 +1,6 @@
 // Renames each sealed artifact over its live path. One rename an item, so a reader sees the old file or the
-// new one. The watchdog's own program is not among them: whatever happens, the watchdog that is started again is
-// the old one, until the new one has shown that it runs (renew_watchdog).
+// new one. The watchdog's own program is not among them: whatever happens, the watchdog that is started again
+// is the old one, until the new one has shown that it runs (renew_watchdog).
 #include <fmt/format.h>
 #include <set>
 

@@ -11,8 +11,8 @@ namespace update {
 /// the elapsed part is unknown, so the time runs anew; resumes_max bounds how often.
 Instant limit_of(const Job&, milliseconds timeout);
 
-/// The same, for a step that begins now: signs of life come every second, so whoever was dead while the limit passed
-/// listens for a moment before it judges. resumes_max bounds how often.
+/// The same, for a step that begins now: signs of life come every second, so whoever was dead while the limit
+/// passed listens for a moment before it judges. resumes_max bounds how often.
 Instant limit_after_hearing(const Job&, milliseconds timeout);
 
 /// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.

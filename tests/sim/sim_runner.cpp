@@ -13,17 +13,28 @@ int main(int argc, char** argv) {
     for (int n = 1; n < argc; ++n) {
         const auto is = [&](const char* word) { return std::strcmp(argv[n], word) == 0; };
         const bool more = n + 1 < argc;
-        if (is("--json")) json = true;
-        else if (is("--random-only")) options.every_point = false;
-        else if (is("--stride") && more) options.stride = static_cast<unsigned>(std::strtoul(argv[++n], nullptr, 10));
-        else if (is("--runs") && more) options.runs = std::strtoull(argv[++n], nullptr, 10);
-        else if (is("--seed") && more) options.seed = std::strtoull(argv[++n], nullptr, 10);
-        else if (is("--max") && more) options.violations_max = std::strtoull(argv[++n], nullptr, 10);
-        else if (is("--scenario") && more) options.scenario = argv[++n];
-        else if (is("--faults") && more) faults = argv[++n];
-        else if (is("--replay")) replayed = true;
-        else if (is("--windows")) options.platform = update::SimulatedPlatform::windows_rules;
-        else return 2;
+        if (is("--json"))
+            json = true;
+        else if (is("--random-only"))
+            options.every_point = false;
+        else if (is("--stride") && more)
+            options.stride = static_cast<unsigned>(std::strtoul(argv[++n], nullptr, 10));
+        else if (is("--runs") && more)
+            options.runs = std::strtoull(argv[++n], nullptr, 10);
+        else if (is("--seed") && more)
+            options.seed = std::strtoull(argv[++n], nullptr, 10);
+        else if (is("--max") && more)
+            options.violations_max = std::strtoull(argv[++n], nullptr, 10);
+        else if (is("--scenario") && more)
+            options.scenario = argv[++n];
+        else if (is("--faults") && more)
+            faults = argv[++n];
+        else if (is("--replay"))
+            replayed = true;
+        else if (is("--windows"))
+            options.platform = update::SimulatedPlatform::windows_rules;
+        else
+            return 2;
     }
     if (faults || replayed) {
         const auto told = update::replay(options, faults);
