@@ -179,7 +179,8 @@ void Ghost::check_rest(const Record& record) {
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
-        const bool update = world_.layout.updates().native() == parent_of(path);
+        // A folder that never reached the journal goes when the next update begins.
+        const bool update = path == world_.layout.update(record.update_id).native();
         if (workshop || temporary || update) rest += path + " ";
     }
     if (!rest.empty()) break_promise(Promise::nothing_left, fmt::format("left over: {}", rest));
