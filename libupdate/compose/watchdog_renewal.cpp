@@ -15,6 +15,7 @@ namespace update {
 using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds handshake_timeout = 10s, look_period = 50ms, peer_timeout = 2s,
                                     absent_patience = 15s;
+constexpr int guardian_tries = 3;
 
 /// Where the two watchdogs of the update in progress lie.
 struct SelfRenewal::Files {
@@ -36,8 +37,8 @@ Result<SelfRenewal::Files> SelfRenewal::files() const {
         if (a.role != Role::watchdog) continue;
         const Path staged = layout.staged(a, plan.update_id, n);
         UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
-        return Files{layout.installed(a), waits ? staged : layout.installed(a),
-                     layout.backup(a, plan.update_id, n), plan.update_id};
+        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n),
+                     plan.update_id};
     }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }
@@ -55,10 +56,12 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
                     {"--update-guardian", found.update_id, std::to_string(adapters_.processes().self().pid)},
                     {}};
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
-    UPDATE_TRY(process, adapters_.processes().break_away(command, handshake_timeout), "start guardian");
-    (void)process;
-    // Comes back only when the new program cannot be loaded.
-    return become(found.fresh, found.installed, arguments_);
+    // One that is killed before it answers is no verdict on the new watchdog.
+    auto guardian = adapters_.processes().break_away(command, handshake_timeout);
+    for (int tries = 1; !guardian && tries < guardian_tries; ++tries)
+        guardian = adapters_.processes().break_away(command, handshake_timeout);
+    if (!guardian) return std::move(guardian).error().in("start guardian");
+    return become(found.fresh, arguments_);  // comes back only when the new program cannot be loaded
 }
 
 /// Between the old watchdog's last answer and the new one's first there is only the guardian.

@@ -45,7 +45,7 @@ class Journal {
     const Layout& layout_;
     /// What was decoded last: a waiting process looks several times a second at what seldom changes.
     struct Known {
-        std::string text;
+        std::optional<std::string> text;
         Slot slot;
     };
     mutable std::mutex mutex_;

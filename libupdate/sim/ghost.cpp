@@ -174,12 +174,16 @@ void Ghost::check_server(const Record& record) {
 }
 
 void Ghost::check_rest(const Record& record) {
-    if (record.progress.state == State::needs_repair) return;  // its backups are kept on purpose
+    // Its backups are kept on purpose.
+    const auto needs_repair = [](const Server::Update& u) { return u.ending == Ending::needs_repair; };
+    if (record.progress.state == State::needs_repair || std::ranges::any_of(world_.server.updates(), needs_repair))
+        return;
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
-        const bool update = world_.layout.updates().native() == parent_of(path);
+        // A folder that never reached the journal goes when the next update begins.
+        const bool update = path == world_.layout.update(record.update_id).native();
         if (workshop || temporary || update) rest += path + " ";
     }
     if (!rest.empty()) break_promise(Promise::nothing_left, fmt::format("left over: {}", rest));

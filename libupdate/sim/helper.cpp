@@ -135,8 +135,10 @@ Status SimRenewal::renew_self() {
     const Command guardian{world_.layout.backup(artifacts[n], record->update_id, n),
                            {"--update-guardian", record->update_id, std::to_string(p_.pid)},
                            {}};
-    UPDATE_TRY(started, SimProcesses(world_, p_).break_away(guardian, 10s), "start guardian");
-    (void)started;
+    SimProcesses processes{world_, p_};
+    auto started = processes.break_away(guardian, 10s);
+    for (int tries = 1; !started && tries < 3; ++tries) started = processes.break_away(guardian, 10s);
+    if (!started) return std::move(started).error().in("start guardian");
     become_watchdog(world_, p_, fresh_watchdog(world_, record->update_id, n));
     throw Becomes{};
 }

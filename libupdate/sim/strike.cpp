@@ -19,7 +19,7 @@ std::chrono::seconds span(std::uint32_t how) {
 
 }  // namespace
 
-void World::strike(Process& p, const Fault& fault) {
+void World::strike(Process& p, Op op, const Fault& fault) {
     ++fired;
     ++fault_counts[static_cast<std::size_t>(fault.kind)];
     ++ghost.fired[static_cast<std::size_t>(fault.kind)];
@@ -65,13 +65,15 @@ void World::strike(Process& p, const Fault& fault) {
             if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file))
                 disk.remove(newest_file);
             break;
-        case FaultKind::tampered:
-            if (const NodePtr node = newest_file.ends_with(".old") ? nullptr : disk.find(newest_file);
-                node && !node->bytes.empty()) {
-                disk.write(*node, node->bytes.size() / 2, "!");
-                disk.flush(*node);
-            }
+        case FaultKind::tampered: {
+            // Not between a look at a file and its use: what lies in a private folder is not raced for.
+            const bool between = op == Op::rename || op == Op::remove || op == Op::other;
+            const NodePtr node = between || newest_file.ends_with(".old") ? nullptr : disk.find(newest_file);
+            if (!node || node->bytes.empty()) break;
+            disk.write(*node, node->bytes.size() / 2, "!");
+            disk.flush(*node);
             break;
+        }
         case FaultKind::no_links:
             no_links = true;
             break;

@@ -130,7 +130,7 @@ class World {
  private:
     void boot();
     bool settled();
-    void strike(Process&, const Fault&);
+    void strike(Process&, Op, const Fault&);
     void power_off();
     void dispatch(Event&);
     void session_broke(Process& agent);

@@ -4,20 +4,27 @@
 
 namespace update {
 
-Status install_sealed(Job& job, std::size_t n, const Seal& seal) {
+Result<bool> waits_as_sealed(Job& job, std::size_t n, const Seal& seal) {
     Files& files = job.ports.files;
     const Artifact& a = job.plan.artifacts[n];
     const Path staged = job.layout.staged(a, job.plan.update_id, n), live = job.layout.installed(a);
     const auto ready = files.info(staged);
     if (!ready && ready.error().code() == ErrorCode::not_found) {
         UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
-        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes) return done();
+        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes) return false;
         return Error{ErrorCode::corrupt, "the staged file is gone and the live file is not it"};
     }
     if (!ready) return Error{ready.error()};
     if (Seal{ready->id, ready->size_bytes, ready->changed_ns} != seal)
         return Error{ErrorCode::corrupt, "the staged file changed after it was verified"};
-    return files.rename(staged, live);
+    return true;
+}
+
+Status install_sealed(Job& job, std::size_t n, const Seal& seal) {
+    UPDATE_TRY(waits, waits_as_sealed(job, n, seal), "staged file");
+    if (!waits) return done();
+    const Artifact& a = job.plan.artifacts[n];
+    return job.ports.files.rename(job.layout.staged(a, job.plan.update_id, n), job.layout.installed(a));
 }
 
 Status set_is_installed(Job& job, Watchdog watchdog) {

@@ -9,11 +9,8 @@
 namespace update {
 namespace {
 
-Status install(Job& job, std::size_t n) {
-    UPDATE_TRY(seals,
-               read_seals(job.ports.files, job.layout.seals(job.plan.update_id), job.plan.artifacts.size()),
-               "seals");
-    UPDATE_CHECK(install_sealed(job, n, seals[n]), "install the watchdog");
+Status install(Job& job, std::size_t n, const Seal& seal) {
+    UPDATE_CHECK(install_sealed(job, n, seal), "install the watchdog");
     return job.ports.files.flush_directory(job.layout.installed(job.plan.artifacts[n]).parent_path());
 }
 
@@ -26,13 +23,19 @@ Event renew_watchdog(Job& job) {
     const auto& artifacts = job.plan.artifacts;
     const auto found = std::ranges::find(artifacts, Role::watchdog, &Artifact::role);
     if (found == artifacts.end()) return Event::succeeded;
+    const auto n = static_cast<std::size_t>(found - artifacts.begin());
+    const auto seals = read_seals(job.ports.files, job.layout.seals(job.plan.update_id), artifacts.size());
+    if (!seals) return because(job, reason_of(seals.error(), Reason::io_failed), seals.error());
+    // It runs from where it lies now, so it must still be what was verified.
+    if (auto sealed = waits_as_sealed(job, n, (*seals)[n]); !sealed)
+        return because(job, reason_of(sealed.error(), Reason::io_failed), sealed.error());
     // After a reboot nobody has started them yet, and the renewal takes its time.
     for (const ProgramSettings& program : job.settings.programs)
         if (auto started = job.ports.services.start(program.name); !started)
             job.say(fmt::format("{} is not started: {}", program.name, started.error().message()));
     if (auto renewed = job.ports.renewal.renew_watchdog(job.settings.trial.renew_timeout); !renewed)
         return because(job, Reason::watchdog_failed, renewed.error());
-    if (auto installed = install(job, static_cast<std::size_t>(found - artifacts.begin())); !installed)
+    if (auto installed = install(job, n, (*seals)[n]); !installed)
         return because(job, reason_of(installed.error(), Reason::io_failed), installed.error());
     return Event::succeeded;
 }
