@@ -68,5 +68,6 @@ TEST_CASE("the example file loads, and its values are the defaults but for the r
     defaults.install_root = "/opt/agent";
     defaults.state_dir = "/var/lib/agent-update";
     defaults.programs.at(0).path = "bin/agent";
+    defaults.file = loaded->file;
     CHECK(*loaded == defaults);
 }
