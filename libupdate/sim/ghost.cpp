@@ -176,7 +176,8 @@ void Ghost::check_server(const Record& record) {
 void Ghost::check_rest(const Record& record) {
     // Its backups are kept on purpose.
     const auto needs_repair = [](const Server::Update& u) { return u.ending == Ending::needs_repair; };
-    if (record.progress.state == State::needs_repair || std::ranges::any_of(world_.server.updates(), needs_repair))
+    if (record.progress.state == State::needs_repair ||
+        std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
