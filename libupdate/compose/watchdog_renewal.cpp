@@ -37,8 +37,8 @@ Result<SelfRenewal::Files> SelfRenewal::files() const {
         if (a.role != Role::watchdog) continue;
         const Path staged = layout.staged(a, plan.update_id, n);
         UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
-        return Files{waits ? staged : layout.installed(a), layout.backup(a, plan.update_id, n),
-                     plan.update_id};
+        return Files{layout.installed(a), waits ? staged : layout.installed(a),
+                     layout.backup(a, plan.update_id, n), plan.update_id};
     }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
 }
@@ -61,7 +61,8 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     for (int tries = 1; !guardian && tries < guardian_tries; ++tries)
         guardian = adapters_.processes().break_away(command, handshake_timeout);
     if (!guardian) return std::move(guardian).error().in("start guardian");
-    return become(found.fresh, arguments_);  // comes back only when the new program cannot be loaded
+    // Comes back only when the new program cannot be loaded.
+    return become(found.fresh, found.installed, arguments_);
 }
 
 /// Between the old watchdog's last answer and the new one's first there is only the guardian.
