@@ -59,7 +59,8 @@ TEST_CASE("systemd: a watchdog unit that systemd cannot read is written again, a
     service.machine.write_unit(watchdog, "[Service]\nType=nonsense\nRestart=\n");
     service.machine.systemctl({"daemon-reload"});
     REQUIRE(service.machine.property(watchdog, "LoadState") != "loaded");
-    service.machine.systemctl({"kill", "--kill-who=main", "--signal=KILL", watchdog});  // a stop would be a wish
+    service.machine.systemctl(
+        {"kill", "--kill-who=main", "--signal=KILL", watchdog});  // a stop would be a wish
     service.machine.systemctl({"restart", agent});
     await_watchdog(service);
     check_update_by_watchdog(service);
