@@ -41,6 +41,16 @@ class HomeForScratch {
     static constexpr const char* path_ = "/opt/update-test";
 };
 
+/// Process 1: the only child of unshare, which is the only child of the launcher.
+pid_t init_of(pid_t launcher) {
+    pid_t pid = launcher;
+    for (int generation = 0; generation < 2; ++generation) {
+        std::istringstream children{read_file(fmt::format("/proc/{0}/task/{0}/children", pid))};
+        children >> pid;
+    }
+    return pid;
+}
+
 /// A boot needs more than namespaces; what it lacks only a boot shows.
 std::optional<std::string> try_to_boot() {
     if (::geteuid() != 0) return "not root";
@@ -53,8 +63,11 @@ std::optional<std::string> try_to_boot() {
     fs::create_directory(folder);
     Process launcher{{MACHINE "/boot", folder.string(), folder.string()}, log};
     if (holds_within(15s, [&] { return fs::exists(folder / "ready") || !launcher.running(); }) &&
-        launcher.running())
+        launcher.running()) {
+        ::kill(init_of(launcher.pid()), SIGKILL);
+        (void)launcher.wait();
         return std::nullopt;
+    }
     return "it does not boot: " + read_file(log);
 }
 
@@ -83,17 +96,7 @@ void Machine::boot() {
         "systemd comes up", 30s, [&] { return fs::exists(folder_ / "ready") || !launcher_->running(); },
         [&] { return log(); });
     REQUIRE_MESSAGE(launcher_->running(), log());
-    init_ = init();
-}
-
-/// The only child of unshare, which is the only child of the launcher.
-pid_t Machine::init() const {
-    pid_t pid = launcher_->pid();
-    for (int generation = 0; generation < 2; ++generation) {
-        std::istringstream children{read_file(fmt::format("/proc/{0}/task/{0}/children", pid))};
-        children >> pid;
-    }
-    return pid;
+    init_ = init_of(launcher_->pid());
 }
 
 void Machine::await_end() {

@@ -46,7 +46,6 @@ class Machine {
     std::filesystem::path units() const { return folder_ / "units"; }
 
  private:
-    pid_t init() const;
     void await_end();
 
     const std::filesystem::path folder_;
