@@ -164,7 +164,7 @@ Findings examine(Control& control, const Plan& plan) {
         findings.push_back(
             {"policy", true, fmt::format("{} may follow {}", plan.version, plan.from_version)});
     Looking looking{control, plan, Actor::operator_};
-    if (preflight(looking.job()) == Event::succeeded)
+    if (preflight_at_once(looking.job()) == Event::succeeded)
         findings.push_back({"preflight", true, "there is room, and somebody to restart the agent"});
     else
         findings.push_back({"preflight", false, looking.job().record.message,

@@ -49,19 +49,29 @@ Status some_route_is_possible(Job& job) {
                  fmt::format("nobody could restart {} after the update ({})", job.agent().name, refusals)};
 }
 
-}  // namespace
-
-Event preflight(Job& job) {
+/// What no patience mends. @return nothing when the way is free
+std::optional<Event> barred(Job& job) {
     if (auto closed = folders_are_closed(job); !closed)
         return because(job, closed.error().code() == ErrorCode::refused ? Reason::refused : Reason::io_failed,
                        closed.error());
     if (auto room = check_space(job.plan, job.layout, job.ports.volumes, job.ports.files); !room)
         return because(job, reason_of(room.error(), Reason::io_failed), room.error());
-
     if (auto may = agent_may_be_started(job); !may)
         return because(job, may.error().code() == ErrorCode::refused ? Reason::refused : Reason::no_route,
                        may.error());
+    return std::nullopt;
+}
 
+}  // namespace
+
+Event preflight_at_once(Job& job) {
+    if (const auto bar = barred(job)) return *bar;
+    const auto possible = some_route_is_possible(job);
+    return possible ? Event::succeeded : because(job, Reason::no_route, possible.error());
+}
+
+Event preflight(Job& job) {
+    if (const auto bar = barred(job)) return *bar;
     for (;;) {
         const auto possible = some_route_is_possible(job);
         if (possible) return Event::succeeded;

@@ -64,6 +64,8 @@ Reason reason_of(const Error&, Reason otherwise);
 
 // One declaration per file of this folder, in the order of the table.
 Event preflight(Job&);
+/// The same without waiting for a route that is closed for the moment.
+Event preflight_at_once(Job&);
 Event download(Job&);
 Event stage(Job&);
 Event self_test(Job&);
