@@ -60,7 +60,9 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     for (int tries = 1; !guardian && tries < guardian_tries; ++tries)
         guardian = adapters_.processes().break_away(command, handshake_timeout);
     if (!guardian) return std::move(guardian).error().in("start guardian");
-    return become(found.fresh, arguments_);  // comes back only when the new program cannot be loaded
+    const Settings& settings = adapters_.settings();
+    return become(found.fresh, settings.install_root / settings.watchdog_path,
+                  arguments_);  // comes back only when the new program cannot be loaded
 }
 
 /// Between the old watchdog's last answer and the new one's first there is only the guardian.
@@ -77,12 +79,15 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     // One that died a moment ago is started again by whoever supervises it.
     const auto patience = std::min<std::chrono::milliseconds>(absent_patience, timeout / 2);
     Instant now = adapters_.clock().now(), last_seen = now;
+    bool seen = false;
     for (; now < limit; now = adapters_.clock().now()) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
         if (reply && reply->ok && reply->message == "renewed") return done();
         const bool absent = !reply && reply.error().code() == ErrorCode::not_found && !is_under_way();
         if (!absent) last_seen = now;
-        if (now - last_seen >= patience) return done();  // its next start takes the installed one
+        seen |= reply.has_value();
+        if (now - last_seen >= patience && seen) break;  // it was there, and died over it
+        if (now - last_seen >= patience) return Error{ErrorCode::not_found, "no watchdog runs"};
         (void)channel_.wait(adapters_.clock().now() + look_period);
     }
     return Error{ErrorCode::timed_out, fmt::format("the watchdog did not become {}", settings.watchdog_path)};

@@ -24,8 +24,8 @@ Result<bool> runs_image(const Path& installed) {
     return own.st_dev == there.st_dev && own.st_ino == there.st_ino;
 }
 
-Error become(const Path& program, const std::vector<std::string>& arguments) {
-    std::vector<std::string> list{program.string()};
+Error become(const Path& program, const Path& name, const std::vector<std::string>& arguments) {
+    std::vector<std::string> list{name.string()};
     list.insert(list.end(), arguments.begin(), arguments.end());
     const CStrings argv{list};
     ::sigset_t none, before;

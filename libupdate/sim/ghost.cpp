@@ -131,6 +131,9 @@ void Ghost::at_the_end() {
     if ((state == State::rolled_back || state == State::abandoned) && agent->version != record->from_version)
         return break_promise(Promise::true_version,
                              fmt::format("{}, but {} runs", row(state).name, agent->version));
+    if (state == State::committed && world_.scenario.watchdog_conduct != Conduct::good &&
+        record->update_id == world_.scenario.plan.update_id)
+        return break_promise(Promise::startable, "a watchdog that does not work was committed");
     agent_works(*agent);
     check_server(*record);
     check_rest(*record);
@@ -176,7 +179,8 @@ void Ghost::check_server(const Record& record) {
 void Ghost::check_rest(const Record& record) {
     // Its backups are kept on purpose.
     const auto needs_repair = [](const Server::Update& u) { return u.ending == Ending::needs_repair; };
-    if (record.progress.state == State::needs_repair || std::ranges::any_of(world_.server.updates(), needs_repair))
+    if (record.progress.state == State::needs_repair ||
+        std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
