@@ -125,6 +125,8 @@ std::vector<Scenario> scenarios(Platform platform) {
     add(Route::watchdog, Conduct::good, "old-server").old_server = true;
     add(Route::watchdog, Conduct::good, "outage-from-before").outage = true;
     add(Route::watchdog, Conduct::good, "commit-on-ready").settings.trial.commit_on = CommitOn::ready;
+    add(Route::watchdog, Conduct::wrong_version, "commit-on-ready-wrong-version").settings.trial.commit_on =
+        CommitOn::ready;
     add(Route::watchdog, Conduct::good, "keep-previous").settings.policy.keep_previous = 1;
     Scenario& unaware = add(Route::watchdog, Conduct::good, "unaware-agent");
     unaware.settings.trial.probe.kind = Readiness::process_age;
