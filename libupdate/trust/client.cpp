@@ -1,0 +1,150 @@
+#include "trust/client.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <set>
+
+#include "trust/delegation.hpp"
+#include "trust/trouble.hpp"
+
+namespace update::trust {
+
+Client::Client(ClientPorts ports, Path store, Address address, ClientOptions options)
+    : ports_{ports},
+      address_{std::move(address)},
+      options_{std::move(options)},
+      store_{ports.files, ports.crypto, std::move(store)} {}
+
+Status Client::establish(std::string_view root) {
+    TrustedSet set{ports_.crypto, options_.limits, {}};
+    UPDATE_CHECK(set.start(root), "establish trust");
+    return store_.establish(root, set.root().version);
+}
+
+Status Client::refresh() {
+    // 5.1: one time for the whole refresh
+    const Time time{ports_.clock.wall(), std::max(options_.built_at, store_.floor().time)};
+    set_ = std::make_unique<TrustedSet>(ports_.crypto, options_.limits, time);
+    UPDATE_CHECK(load_root(), "refresh");
+    UPDATE_CHECK(update_root(), "refresh");
+    UPDATE_CHECK(update_timestamp(), "refresh");
+    UPDATE_CHECK(update_snapshot(), "refresh");
+    UPDATE_TRY(targets, load_targets(nullptr, std::string{name(TopRole::targets)}), "refresh");
+    (void)targets;
+    return done();
+}
+
+/// 5.2. The first of these that is sound: root.json, the newest of the history, the embedded one.
+Status Client::load_root() {
+    const auto cap = options_.limits.root_bytes;
+    auto tried = Status{trouble(Trouble::local, "no root is stored")};
+    if (const auto root = store_.read("root", cap))
+        if (tried = set_->start(*root); tried) return done();
+    for (const Version version : store_.kept_roots()) {
+        const auto root = store_.kept_root(version, cap);
+        if (root && set_->start(*root)) return store_.write_root(version, *root);
+    }
+    if (!options_.embedded_root.empty() && set_->start(options_.embedded_root))
+        return store_.write_root(set_->root().version, options_.embedded_root);
+    return tried;
+}
+
+/// 5.3
+Status Client::update_root() {
+    for (unsigned i = 0; i < options_.limits.new_roots; ++i) {
+        const auto next = fetch("root", set_->root().version + 1, options_.limits.root_bytes);
+        if (!next && next.error().code() == ErrorCode::not_found) break;  // 5.3.3: this one is the newest
+        if (!next) return next.error();
+        UPDATE_CHECK(set_->next_root(*next), "update root");
+        UPDATE_CHECK(store_.write_root(set_->root().version, *next), "update root");  // 5.3.8
+    }
+    return set_->finish_roots(store_.floor());
+}
+
+/// 5.4
+Status Client::update_timestamp() {
+    const auto cap = options_.limits.timestamp_bytes;
+    if (const auto stored = store_.read("timestamp", cap)) (void)set_->stored_timestamp(*stored);
+    UPDATE_TRY(fresh, fetch("timestamp", std::nullopt, cap), "update timestamp");
+    UPDATE_TRY(news, set_->timestamp(fresh), "update timestamp");
+    if (news == TrustedSet::News::same) return set_->check_timestamp();
+    // The file first: a floor above it would refuse the file that belongs to it.
+    UPDATE_CHECK(store_.write("timestamp", fresh), "update timestamp");  // 5.4.5
+    return store_.write_floor(set_->floor());
+}
+
+/// 5.5
+Status Client::update_snapshot() {
+    const MetaFile& wanted = set_->timestamp()->snapshot;
+    const auto cap = this->cap(wanted, options_.limits.snapshot_bytes);
+    if (const auto stored = store_.read("snapshot", options_.limits.named_bytes))
+        if (set_->stored_snapshot(*stored)) return done();
+    UPDATE_TRY(fresh, fetch("snapshot", version_in_url(wanted), cap), "update snapshot");
+    UPDATE_CHECK(set_->snapshot(fresh), "update snapshot");
+    UPDATE_CHECK(store_.write("snapshot", fresh), "update snapshot");  // 5.5.7
+    return store_.write_floor(set_->floor());
+}
+
+/// 5.6, for one role by the word of one delegator
+Result<const Targets*> Client::load_targets(const Targets* delegator, const std::string& role) {
+    if (const Targets* known = set_->find(delegator, role)) return known;
+    const auto& listed = set_->snapshot()->meta;
+    const auto wanted = listed.find(role);
+    if (wanted == listed.end())
+        return trouble(Trouble::tampered, fmt::format("the snapshot does not list {}", role));
+    const auto cap = this->cap(wanted->second, options_.limits.targets_bytes);
+    const auto stored = store_.read(role, cap);
+    if (!stored || !set_->targets(delegator, role, *stored)) {
+        UPDATE_TRY(fresh, fetch(role, version_in_url(wanted->second), cap), "update " + role);
+        UPDATE_CHECK(set_->targets(delegator, role, fresh), "update " + role);
+        UPDATE_CHECK(store_.write(role, fresh), "update " + role);  // 5.6.6
+    }
+    UPDATE_CHECK(store_.write_floor(set_->floor()), "update " + role);
+    return set_->find(delegator, role);
+}
+
+Result<TargetFile> Client::find(std::string_view path) {
+    if (set_ == nullptr || set_->snapshot() == nullptr)
+        return trouble(Trouble::local, "nothing is trusted: refresh first");
+    struct Visit {
+        const Targets* delegator;
+        std::string role;
+    };
+    std::vector<Visit> stack{{nullptr, std::string{name(TopRole::targets)}}};
+    std::set<std::string> visited;
+    while (!stack.empty() && visited.size() <= options_.limits.delegations) {
+        const Visit visit = std::move(stack.back());
+        stack.pop_back();
+        if (!visited.insert(visit.role).second) continue;  // 5.6.7.1: cycles, and the second way to a role
+        UPDATE_TRY(loaded, load_targets(visit.delegator, visit.role), fmt::format("find {}", path));
+        if (const auto found = loaded->targets.find(path); found != loaded->targets.end())
+            return found->second;
+        if (!loaded->delegations) continue;
+        // 5.6.7.2: pre-order, in the order of the list; a terminating one ends the search behind it
+        std::vector<Visit> next;
+        for (const Delegate& delegate : delegates_for(ports_.crypto, *loaded->delegations, path)) {
+            next.push_back({loaded, delegate.name});
+            if (!delegate.terminating) continue;
+            stack.clear();
+            break;
+        }
+        std::move(next.rbegin(), next.rend(), std::back_inserter(stack));
+    }
+    return trouble(Trouble::not_listed, fmt::format("no trusted role lists {}", path));
+}
+
+Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version,
+                                  std::size_t max_bytes) {
+    return fetch_text(ports_.http, metadata_url(address_, role, version), max_bytes, options_.cancel);
+}
+
+std::size_t Client::cap(const MetaFile& file, std::size_t otherwise) const {
+    if (!file.length) return otherwise;
+    return std::min(options_.limits.named_bytes, static_cast<std::size_t>(*file.length));
+}
+
+std::optional<Version> Client::version_in_url(const MetaFile& file) const {
+    return set_->root().consistent_snapshot ? std::optional{file.version} : std::nullopt;
+}
+
+}  // namespace update::trust

@@ -1,0 +1,94 @@
+#include "trust/local_store.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "trust/names.hpp"
+
+namespace update::trust {
+namespace {
+
+constexpr std::string_view suffix = ".json", root_suffix = ".root.json";
+
+std::optional<Version> version_of(std::string_view file) {
+    if (!file.ends_with(root_suffix)) return std::nullopt;
+    file.remove_suffix(root_suffix.size());
+    Version version = 0;
+    const auto [end, error] = std::from_chars(file.data(), file.data() + file.size(), version);
+    if (error != std::errc{} || end != file.data() + file.size() || version < 1) return std::nullopt;
+    return version;
+}
+
+}  // namespace
+
+LocalStore::LocalStore(Files& files, Cryptography& crypto, Path folder)
+    : files_{files}, crypto_{crypto}, folder_{std::move(folder)} {}
+
+Path LocalStore::path_of(std::string_view role) const {
+    const auto digest = crypto_.digest(DigestKind::sha256);
+    digest->update(std::as_bytes(std::span{role}));
+    return folder_ / (file_name(role, digest->finish()) + std::string{suffix});
+}
+
+Status LocalStore::establish(std::string_view root, Version version) {
+    if (kept_root(version, root.size()) != root) UPDATE_CHECK(reset(), "begin with another root");
+    return write_root(version, root);
+}
+
+Status LocalStore::reset() {
+    UPDATE_TRY(names, files_.list(folder_), "reset trust");
+    for (const std::string& name : names)
+        if (name.ends_with(suffix)) UPDATE_CHECK(files_.remove(folder_ / name), "reset trust");
+    UPDATE_CHECK(files_.remove(folder_ / "floor"), "reset trust");
+    UPDATE_CHECK(remove_tree(files_, folder_ / "roots"), "reset trust");
+    last_floor_.reset();
+    return files_.flush_directory(folder_);
+}
+
+std::optional<std::string> LocalStore::read(std::string_view role, std::size_t max_bytes) {
+    auto text = read_text(files_, path_of(role), max_bytes);
+    return text ? std::optional{std::move(*text)} : std::nullopt;
+}
+
+Status LocalStore::write(std::string_view role, std::string_view bytes) {
+    return write_durably(files_, path_of(role), bytes);
+}
+
+Status LocalStore::write_root(Version version, std::string_view bytes) {
+    UPDATE_CHECK(files_.make_private_directory(folder_ / "roots"), "root history");
+    UPDATE_CHECK(write_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
+                 "root history");
+    return write("root", bytes);
+}
+
+std::vector<Version> LocalStore::kept_roots() {
+    std::vector<Version> versions;
+    if (const auto names = files_.list(folder_ / "roots"))
+        for (const std::string& name : *names)
+            if (const auto version = version_of(name)) versions.push_back(*version);
+    std::ranges::sort(versions, std::greater{});
+    return versions;
+}
+
+std::optional<std::string> LocalStore::kept_root(Version version, std::size_t max_bytes) {
+    auto text = read_text(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), max_bytes);
+    return text ? std::optional{std::move(*text)} : std::nullopt;
+}
+
+Floor LocalStore::floor() {
+    const auto text = read_text(files_, folder_ / "floor", floor_bytes_max);
+    auto floor = text ? parse_floor(*text) : Result<Floor>{Floor{}};
+    last_floor_ = floor ? std::move(*floor) : Floor{};
+    return *last_floor_;
+}
+
+Status LocalStore::write_floor(const Floor& floor) {
+    if (last_floor_ == floor) return done();
+    UPDATE_CHECK(write_durably(files_, folder_ / "floor", to_json(floor)), "rollback floor");
+    last_floor_ = floor;
+    return done();
+}
+
+}  // namespace update::trust

@@ -1,0 +1,102 @@
+#include "trust/source.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "trust/names.hpp"
+#include "trust/trouble.hpp"
+
+namespace update::trust {
+namespace {
+
+using Take = std::function<Status(std::span<const std::byte>)>;
+
+class Sink : public HttpSink {
+ public:
+    Sink(const Cancel& cancel, const Take& take) : cancel_{cancel}, take_{take} {}
+    Status head(const HttpHead& head) override {
+        status_ = head.status;
+        return done();
+    }
+    /// What comes with another status is a page for people.
+    Status body(std::span<const std::byte> bytes) override {
+        if (status_ != 200) return done();
+        taken_ += bytes.size();
+        return take_(bytes);
+    }
+    Status tick() override { return cancel_ ? cancel_() : done(); }
+    std::uint64_t taken() const { return taken_; }
+
+ private:
+    const Cancel& cancel_;
+    const Take& take_;
+    int status_ = 0;
+    std::uint64_t taken_ = 0;
+};
+
+// An error page may be longer than the smallest target.
+constexpr std::uint64_t page_bytes_max = 64 * 1024;
+
+Error classified(const Error& error, const std::string& url) {
+    const auto what = fmt::format("{}: {}", url, error.message());
+    if (error.code() == ErrorCode::corrupt) return trouble(Trouble::tampered, what);
+    if (error.code() == ErrorCode::retry_later || error.code() == ErrorCode::timed_out ||
+        error.code() == ErrorCode::permission)
+        return trouble(Trouble::unreachable, what);
+    return Error{error}.in(url);
+}
+
+Status check_answer(const HttpHead& head, const std::string& url) {
+    if (head.status == 200) return done();
+    if (head.status == 403 || head.status == 404)
+        return Error{ErrorCode::not_found, fmt::format("{}: not there ({})", url, head.status),
+                     trouble(Trouble::stale_mirror, {}).os()};
+    return trouble(Trouble::unreachable, fmt::format("{}: answered with status {}", url, head.status));
+}
+
+}  // namespace
+
+std::string metadata_url(const Address& address, std::string_view role, std::optional<Version> version) {
+    const auto prefix = version ? fmt::format("{}.", *version) : std::string{};
+    return folder_url(address.metadata) + prefix + percent_encoded(role) + ".json";
+}
+
+std::string target_url(const Address& address, std::string_view path, std::string_view hash) {
+    if (hash.empty()) return folder_url(address.targets) + encoded_path(path);
+    const auto name = path.rfind('/') + 1;  // 0 when there is none
+    return fmt::format("{}{}{}.{}", folder_url(address.targets), encoded_path(path.substr(0, name)), hash,
+                       encoded_path(path.substr(name)));
+}
+
+Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
+                    const Take& take) {
+    const Take take_at_most = [&, left = max_bytes](std::span<const std::byte> bytes) mutable -> Status {
+        if (bytes.size() > left)
+            return trouble(Trouble::tampered, fmt::format("{}: more than {} bytes", url, max_bytes));
+        left -= bytes.size();
+        return take(bytes);
+    };
+    Sink sink{cancel, take_at_most};
+    HttpRequest request;
+    request.url = url;
+    request.body_max_bytes = std::max(max_bytes, page_bytes_max);
+    auto head = http.get(request, sink);
+    if (!head)
+        return trouble_of(head.error()) != Trouble::local ? head.error() : classified(head.error(), url);
+    UPDATE_CHECK(check_answer(*head, url), "fetch");
+    return done();
+}
+
+Result<std::string> fetch_text(Http& http, const std::string& url, std::size_t max_bytes,
+                               const Cancel& cancel) {
+    std::string text;
+    UPDATE_CHECK(fetch_stream(http, url, max_bytes, cancel,
+                              [&text](std::span<const std::byte> bytes) {
+                                  text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                                  return done();
+                              }),
+                 "metadata");
+    return text;
+}
+
+}  // namespace update::trust

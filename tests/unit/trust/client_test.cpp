@@ -1,0 +1,228 @@
+// What is hard to bring about over a real connection; the rest of the workflow is tests/conformance.
+#include <doctest/doctest.h>
+
+#include "unit/trust/client_world.hpp"
+
+using namespace update;
+using namespace update::test;
+using trust::Trouble;
+using trust::Json;
+
+TEST_CASE("each kind of trouble has its class") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    SUBCASE("nobody answers") {
+        repository.intrude = [](const std::string&) { return Result<std::string>{Error{ErrorCode::retry_later, "cut"}}; };
+        CHECK(endpoint.refresh() == Trouble::unreachable);
+    }
+    SUBCASE("more bytes than may be") {
+        repository.intrude = [](const std::string&) { return Result<std::string>{Error{ErrorCode::corrupt, "endless"}}; };
+        CHECK(endpoint.refresh() == Trouble::tampered);
+    }
+    SUBCASE("a mirror that is behind") {
+        repository.publish({"timestamp"});
+        REQUIRE(endpoint.refresh() == Trouble::none);
+        repository.restart("timestamp");
+        repository.publish({"timestamp"});
+        CHECK(endpoint.refresh() == Trouble::stale_mirror);
+    }
+    SUBCASE("a mirror that has only half of it") {
+        repository.publish({"snapshot", "timestamp"});
+        repository.served["snapshot"].clear();
+        CHECK(endpoint.refresh() == Trouble::stale_mirror);
+    }
+    SUBCASE("a newer timestamp that names an older snapshot") {
+        repository.publish({"snapshot", "timestamp"});
+        REQUIRE(endpoint.refresh() == Trouble::none);
+        repository.restart("snapshot");
+        repository.publish({"snapshot", "timestamp"});
+        CHECK(endpoint.refresh() == Trouble::rollback);
+    }
+    SUBCASE("other bytes than were signed") {
+        repository.publish({"timestamp"});
+        auto& text = repository.served["timestamp"].back();
+        text.replace(text.find("2030"), 4, "2031");
+        CHECK(endpoint.refresh() == Trouble::tampered);
+    }
+    SUBCASE("too old") {
+        endpoint.clock.set("2030-01-01T00:00:00Z");
+        CHECK(endpoint.refresh() == Trouble::expired);
+    }
+}
+
+TEST_CASE("a clock from before the program was built does not revive what has expired") {
+    Endpoint endpoint;
+    endpoint.options.built_at = *trust::parse_date("2031-01-01T00:00:00Z");
+    endpoint.clock.set("1970-01-01T00:00:00Z");
+    CHECK(endpoint.refresh() == Trouble::clock_suspect);
+}
+
+TEST_CASE("a clock far in the future is suspected itself, and is no harm once it is right again") {
+    Endpoint endpoint;
+    endpoint.options.built_at = *trust::parse_date("2025-01-01T00:00:00Z");
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.clock.set("2099-01-01T00:00:00Z");
+    CHECK(endpoint.refresh() == Trouble::clock_suspect);
+    endpoint.clock.set("2026-01-02T00:00:00Z");
+    CHECK(endpoint.refresh() == Trouble::none);
+}
+
+TEST_CASE("the time at which a trusted timestamp was signed is a lower bound that survives a dead clock") {
+    Endpoint endpoint;
+    endpoint.repository.documents["timestamp"].set("x-signed-at", Json{"2029-12-31T00:00:00Z"});
+    endpoint.repository.publish({"timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.repository.documents["targets"].set("expires", Json{"2029-06-01T00:00:00Z"});
+    endpoint.repository.publish_all();
+    endpoint.clock.set("1970-01-01T00:00:00Z");
+    CHECK(endpoint.refresh() == Trouble::clock_suspect);
+}
+
+TEST_CASE("a failed refresh leaves the stored files of later roles as they were") {
+    Endpoint endpoint;
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    const auto before = endpoint.stored("targets");
+    endpoint.repository.publish_all();
+    endpoint.repository.intrude = [](const std::string& path) -> std::optional<Result<std::string>> {
+        if (path.find("targets") == std::string::npos) return std::nullopt;
+        return Result<std::string>{Error{ErrorCode::retry_later, "cut"}};
+    };
+    CHECK(endpoint.refresh() == Trouble::unreachable);
+    CHECK(endpoint.stored("targets") == before);
+}
+
+TEST_CASE("a damaged root falls back to the history, then to the embedded root, and heals") {
+    Endpoint endpoint;
+    endpoint.repository.publish({"root"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.damage("root.json");
+    SUBCASE("history") {}
+    SUBCASE("newest of the history damaged, too") { endpoint.damage("roots/2.root.json"); }
+    SUBCASE("embedded") {
+        endpoint.damage("roots/1.root.json");
+        endpoint.damage("roots/2.root.json");
+        CHECK(endpoint.refresh() == Trouble::tampered);
+        endpoint.options.embedded_root = endpoint.repository.first_root();
+    }
+    CHECK(endpoint.refresh() == Trouble::none);
+    CHECK(endpoint.stored("root") == endpoint.repository.latest("root"));
+}
+
+TEST_CASE("a repository that hides roots which were trusted before is refused") {
+    Endpoint endpoint;
+    endpoint.repository.publish({"root"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.damage("root.json");
+    endpoint.damage("roots/2.root.json");
+    endpoint.repository.intrude = [](const std::string& path) -> std::optional<Result<std::string>> {
+        if (path.find("2.root.json") == std::string::npos) return std::nullopt;
+        return Result<std::string>{Error{ErrorCode::not_found, "hidden"}};
+    };
+    CHECK(endpoint.refresh() != Trouble::none);
+}
+
+TEST_CASE("the rollback floor holds when the stored files are gone") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    repository.publish_all();
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    for (const auto* role : {"timestamp", "snapshot", "targets"}) endpoint.damage(std::string{role} + ".json");
+    SUBCASE("timestamp") {
+        repository.restart("timestamp");
+        repository.publish({"timestamp"});
+        CHECK(endpoint.refresh() == Trouble::stale_mirror);
+    }
+    SUBCASE("snapshot") {
+        repository.restart("snapshot");
+        repository.publish({"snapshot", "timestamp"});
+        CHECK(endpoint.refresh() == Trouble::rollback);
+    }
+    SUBCASE("targets") {
+        repository.restart("targets");
+        repository.publish_all();
+        CHECK(endpoint.refresh() == Trouble::rollback);
+    }
+    SUBCASE("nothing went backwards") { CHECK(endpoint.refresh() == Trouble::none); }
+}
+
+TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before the floor was written") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    for (int i = 0; i < 5; ++i) repository.publish({"snapshot", "timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    const auto floor = endpoint.files.content("/store/floor");
+    repository.rotate("timestamp", signer(20));
+    repository.rotate("snapshot", signer(21));
+    repository.restart("snapshot");
+    repository.restart("timestamp");
+    repository.publish({"root", "snapshot", "timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.files.put("/store/floor", floor);  // as if the last write had not happened
+    CHECK(endpoint.refresh() == Trouble::none);
+}
+
+TEST_CASE("a withdrawn snapshot key voids the stored snapshot even when its replacement comes a refresh later") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    repository.authorise("snapshot", signer(22));  // one of two keys stays valid: only the rotation voids the file
+    for (int i = 0; i < 3; ++i) repository.publish({"targets"});
+    repository.publish({"root", "snapshot", "timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    repository.rotate("snapshot", signer(22));
+    repository.restart("targets");
+    repository.publish({"root", "targets", "snapshot", "timestamp"});
+    bool cut = true;
+    repository.intrude = [&cut](const std::string& path) -> std::optional<Result<std::string>> {
+        if (!cut || path.find("snapshot") == std::string::npos) return std::nullopt;
+        return Result<std::string>{Error{ErrorCode::retry_later, "cut"}};
+    };
+    REQUIRE(endpoint.refresh() == Trouble::unreachable);
+    cut = false;
+    CHECK(endpoint.refresh() == Trouble::none);
+}
+
+TEST_CASE("a role that is reached through two delegators is verified by the keys of each") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    repository.delegate("targets", "a", "a/*", signer(30));
+    repository.delegate("targets", "b", "b/*", signer(31));
+    repository.delegate("a", "shared", "a/*", signer(32));
+    repository.delegate("b", "shared", "b/*", signer(33));
+    repository.signers["shared"].pop_back();  // b's key did not sign
+    repository.add("shared", "a/file", "A");
+    repository.add("shared", "b/file", "B");
+    repository.publish({"shared", "a", "b", "targets", "snapshot", "timestamp"});
+    auto client = endpoint.client();
+    REQUIRE(client.refresh());
+    CHECK(client.find("a/file"));
+    const auto refused = client.find("b/file");
+    REQUIRE_FALSE(refused);
+    CHECK(trust::trouble_of(refused.error()) == Trouble::tampered);
+    CHECK(client.find("a/file"));
+}
+
+TEST_CASE("somebody who asks to stop is heard between two pieces") {
+    Endpoint endpoint;
+    endpoint.options.cancel = [] { return Status{Error{ErrorCode::cancelled, "stop"}}; };
+    const auto status = endpoint.client().refresh();
+    REQUIRE_FALSE(status);
+    CHECK(status.error().code() == ErrorCode::cancelled);
+}
+
+TEST_CASE("lengths around 2^31 and 2^32 are compared in full") {
+    Endpoint endpoint;
+    for (const std::int64_t length : {std::int64_t{1} << 31, std::int64_t{1} << 32, (std::int64_t{1} << 32) + 4}) {
+        endpoint.repository.add("targets", "file", "data");
+        change(endpoint.repository.documents["targets"], {"targets", "file"},
+               [&](Json& file) { file.set("length", Json{length}); });
+        endpoint.repository.publish_all();
+        auto client = endpoint.client();
+        REQUIRE(client.refresh());
+        const auto target = client.find("file");
+        REQUIRE(target);
+        CHECK(target->length == length);
+        CHECK_FALSE(client.download("file", *target, "/downloads"));
+        CHECK_FALSE(endpoint.files.exists("/downloads/file"));
+    }
+}

@@ -1,0 +1,82 @@
+#include <doctest/doctest.h>
+
+#include "base/hex.hpp"
+#include "crypto/openssl_cryptography.hpp"
+#include "crypto/openssl_keysmith.hpp"
+#include "trust/verify.hpp"
+
+using namespace update;
+using namespace update::trust;
+
+namespace {
+
+OpensslCryptography crypto;
+OpensslKeysmith smith;
+constexpr std::array schemes{KeyScheme::ed25519, KeyScheme::ecdsa_sha2_p256, KeyScheme::rsa_pss_sha256};
+
+}  // namespace
+
+TEST_CASE("the first test vector of RFC 8032 verifies") {
+    const auto key = crypto.verifying_key(KeyScheme::ed25519,
+                                          "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+    REQUIRE(key);
+    const auto signature = from_hex(
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b");
+    CHECK((*key)->verifies("", *signature));
+    CHECK_FALSE((*key)->verifies("x", *signature));
+}
+
+TEST_CASE("what a key signs, its public half verifies, and nothing else") {
+    for (const auto scheme : schemes) {
+        auto key = smith.generate(scheme), other = smith.generate(scheme);
+        REQUIRE(key);
+        const auto signature = (*key)->sign("message");
+        REQUIRE(signature);
+        const auto verifying = crypto.verifying_key(scheme, (*key)->public_key().text);
+        const auto stranger = crypto.verifying_key(scheme, (*other)->public_key().text);
+        REQUIRE(verifying);
+        CHECK((*verifying)->verifies("message", *signature));
+        CHECK_FALSE((*verifying)->verifies("massage", *signature));
+        CHECK_FALSE((*verifying)->verifies("message", signature->substr(1)));
+        CHECK_FALSE((*verifying)->verifies("message", ""));
+        CHECK_FALSE((*stranger)->verifies("message", *signature));
+        CHECK((*stranger)->material() != (*verifying)->material());
+    }
+}
+
+TEST_CASE("a key is not taken for one of another kind") {
+    for (const auto scheme : schemes) {
+        const auto text = (*smith.generate(scheme))->public_key().text;
+        for (const auto other : schemes)
+            CHECK(bool{crypto.verifying_key(other, text)} == (scheme == other));
+    }
+    const std::string point(64, 'a');
+    for (const auto* bad : {"", "00", "zz", "-----BEGIN PUBLIC KEY-----\n", "04"})
+        for (const auto scheme : schemes) CHECK_FALSE(crypto.verifying_key(scheme, bad));
+}
+
+TEST_CASE("a private key leaves the process only encrypted, and comes back with its passphrase only") {
+    for (const auto scheme : schemes) {
+        auto key = smith.generate(scheme);
+        CHECK_FALSE((*key)->to_pem(""));
+        const auto pem = (*key)->to_pem("secret words");
+        REQUIRE(pem);
+        CHECK(pem->starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----"));
+        CHECK_FALSE(smith.load(*pem, "other words"));
+        CHECK_FALSE(smith.load(*pem, ""));
+        const auto again = smith.load(*pem, "secret words");
+        REQUIRE(again);
+        CHECK((*again)->public_key() == (*key)->public_key());
+    }
+}
+
+TEST_CASE("hashes that are promised must all hold, and must all be known") {
+    const std::string text = "data";
+    const auto sha256 = "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7";
+    CHECK(check_content(crypto, text, 4, {{"sha256", sha256}}, "x"));
+    CHECK(check_content(crypto, text, std::nullopt, {}, "x"));
+    CHECK_FALSE(check_content(crypto, text, 5, {}, "x"));
+    CHECK_FALSE(check_content(crypto, text, 4, {{"sha256", sha256}, {"sha512", "00"}}, "x"));
+    CHECK_FALSE(check_content(crypto, text, 4, {{"sha256", sha256}, {"future", "00"}}, "x"));
+}

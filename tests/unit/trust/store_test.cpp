@@ -1,0 +1,117 @@
+// The store on the real disk, where every change may be the last thing that the process did.
+#include <doctest/doctest.h>
+#include <filesystem>
+
+#include "unit/engine/faulty_files.hpp"
+#include "unit/trust/client_world.hpp"
+
+using namespace update;
+using namespace update::test;
+using trust::Trouble;
+
+namespace {
+
+struct Crash {};
+
+class Folder {
+ public:
+    Folder() {
+        char name[] = "/tmp/trust-store-XXXXXX";
+        REQUIRE(::mkdtemp(name) != nullptr);
+        path_ = std::filesystem::canonical(name);
+    }
+    ~Folder() { std::filesystem::remove_all(path_); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    const Path& path() const { return path_; }
+
+ private:
+    Path path_;
+};
+
+struct World {
+    TufRepository repository;
+    SetClock clock;
+    OpensslCryptography crypto;
+    Folder folder;
+
+    Status refresh(Files& files, bool establish = false) {
+        const std::string base = TufRepository::base;
+        trust::Client client{{repository, files, clock, crypto}, folder.path(), {base + "metadata", base + "targets"}, {}};
+        if (establish) UPDATE_CHECK(client.establish(repository.first_root()), "establish");
+        return client.refresh();
+    }
+    /// Everything that changes at once, with new keys and with a rollback that these keys allow.
+    void rotate_and_restart() {
+        repository.rotate("timestamp", signer(40));
+        repository.rotate("snapshot", signer(41));
+        repository.restart("timestamp");
+        repository.restart("snapshot");
+        repository.publish({"root", "targets", "snapshot", "timestamp"});
+    }
+};
+
+}  // namespace
+
+TEST_CASE("a process that dies at any change of the store leaves one that the next refresh goes on from") {
+    unsigned crashes = 0;
+    for (const bool rotated : {false, true}) {
+        for (unsigned at = 0;; ++at) {
+            World world;
+            Finger finger;
+            FaultyFiles files{finger};
+            REQUIRE(world.refresh(files, true));
+            world.repository.publish_all();
+            if (rotated) world.rotate_and_restart();
+            unsigned left = at;
+            finger.before = [&left](std::string_view, const Path&) -> Status {
+                if (left-- == 0) throw Crash{};
+                return done();
+            };
+            bool finished = false;
+            try {
+                finished = bool{world.refresh(files)};
+            } catch (const Crash&) {
+                ++crashes;
+            }
+            finger.before = [](std::string_view, const Path&) { return done(); };
+            const auto status = world.refresh(files);
+            INFO("rotated " << rotated << ", crash at change " << at << ": "
+                            << (status ? std::string{} : status.error().message()));
+            CHECK(status);
+            if (finished) break;
+        }
+    }
+    CHECK(crashes > 30);
+}
+
+TEST_CASE("a full disk stops the refresh, and trust stays what it was") {
+    World world;
+    Finger finger;
+    FaultyFiles files{finger};
+    REQUIRE(world.refresh(files, true));
+    world.repository.publish_all();
+    finger.before = [](std::string_view operation, const Path&) -> Status {
+        if (operation == "write") return Error{ErrorCode::no_space, "full"};
+        return done();
+    };
+    const auto status = world.refresh(files);
+    REQUIRE_FALSE(status);
+    CHECK(status.error().code() == ErrorCode::no_space);
+    finger.before = [](std::string_view, const Path&) { return done(); };
+    CHECK(world.refresh(files));
+}
+
+TEST_CASE("a link in the place of a stored file is not followed") {
+    World world;
+    Finger finger;
+    FaultyFiles files{finger};
+    REQUIRE(world.refresh(files, true));
+    const auto stranger = world.folder.path() / "stranger";
+    std::filesystem::copy_file(world.folder.path() / "timestamp.json", stranger);
+    std::filesystem::remove(world.folder.path() / "timestamp.json");
+    std::filesystem::create_symlink(stranger, world.folder.path() / "timestamp.json");
+    world.repository.publish({"timestamp"});
+    CHECK_FALSE(world.refresh(files));
+    CHECK(std::filesystem::is_symlink(world.folder.path() / "timestamp.json"));
+}
