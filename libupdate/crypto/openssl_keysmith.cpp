@@ -27,7 +27,8 @@ Error trouble(const char* what) { return {ErrorCode::refused, what}; }
 std::optional<KeyScheme> scheme_of(EVP_PKEY* key) {
     if (EVP_PKEY_is_a(key, "ED25519") == 1) return KeyScheme::ed25519;
     if (EVP_PKEY_is_a(key, "EC") == 1 && is_p256(key)) return KeyScheme::ecdsa_sha2_p256;
-    if (EVP_PKEY_is_a(key, "RSA") == 1 && EVP_PKEY_get_bits(key) >= rsa_bits_min) return KeyScheme::rsa_pss_sha256;
+    if (EVP_PKEY_is_a(key, "RSA") == 1 && EVP_PKEY_get_bits(key) >= rsa_bits_min)
+        return KeyScheme::rsa_pss_sha256;
     return std::nullopt;
 }
 
@@ -71,8 +72,8 @@ class OpensslLocalKey final : public LocalKey {
         if (EVP_DigestSign(context.get(), nullptr, &length, bytes_of(message), message.size()) != 1)
             return trouble("signing failed");
         std::string signature(length, '\0');
-        if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, bytes_of(message),
-                           message.size()) != 1)
+        if (EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
+                           bytes_of(message), message.size()) != 1)
             return trouble("signing failed");
         signature.resize(length);
         return signature;
@@ -85,13 +86,14 @@ class OpensslLocalKey final : public LocalKey {
         std::array<unsigned char, 16> salt{}, iv{};
         if (!info || RAND_bytes(salt.data(), salt.size()) != 1 || RAND_bytes(iv.data(), iv.size()) != 1)
             return trouble("the key cannot be written");
-        X509_ALGOR* algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), static_cast<int>(salt.size()),
-                                                      iv.data(), scrypt_n, scrypt_r, scrypt_p);
+        X509_ALGOR* algorithm =
+            PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), salt.data(), static_cast<int>(salt.size()), iv.data(),
+                                  scrypt_n, scrypt_r, scrypt_p);
         // Takes the algorithm over.
         const std::unique_ptr<X509_SIG, Free> envelope{
-            algorithm == nullptr
-                ? nullptr
-                : PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()), info.get(), algorithm)};
+            algorithm == nullptr ? nullptr
+                                 : PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()),
+                                                  info.get(), algorithm)};
         const Bio bio{BIO_new(BIO_s_mem())};
         if (!envelope || !bio || PEM_write_bio_PKCS8(bio.get(), envelope.get()) != 1)
             return trouble("the key cannot be encrypted");

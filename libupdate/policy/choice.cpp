@@ -19,7 +19,8 @@ bool is_same(std::string_view a, std::string_view b) { return normalised(a) == n
 
 bool fits_platform(const Release& release, const EndpointFacts& facts) {
     return std::ranges::any_of(release.artifacts, [&facts](const ReleaseArtifact& artifact) {
-        return (artifact.os.empty() || artifact.os == facts.os) && (artifact.arch.empty() || artifact.arch == facts.arch);
+        return (artifact.os.empty() || artifact.os == facts.os) &&
+               (artifact.arch.empty() || artifact.arch == facts.arch);
     });
 }
 
@@ -27,7 +28,8 @@ bool fits_platform(const Release& release, const EndpointFacts& facts) {
 const Permit* permit_for(const ReleaseList& list, const EndpointFacts& facts, std::string_view version) {
     const auto now = facts.now.time_since_epoch().count();
     const auto found = std::ranges::find_if(list.permits, [&](const Permit& permit) {
-        return is_same(permit.version, version) && permit.until_unix_ms > now && !facts.used_permits.contains(permit.id) &&
+        return is_same(permit.version, version) && permit.until_unix_ms > now &&
+               !facts.used_permits.contains(permit.id) &&
                (permit.endpoint == "*" || permit.endpoint == facts.endpoint_id);
     });
     return found != list.permits.end() ? &*found : nullptr;
@@ -41,13 +43,15 @@ std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
 
 /// Rules that hold for a version however it was chosen. Empty: none is broken.
 std::string broken_rule(const ReleaseList& list, const Release& release, const EndpointFacts& facts) {
-    if (!fits_platform(release, facts)) return fmt::format("it has nothing for {} on {}", facts.os, facts.arch);
+    if (!fits_platform(release, facts))
+        return fmt::format("it has nothing for {} on {}", facts.os, facts.arch);
     const bool permitted = permit_for(list, facts, release.version) != nullptr;
     if (release.epoch < facts.committed_epoch && !permitted)
         return fmt::format("its security epoch {} is below {}, which was committed here", release.epoch,
                            facts.committed_epoch);
     if (is_older(release.version, facts.running_version) && !permitted)
-        return fmt::format("it is older than {}, which runs; a signed permit would allow it", facts.running_version);
+        return fmt::format("it is older than {}, which runs; a signed permit would allow it",
+                           facts.running_version);
     if (!facts.minimum_version.empty() && is_older(release.version, facts.minimum_version))
         return fmt::format("it is below the minimum version {}", facts.minimum_version);
     if (!release.minimum_from.empty() && is_older(facts.running_version, release.minimum_from))
@@ -65,7 +69,8 @@ std::string outside_rollout(const ReleaseList& list, const Release& release, con
 
 std::string obstacle_of(const ReleaseList& list, const Release& release, const EndpointFacts& facts) {
     if (is_same(release.version, facts.running_version)) return "it runs already";
-    if (!facts.pin.empty() && !is_same(release.version, facts.pin)) return fmt::format("{} is pinned", facts.pin);
+    if (!facts.pin.empty() && !is_same(release.version, facts.pin))
+        return fmt::format("{} is pinned", facts.pin);
     auto rule = broken_rule(list, release, facts);
     return rule.empty() ? outside_rollout(list, release, facts) : rule;
 }

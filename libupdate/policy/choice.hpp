@@ -30,8 +30,8 @@ std::string rollout_text(std::string_view endpoint_id, const std::string& produc
 
 struct EndpointFacts {
     std::string endpoint_id, os, arch;
-    std::string running_version;         ///< empty: unknown, nothing is older then
-    std::uint64_t committed_epoch = 0;   ///< the highest that was ever committed here
+    std::string running_version;        ///< empty: unknown, nothing is older then
+    std::uint64_t committed_epoch = 0;  ///< the highest that was ever committed here
     ChannelWishes channel;
     std::string pin;                     ///< only this version; empty: none
     std::string minimum_version;         ///< nothing below it; empty: none
@@ -57,11 +57,13 @@ struct Choice {
     std::vector<Considered> considered;  ///< newest first
 };
 
-/// The newest release of the channel's list that nothing forbids. The running version is never left for an older one
-/// without a permit, so that a change of the channel from beta to stable waits until stable has overtaken.
+/// The newest release of the channel's list that nothing forbids. The running version is never left for an
+/// older one without a permit, so that a change of the channel from beta to stable waits until stable has
+/// overtaken.
 Choice choose(const ReleaseList&, const EndpointFacts&);
 
-/// The same for a version that somebody else selected (an operator, a control server): it must be one of the list.
+/// The same for a version that somebody else selected (an operator, a control server): it must be one of the
+/// list.
 /// @return `not_found`, `refused` with the rule
 Result<std::size_t> select(const ReleaseList&, const EndpointFacts&, std::string_view version);
 

@@ -16,10 +16,14 @@ constexpr int format_version = 1;
 constexpr std::array<std::string_view, 3> restart_names{"agent", "nothing", "machine"};
 
 Json json_of(const ReleaseArtifact& artifact) {
-    return {{"role", name(artifact.role)},          {"os", artifact.os},
-            {"arch", artifact.arch},                {"install_path", artifact.install_path},
-            {"target", artifact.target},            {"size_bytes", artifact.size_bytes},
-            {"sha256", to_hex(artifact.sha256)},    {"self_test", artifact.self_test}};
+    return {{"role", name(artifact.role)},
+            {"os", artifact.os},
+            {"arch", artifact.arch},
+            {"install_path", artifact.install_path},
+            {"target", artifact.target},
+            {"size_bytes", artifact.size_bytes},
+            {"sha256", to_hex(artifact.sha256)},
+            {"self_test", artifact.self_test}};
 }
 Json json_of(const Release& release) {
     Json artifacts = Json::array();
@@ -32,7 +36,10 @@ Json json_of(const Release& release) {
             {"artifacts", artifacts}};
 }
 Json json_of(const Permit& permit) {
-    return {{"id", permit.id}, {"endpoint", permit.endpoint}, {"version", permit.version}, {"until", permit.until_unix_ms}};
+    return {{"id", permit.id},
+            {"endpoint", permit.endpoint},
+            {"version", permit.version},
+            {"until", permit.until_unix_ms}};
 }
 
 void read_version(FieldReader& in, const char* field, std::string& into, Need need = Need::required) {
@@ -49,7 +56,8 @@ Status read(const Json& json, const std::string& where, ReleaseArtifact& into) {
     in.text("os", into.os, Need::optional);
     in.text("arch", into.arch, Need::optional);
     in.text("install_path", into.install_path);
-    if (auto path = check_install_path(into.install_path); !path) in.fail("install_path", path.error().message());
+    if (auto path = check_install_path(into.install_path); !path)
+        in.fail("install_path", path.error().message());
     in.text("target", into.target);
     in.integer<std::uint64_t>("size_bytes", into.size_bytes, 1, max_artifact_bytes);
     std::string hex;

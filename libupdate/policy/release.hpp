@@ -39,9 +39,9 @@ struct Rollout {
 };
 
 struct Release {
-    std::string version;          ///< SemVer, normalised
-    std::uint64_t epoch = 0;      ///< security epoch: never lower than what was ever committed
-    std::string minimum_from;     ///< waypoint: at least this version must run before; empty: any
+    std::string version;       ///< SemVer, normalised
+    std::uint64_t epoch = 0;   ///< security epoch: never lower than what was ever committed
+    std::string minimum_from;  ///< waypoint: at least this version must run before; empty: any
     RestartKind restart = RestartKind::agent;
     Rollout rollout;
     std::vector<ReleaseArtifact> artifacts;
@@ -70,7 +70,8 @@ inline constexpr std::size_t max_release_list_bytes = 4 * 1024 * 1024;
 std::string release_list_target(std::string_view product, std::string_view channel);
 
 std::string to_json(const ReleaseList&);
-/// @return `corrupt` with the wrong member: no such JSON, a name or version that is none, an install path that leaves its
+/// @return `corrupt` with the wrong member: no such JSON, a name or version that is none, an install path
+/// that leaves its
 ///         root, one version twice, no artifact, above a limit
 Result<ReleaseList> parse_release_list(const std::string& json);
 

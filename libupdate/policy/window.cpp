@@ -30,7 +30,8 @@ bool add_days(std::string_view word, std::array<bool, 7>& into) {
 
 std::optional<minutes> time_of(std::string_view text) {
     const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (text.size() != 5 || text[2] != ':' || !digit(text[0]) || !digit(text[1]) || !digit(text[3]) || !digit(text[4]))
+    if (text.size() != 5 || text[2] != ':' || !digit(text[0]) || !digit(text[1]) || !digit(text[3]) ||
+        !digit(text[4]))
         return std::nullopt;
     const int hour = (text[0] - '0') * 10 + text[1] - '0', minute = (text[3] - '0') * 10 + text[4] - '0';
     const minutes time{hour * 60 + minute};
@@ -55,7 +56,8 @@ Result<Window> parse_window(std::string_view text) {
     }
     while (!days.empty()) {
         const auto comma = days.find(',');
-        if (!add_days(days.substr(0, comma), window.days)) return wrong("days are sun mon tue wed thu fri sat");
+        if (!add_days(days.substr(0, comma), window.days))
+            return wrong("days are sun mon tue wed thu fri sat");
         days = comma == std::string_view::npos ? std::string_view{} : days.substr(comma + 1);
     }
     const auto dash = times.find('-');
@@ -79,8 +81,8 @@ bool is_open(const std::vector<Window>& windows, WallTime now, minutes utc_offse
         const auto begins = window.begins + delay, ends = window.begins + window.lasts;
         const bool today = window.days[weekday_of(midnight)] && minute >= begins && minute < ends;
         const auto since_yesterday = minute + day;
-        const bool overnight =
-            window.days[weekday_of(midnight - days{1})] && since_yesterday >= begins && since_yesterday < ends;
+        const bool overnight = window.days[weekday_of(midnight - days{1})] && since_yesterday >= begins &&
+                               since_yesterday < ends;
         return today || overnight;
     });
 }

@@ -14,9 +14,9 @@
 namespace update {
 
 struct Window {
-    std::array<bool, 7> days{};       ///< Sunday first
-    std::chrono::minutes begins{0};   ///< after midnight
-    std::chrono::minutes lasts{0};    ///< 1 minute to 24 hours; may reach into the next day
+    std::array<bool, 7> days{};      ///< Sunday first
+    std::chrono::minutes begins{0};  ///< after midnight
+    std::chrono::minutes lasts{0};   ///< 1 minute to 24 hours; may reach into the next day
     bool operator==(const Window&) const = default;
 };
 
@@ -25,7 +25,8 @@ struct Window {
 Result<Window> parse_window(std::string_view text);
 
 /// @param utc_offset  of the zone that the windows are meant in, at `now`
-/// @param jitter      how much later than the window this endpoint begins, so that a fleet does not come at once; must be
+/// @param jitter      how much later than the window this endpoint begins, so that a fleet does not come at
+/// once; must be
 ///                    shorter than the window to have any effect
 bool is_open(const std::vector<Window>&, WallTime now, std::chrono::minutes utc_offset,
              std::chrono::minutes jitter = std::chrono::minutes{0});

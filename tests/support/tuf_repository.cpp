@@ -87,7 +87,8 @@ TufRepository::TufRepository() {
 void TufRepository::authorise(const std::string& role, const Signer& by) {
     auto& root = documents["root"];
     change(root, {"keys"}, [&](Json& keys) { keys.set(by.id, by.entry); });
-    change(root, {"roles", role}, [&](Json& json) { json.set("keyids", array_with(json.find("keyids"), Json{by.id})); });
+    change(root, {"roles", role},
+           [&](Json& json) { json.set("keyids", array_with(json.find("keyids"), Json{by.id})); });
     signers[role].push_back(by);
 }
 
@@ -97,8 +98,8 @@ void TufRepository::rotate(const std::string& role, const Signer& by) {
     authorise(role, by);
 }
 
-void TufRepository::delegate(const std::string& delegator, const std::string& role, const std::string& pattern,
-                             const Signer& by) {
+void TufRepository::delegate(const std::string& delegator, const std::string& role,
+                             const std::string& pattern, const Signer& by) {
     Json entry = role_of({by.id});
     entry.set("name", Json{role});
     entry.set("terminating", Json{false});
@@ -146,7 +147,8 @@ void TufRepository::publish(const std::vector<std::string>& roles) {
         Json entry = version_entry(version);
         if (with_hashes) {
             entry.set("length", Json{static_cast<std::int64_t>(latest(role).size())});
-            change(entry, {"hashes"}, [&](Json& hashes) { hashes.set("sha256", Json{sha256(latest(role))}); });
+            change(entry, {"hashes"},
+                   [&](Json& hashes) { hashes.set("sha256", Json{sha256(latest(role))}); });
         }
         const auto name_it = [&](const std::string& parent) {
             change(documents[parent], {"meta"}, [&](Json& meta) { meta.set(role + ".json", entry); });
@@ -169,7 +171,8 @@ std::optional<std::string> TufRepository::find(const std::string& path) const {
         return found != artifacts.end() ? std::optional{found->second} : std::nullopt;
     }
     const auto name = path.substr(9, path.size() - 9 - 5);  // "metadata/" and ".json"
-    if (name == "timestamp") return served.at(name).empty() ? std::nullopt : std::optional{served.at(name).back()};
+    if (name == "timestamp")
+        return served.at(name).empty() ? std::nullopt : std::optional{served.at(name).back()};
     std::size_t version = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), version);
     if (error != std::errc{} || *end != '.') return std::nullopt;
@@ -191,7 +194,8 @@ Result<HttpHead> TufRepository::get(const HttpRequest& request, HttpSink& sink) 
     HttpHead head;
     head.status = body ? 200 : 404;
     UPDATE_CHECK(sink.head(head), "head");
-    if (body && body->size() > request.body_max_bytes) return Error{ErrorCode::corrupt, "more than asked for"};
+    if (body && body->size() > request.body_max_bytes)
+        return Error{ErrorCode::corrupt, "more than asked for"};
     if (body) UPDATE_CHECK(sink.body(std::as_bytes(std::span{*body})), "body");
     UPDATE_CHECK(sink.tick(), "tick");
     return head;

@@ -1,4 +1,5 @@
-// A TUF repository in memory: every document may be bent before or after it is signed. Served through the Http port.
+// A TUF repository in memory: every document may be bent before or after it is signed. Served through the
+// Http port.
 #pragma once
 #include <functional>
 #include <map>
@@ -26,8 +27,8 @@ class TufRepository : public Http {
  public:
     TufRepository();
 
-    std::map<std::string, trust::Json> documents;        ///< "signed", by role; change at will
-    std::map<std::string, std::vector<Signer>> signers;  ///< who signs it
+    std::map<std::string, trust::Json> documents;            ///< "signed", by role; change at will
+    std::map<std::string, std::vector<Signer>> signers;      ///< who signs it
     std::map<std::string, std::vector<std::string>> served;  ///< by role: version - 1
     std::map<std::string, std::string> artifacts;
     std::vector<std::string> requests;  ///< paths below the base, in order
@@ -41,7 +42,8 @@ class TufRepository : public Http {
     void authorise(const std::string& role, const Signer&);
     void rotate(const std::string& role, const Signer&);
     /// `role` is signed by its own new key; `paths` is the pattern.
-    void delegate(const std::string& delegator, const std::string& role, const std::string& pattern, const Signer&);
+    void delegate(const std::string& delegator, const std::string& role, const std::string& pattern,
+                  const Signer&);
     void add(const std::string& role, const std::string& path, const std::string& bytes);
     std::string sign(const std::string& role) const;
     /// Bumps, signs and serves; the parents' documents name the new version.

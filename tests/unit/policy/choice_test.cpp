@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "policy/choice.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace update;
 
@@ -149,7 +149,8 @@ TEST_CASE("windows pass midnight and the end of the week, in their own zone") {
     };
     const std::vector<Window> windows{*parse_window("fri-sat 22:00-04:00")};
     const auto open = [&](int day, int hour, int minute = 0, int offset = 0, int jitter = 0) {
-        return is_open(windows, at(day, hour, minute), std::chrono::minutes{offset}, std::chrono::minutes{jitter});
+        return is_open(windows, at(day, hour, minute), std::chrono::minutes{offset},
+                       std::chrono::minutes{jitter});
     };
     CHECK(open(5, 22));
     CHECK(open(6, 3, 59));
@@ -162,7 +163,7 @@ TEST_CASE("windows pass midnight and the end of the week, in their own zone") {
     CHECK(open(5, 22, 30, 0, 30));
     CHECK(is_open({}, at(0, 0, 0), std::chrono::minutes{0}));
     CHECK(is_open({*parse_window("daily 00:00-24:00")}, at(2, 23, 59), std::chrono::minutes{0}));
-    for (const auto* bad : {"", "mon", "mon 22:00", "xyz 22:00-23:00", "mon 22:00-22:00", "mon 25:00-26:00", "mon 2:00-3:00",
-                            "mon- 22:00-23:00", "mon 24:00-01:00"})
+    for (const auto* bad : {"", "mon", "mon 22:00", "xyz 22:00-23:00", "mon 22:00-22:00", "mon 25:00-26:00",
+                            "mon 2:00-3:00", "mon- 22:00-23:00", "mon 24:00-01:00"})
         CHECK_FALSE(parse_window(bad));
 }

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "policy/release.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace update;
 
@@ -13,7 +13,8 @@ ReleaseList sample() {
     release.minimum_from = "1.0.0";
     release.restart = RestartKind::machine;
     release.rollout = {25, "salt"};
-    release.artifacts.push_back({Role::agent, "linux", "x86_64", "bin/agent", "agent/beta/agent-1.2.3", 4'294'967'297, {}, true});
+    release.artifacts.push_back(
+        {Role::agent, "linux", "x86_64", "bin/agent", "agent/beta/agent-1.2.3", 4'294'967'297, {}, true});
     return {"agent", "beta", {release}, {{"permit-1", "*", "1.0.0", 1'800'000'000'000}}};
 }
 
@@ -33,7 +34,8 @@ TEST_CASE("a release list is read back as it was written") {
 }
 
 TEST_CASE("a leading v is normalised, garbage in a version is refused loudly") {
-    CHECK(parse_release_list(with("\"1.2.3-beta.1\"", "\"v1.2.3-beta.1\""))->releases[0].version == "1.2.3-beta.1");
+    CHECK(parse_release_list(with("\"1.2.3-beta.1\"", "\"v1.2.3-beta.1\""))->releases[0].version ==
+          "1.2.3-beta.1");
     for (const auto* bad : {"\"1.2\"", "\"latest\"", "\"\"", "\"1.2.3 \"", "7", "null"}) {
         const auto refused = parse_release_list(with("\"1.2.3-beta.1\"", bad));
         REQUIRE_FALSE(refused);

@@ -5,19 +5,23 @@
 
 using namespace update;
 using namespace update::test;
-using trust::Trouble;
 using trust::Json;
+using trust::Trouble;
 
 TEST_CASE("each kind of trouble has its class") {
     Endpoint endpoint;
     auto& repository = endpoint.repository;
     REQUIRE(endpoint.refresh() == Trouble::none);
     SUBCASE("nobody answers") {
-        repository.intrude = [](const std::string&) { return Result<std::string>{Error{ErrorCode::retry_later, "cut"}}; };
+        repository.intrude = [](const std::string&) {
+            return Result<std::string>{Error{ErrorCode::retry_later, "cut"}};
+        };
         CHECK(endpoint.refresh() == Trouble::unreachable);
     }
     SUBCASE("more bytes than may be") {
-        repository.intrude = [](const std::string&) { return Result<std::string>{Error{ErrorCode::corrupt, "endless"}}; };
+        repository.intrude = [](const std::string&) {
+            return Result<std::string>{Error{ErrorCode::corrupt, "endless"}};
+        };
         CHECK(endpoint.refresh() == Trouble::tampered);
     }
     SUBCASE("a mirror that is behind") {
@@ -127,7 +131,8 @@ TEST_CASE("the rollback floor holds when the stored files are gone") {
     auto& repository = endpoint.repository;
     repository.publish_all();
     REQUIRE(endpoint.refresh() == Trouble::none);
-    for (const auto* role : {"timestamp", "snapshot", "targets"}) endpoint.damage(std::string{role} + ".json");
+    for (const auto* role : {"timestamp", "snapshot", "targets"})
+        endpoint.damage(std::string{role} + ".json");
     SUBCASE("timestamp") {
         repository.restart("timestamp");
         repository.publish({"timestamp"});
@@ -162,10 +167,12 @@ TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before t
     CHECK(endpoint.refresh() == Trouble::none);
 }
 
-TEST_CASE("a withdrawn snapshot key voids the stored snapshot even when its replacement comes a refresh later") {
+TEST_CASE(
+    "a withdrawn snapshot key voids the stored snapshot even when its replacement comes a refresh later") {
     Endpoint endpoint;
     auto& repository = endpoint.repository;
-    repository.authorise("snapshot", signer(22));  // one of two keys stays valid: only the rotation voids the file
+    repository.authorise("snapshot",
+                         signer(22));  // one of two keys stays valid: only the rotation voids the file
     for (int i = 0; i < 3; ++i) repository.publish({"targets"});
     repository.publish({"root", "snapshot", "timestamp"});
     REQUIRE(endpoint.refresh() == Trouble::none);
@@ -212,7 +219,8 @@ TEST_CASE("somebody who asks to stop is heard between two pieces") {
 
 TEST_CASE("lengths around 2^31 and 2^32 are compared in full") {
     Endpoint endpoint;
-    for (const std::int64_t length : {std::int64_t{1} << 31, std::int64_t{1} << 32, (std::int64_t{1} << 32) + 4}) {
+    for (const std::int64_t length :
+         {std::int64_t{1} << 31, std::int64_t{1} << 32, (std::int64_t{1} << 32) + 4}) {
         endpoint.repository.add("targets", "file", "data");
         change(endpoint.repository.documents["targets"], {"targets", "file"},
                [&](Json& file) { file.set("length", Json{length}); });

@@ -17,9 +17,10 @@ TEST_CASE("dates have one form, and only days that exist") {
         CHECK(date_text(*date) == good);
     }
     for (const auto* bad :
-         {"2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z", "2024-01-01T00:00:60Z",
-          "2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T00:00:00+00:00", "2024-01-01T00:00:00.5Z",
-          "2024-1-01T00:00:00Z", "", "2024-01-01T00:00:00z", " 024-01-01T00:00:00Z", "-024-01-01T00:00:00Z"})
+         {"2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z", "2024-01-01T00:60:00Z",
+          "2024-01-01T00:00:60Z", "2024-01-01 00:00:00Z", "2024-01-01T00:00:00", "2024-01-01T00:00:00+00:00",
+          "2024-01-01T00:00:00.5Z", "2024-1-01T00:00:00Z", "", "2024-01-01T00:00:00z", " 024-01-01T00:00:00Z",
+          "-024-01-01T00:00:00Z"})
         CHECK_FALSE(parse_date(bad));
 }
 
@@ -76,7 +77,8 @@ TEST_CASE("only bins that exist are delegated to, under the one name that they h
     delegations.succinct->name_prefix = "bin";
     delegations.succinct->bit_length = 5;
     CHECK(role_keys(delegations, "bin-1f") != nullptr);
-    for (const auto* no : {"bin-20", "bin-1F", "bin-f", "bin-01f", "bin1f", "bin-", "other-1f", "bin-+1", "bin--1"})
+    for (const auto* no :
+         {"bin-20", "bin-1F", "bin-f", "bin-01f", "bin1f", "bin-", "other-1f", "bin-+1", "bin--1"})
         CHECK(role_keys(delegations, no) == nullptr);
 }
 
@@ -89,7 +91,8 @@ TEST_CASE("role names become one segment of a URL, target names keep their segme
 }
 
 TEST_CASE("names of files stay within one folder, fit, and differ when the texts do") {
-    for (const auto* text : {"..", ".", "../../etc/passwd", "/", "a/b", "%", "\\", "con:", std::string(1000, 'x').c_str()}) {
+    for (const auto* text :
+         {"..", ".", "../../etc/passwd", "/", "a/b", "%", "\\", "con:", std::string(1000, 'x').c_str()}) {
         const auto name = file_name(text, std::string(64, 'd'));
         CHECK(name.find_first_of("/\\:") == std::string::npos);
         CHECK_FALSE(name.starts_with('.'));

@@ -1,6 +1,6 @@
-#include <doctest/doctest.h>
-
 #include "trust/json.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace update;
 using namespace update::trust;
@@ -24,7 +24,8 @@ TEST_CASE("a name that occurs twice in one object is refused, in two objects it 
 }
 
 TEST_CASE("numbers are whole, of 64 bits, and written in one way") {
-    for (const auto* good : {"0", "-1", "9223372036854775807", "-9223372036854775808"}) CHECK(canonical_of(good) == good);
+    for (const auto* good : {"0", "-1", "9223372036854775807", "-9223372036854775808"})
+        CHECK(canonical_of(good) == good);
     for (const auto* bad : {"1.0", "1e3", "01", "-", "+1", "9223372036854775808", "1.", "0x1", "NaN", "--1"})
         CHECK_FALSE(accepted(bad));
 }
@@ -42,20 +43,21 @@ TEST_CASE("a text above the limit is not looked at") {
 
 TEST_CASE("strings are UTF-8 with complete escapes") {
     CHECK(canonical_of(R"("\u00e9\ud83d\ude00\n\/")") == "\"é😀\n/\"");
-    for (const auto* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\u0041")", R"("\x")", R"("\u12")", R"("a)",
-                            "\"\n\"", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\""})
+    for (const auto* bad : {R"("\ud83d")", R"("\ude00")", R"("\ud83dx")", R"("\ud83d\u0041")", R"("\x")",
+                            R"("\u12")", R"("a)", "\"\n\"", "\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\""})
         CHECK_FALSE(accepted(bad));
 }
 
 TEST_CASE("what follows the value is white space or an error") {
     CHECK(accepted(" {} \r\n\t"));
-    for (const auto* bad : {"{} {}", "{},", "", " ", "\xef\xbb\xbf{}", "[1,]", "{\"a\":1,}", "[1 2]", "{a:1}", "nul", "{\"a\"}",
-                            "// comment\n{}"})
+    for (const auto* bad : {"{} {}", "{},", "", " ", "\xef\xbb\xbf{}", "[1,]", "{\"a\":1,}", "[1 2]", "{a:1}",
+                            "nul", "{\"a\"}", "// comment\n{}"})
         CHECK_FALSE(accepted(bad));
 }
 
 TEST_CASE("the canonical form sorts names by bytes and escapes nothing but quote and backslash") {
-    CHECK(canonical_of("{\"b\": [true, null, false], \"a\": -0, \"\\u00e9\": \"\\\\\\\"\\u0001\", \"Z\": {}}") ==
+    CHECK(canonical_of(
+              "{\"b\": [true, null, false], \"a\": -0, \"\\u00e9\": \"\\\\\\\"\\u0001\", \"Z\": {}}") ==
           "{\"Z\":{},\"a\":0,\"b\":[true,null,false],\"é\":\"\\\\\\\"\x01\"}");
 }
 

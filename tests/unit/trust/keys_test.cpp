@@ -48,8 +48,7 @@ TEST_CASE("what a key signs, its public half verifies, and nothing else") {
 TEST_CASE("a key is not taken for one of another kind") {
     for (const auto scheme : schemes) {
         const auto text = (*smith.generate(scheme))->public_key().text;
-        for (const auto other : schemes)
-            CHECK(bool{crypto.verifying_key(other, text)} == (scheme == other));
+        for (const auto other : schemes) CHECK(bool{crypto.verifying_key(other, text)} == (scheme == other));
     }
     const std::string point(64, 'a');
     for (const auto* bad : {"", "00", "zz", "-----BEGIN PUBLIC KEY-----\n", "04"})

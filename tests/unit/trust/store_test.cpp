@@ -37,7 +37,8 @@ struct World {
 
     Status refresh(Files& files, bool establish = false) {
         const std::string base = TufRepository::base;
-        trust::Client client{{repository, files, clock, crypto}, folder.path(), {base + "metadata", base + "targets"}, {}};
+        trust::Client client{
+            {repository, files, clock, crypto}, folder.path(), {base + "metadata", base + "targets"}, {}};
         if (establish) UPDATE_CHECK(client.establish(repository.first_root()), "establish");
         return client.refresh();
     }
