@@ -54,6 +54,7 @@ Headers headers_for(const HttpRequest& request) {
     };
     if (request.first_byte > 0) add(fmt::format("Range: bytes={}-", request.first_byte));
     if (request.first_byte > 0 && !request.if_range.empty()) add("If-Range: " + request.if_range);
+    if (!request.if_none_match.empty()) add("If-None-Match: " + request.if_none_match);
     return headers;
 }
 

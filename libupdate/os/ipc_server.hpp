@@ -65,7 +65,8 @@ class IpcServer {
 
     void accept_all();
     void pause_accepting();
-    void admit(ClientPtr);
+    /// @return false when it was turned away
+    bool admit(ClientPtr);
     bool is_crowded(const Peer&) const;
     bool is_owner(const Peer&) const;
     void on_ready(const ClientPtr&, Ready);

@@ -71,7 +71,8 @@ void IpcServer::accept_all() {
         auto client = std::make_shared<Client>();
         client->socket = std::move(socket);
         client->peer = *peer;
-        admit(std::move(client));
+        // Who leaves is seen between two turns of the loop: somebody turned away is the last of this turn.
+        if (!admit(std::move(client))) return;
     }
 }
 
@@ -82,15 +83,19 @@ void IpcServer::pause_accepting() {
                                       [this, fd] { loop_.change(fd, EventLoop::Interest::read); });
 }
 
-void IpcServer::admit(ClientPtr client) {
+bool IpcServer::admit(ClientPtr client) {
     const bool welcome = rate_.take(client->peer.uid, EventLoop::now()) && !is_crowded(client->peer);
     const int fd = client->socket.get();
     if (!loop_.watch(fd, EventLoop::Interest::read, [this, client](Ready ready) { on_ready(client, ready); }))
-        return;
+        return false;
     clients_[fd] = client;
-    if (welcome) return restart_idle_timer(client);
-    dismiss(client, ipc::word::busy, "too many connections or requests");
-    close(client);
+    if (welcome) {
+        restart_idle_timer(client);
+    } else {
+        dismiss(client, ipc::word::busy, "too many connections or requests");
+        close(client);
+    }
+    return welcome;
 }
 
 bool IpcServer::is_crowded(const Peer& peer) const {

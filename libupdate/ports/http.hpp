@@ -15,6 +15,7 @@ struct HttpRequest {
     std::uint64_t first_byte = 0;  ///< >0: "Range: bytes=N-"
     std::string if_range;          ///< strong ETag or Last-Modified of the bytes already held
     std::uint64_t body_max_bytes = 0;  ///< the transfer is cut with `corrupt` at the first byte beyond
+    std::string if_none_match{};       ///< ETag of what is held already: the answer may be 304 without a body
 };
 struct HttpHead {
     int status = 0;  ///< of the last response, redirects followed

@@ -133,7 +133,8 @@ std::vector<Scenario> scenarios(Platform platform) {
     unaware.settings.trial.commit_on = CommitOn::ready;
     unaware.by_operator = true;
     Scenario& all_routes = add(Route::watchdog, Conduct::good, "old-watchdog");
-    all_routes.settings.routes = {Route::watchdog, Route::self_update, Route::exit_code};
+    all_routes.settings.routes = {Route::watchdog, Route::self_update};
+    if (platform == Platform::linux_rules) all_routes.settings.routes.push_back(Route::exit_code);
     all_routes.old_watchdog = true;
     for (const Conduct conduct : {Conduct::good, Conduct::crashes, Conduct::hangs}) {
         Scenario& set = add(Route::watchdog, Conduct::good, fmt::format("watchdog-in-set-{}", name(conduct)));

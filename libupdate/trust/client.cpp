@@ -21,10 +21,41 @@ Status Client::establish(std::string_view root) {
     return store_.establish(root, set.root().version);
 }
 
-Status Client::refresh() {
-    // 5.1: one time for the whole refresh
+/// 5.1: one time for the whole refresh
+void Client::begin() {
     const Time time{ports_.clock.wall(), std::max(options_.built_at, store_.floor().time)};
     set_ = std::make_unique<TrustedSet>(ports_.crypto, options_.limits, time);
+}
+
+/// All that a refresh would end with, if nothing is new.
+Status Client::load_stored() {
+    begin();
+    UPDATE_CHECK(load_root(), "stored");
+    UPDATE_CHECK(set_->finish_roots(store_.floor()), "stored");
+    const auto timestamp = store_.read("timestamp", options_.limits.timestamp_bytes);
+    if (!timestamp) return trouble(Trouble::local, "no timestamp is stored");
+    UPDATE_CHECK(set_->stored_timestamp(*timestamp), "stored");
+    UPDATE_CHECK(set_->check_timestamp(), "stored");
+    const auto snapshot = store_.read("snapshot", options_.limits.named_bytes);
+    if (!snapshot) return trouble(Trouble::local, "no snapshot is stored");
+    UPDATE_CHECK(set_->stored_snapshot(*snapshot), "stored");
+    const auto targets = store_.read("targets", options_.limits.named_bytes);
+    if (!targets) return trouble(Trouble::local, "no targets are stored");
+    return set_->targets(nullptr, "targets", *targets);
+}
+
+Status Client::refresh_if_changed() {
+    const auto etag = store_.etag();
+    if (etag.empty() || !load_stored()) return refresh();
+    UPDATE_TRY(answer,
+               fetch_if_changed(ports_.http, metadata_url(address_, "timestamp", std::nullopt), etag,
+                                options_.limits.timestamp_bytes, options_.cancel),
+               "poll");
+    return answer.unchanged ? done() : refresh();
+}
+
+Status Client::refresh() {
+    begin();
     UPDATE_CHECK(load_root(), "refresh");
     UPDATE_CHECK(update_root(), "refresh");
     UPDATE_CHECK(update_timestamp(), "refresh");
@@ -65,12 +96,19 @@ Status Client::update_root() {
 Status Client::update_timestamp() {
     const auto cap = options_.limits.timestamp_bytes;
     if (const auto stored = store_.read("timestamp", cap)) (void)set_->stored_timestamp(*stored);
-    UPDATE_TRY(fresh, fetch("timestamp", std::nullopt, cap), "update timestamp");
-    UPDATE_TRY(news, set_->timestamp(fresh), "update timestamp");
-    if (news == TrustedSet::News::same) return set_->check_timestamp();
-    // The file first: a floor above it would refuse the file that belongs to it.
-    UPDATE_CHECK(store_.write("timestamp", fresh), "update timestamp");  // 5.4.5
-    return store_.write_floor(set_->floor());
+    UPDATE_TRY(fresh,
+               fetch_if_changed(ports_.http, metadata_url(address_, "timestamp", std::nullopt), {}, cap,
+                                options_.cancel),
+               "update timestamp");
+    UPDATE_TRY(news, set_->timestamp(fresh.text), "update timestamp");
+    if (news == TrustedSet::News::fresh) {
+        // The file first: a floor above it would refuse the file that belongs to it.
+        UPDATE_CHECK(store_.write("timestamp", fresh.text), "update timestamp");  // 5.4.5
+        UPDATE_CHECK(store_.write_floor(set_->floor()), "update timestamp");
+    } else {
+        UPDATE_CHECK(set_->check_timestamp(), "update timestamp");
+    }
+    return store_.write_etag(fresh.etag);
 }
 
 /// 5.5

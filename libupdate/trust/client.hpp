@@ -43,6 +43,12 @@ class Client {
     /// 5.1 to 5.6: new roots, timestamp, snapshot, top-level targets. To be called before the others.
     Status refresh();
 
+    /// For polling: one conditional request. While the server says that timestamp.json is the one that is
+    /// trusted here, and nothing of what is trusted has expired, there is nothing new to install, and no more
+    /// is asked. In every other case a whole `refresh`. Departs from 5.3 in one point: a new root is noticed
+    /// when the timestamp changes, not before; whoever polls often calls `refresh` once a day.
+    Status refresh_if_changed();
+
     /// 5.6.7: looks the name up in targets and delegated roles, which are fetched as needed.
     /// @return `not_found` (not_listed) when nobody who may speak for the name lists it
     Result<TargetFile> find(std::string_view path);
@@ -56,6 +62,8 @@ class Client {
     LocalStore& store() { return store_; }
 
  private:
+    void begin();
+    Status load_stored();
     Status load_root();
     Status update_root();
     Status update_timestamp();

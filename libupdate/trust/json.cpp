@@ -15,6 +15,27 @@ auto position_of(std::vector<Member>& members, std::string_view name) {
 
 }  // namespace
 
+// Here, where Member is complete.
+Json::Json() = default;
+Json::Json(bool value) : value_{value} {}
+Json::Json(std::int64_t value) : value_{value} {}
+Json::Json(std::string value) : value_{std::move(value)} {}
+Json::Json(std::string_view value) : value_{std::string{value}} {}
+Json::Json(const char* value) : value_{std::string{value}} {}
+Json::Json(Array value) : value_{std::move(value)} {}
+Json::~Json() = default;
+Json::Json(const Json&) = default;
+Json::Json(Json&&) noexcept = default;
+Json& Json::operator=(const Json&) = default;
+Json& Json::operator=(Json&&) noexcept = default;
+
+bool Json::is_null() const { return std::holds_alternative<std::monostate>(value_); }
+const bool* Json::flag() const { return std::get_if<bool>(&value_); }
+const std::int64_t* Json::integer() const { return std::get_if<std::int64_t>(&value_); }
+const std::string* Json::text() const { return std::get_if<std::string>(&value_); }
+const Json::Array* Json::array() const { return std::get_if<Array>(&value_); }
+const Json::Object* Json::object() const { return std::get_if<Object>(&value_); }
+
 Json::Json(Object members) {
     std::ranges::sort(members, by_name);
     value_ = std::move(members);
@@ -27,6 +48,10 @@ const Json* Json::find(std::string_view name) const {
         std::lower_bound(members->begin(), members->end(), name,
                          [](const Member& member, std::string_view wanted) { return member.name < wanted; });
     return found != members->end() && found->name == name ? &found->value : nullptr;
+}
+
+Json* Json::find(std::string_view name) {
+    return const_cast<Json*>(static_cast<const Json*>(this)->find(name));  // NOLINT: this is not const
 }
 
 void Json::set(std::string_view name, Json value) {

@@ -19,25 +19,32 @@ class Json {
     using Array = std::vector<Json>;
     using Object = std::vector<Member>;
 
-    Json() = default;
-    explicit Json(bool value) : value_{value} {}
-    explicit Json(std::int64_t value) : value_{value} {}
-    explicit Json(std::string value) : value_{std::move(value)} {}
-    explicit Json(std::string_view value) : value_{std::string{value}} {}
-    explicit Json(const char* value) : value_{std::string{value}} {}
-    explicit Json(Array value) : value_{std::move(value)} {}
+    Json();
+    explicit Json(bool value);
+    explicit Json(std::int64_t value);
+    explicit Json(std::string value);
+    explicit Json(std::string_view value);
+    explicit Json(const char* value);
+    explicit Json(Array value);
     /// @param members  in any order; no name twice
     explicit Json(Object members);
+    ~Json();
+    Json(const Json&);
+    Json(Json&&) noexcept;
+    Json& operator=(const Json&);
+    Json& operator=(Json&&) noexcept;
 
-    bool is_null() const { return std::holds_alternative<std::monostate>(value_); }
-    const bool* flag() const { return std::get_if<bool>(&value_); }
-    const std::int64_t* integer() const { return std::get_if<std::int64_t>(&value_); }
-    const std::string* text() const { return std::get_if<std::string>(&value_); }
-    const Array* array() const { return std::get_if<Array>(&value_); }
-    const Object* object() const { return std::get_if<Object>(&value_); }
+    bool is_null() const;
+    // nullptr when it is of another type
+    const bool* flag() const;
+    const std::int64_t* integer() const;
+    const std::string* text() const;
+    const Array* array() const;
+    const Object* object() const;
 
     /// @return nullptr when this is no object or has no such member
     const Json* find(std::string_view name) const;
+    Json* find(std::string_view name);
     /// Sets or adds a member; a value that is no object becomes an empty one first.
     void set(std::string_view name, Json value);
     void remove(std::string_view name);

@@ -10,6 +10,7 @@
 namespace update::trust {
 namespace {
 
+constexpr std::size_t etag_bytes_max = 512;
 constexpr std::string_view suffix = ".json", root_suffix = ".root.json";
 
 std::optional<Version> version_of(std::string_view file) {
@@ -41,7 +42,7 @@ Status LocalStore::reset() {
     UPDATE_TRY(names, files_.list(folder_), "reset trust");
     for (const std::string& name : names)
         if (name.ends_with(suffix)) UPDATE_CHECK(files_.remove(folder_ / name), "reset trust");
-    UPDATE_CHECK(files_.remove(folder_ / "floor"), "reset trust");
+    for (const auto* name : {"floor", "etag"}) UPDATE_CHECK(files_.remove(folder_ / name), "reset trust");
     UPDATE_CHECK(remove_tree(files_, folder_ / "roots"), "reset trust");
     last_floor_.reset();
     return files_.flush_directory(folder_);
@@ -75,6 +76,17 @@ std::vector<Version> LocalStore::kept_roots() {
 std::optional<std::string> LocalStore::kept_root(Version version, std::size_t max_bytes) {
     auto text = read_text(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), max_bytes);
     return text ? std::optional{std::move(*text)} : std::nullopt;
+}
+
+std::string LocalStore::etag() {
+    auto text = read_text(files_, folder_ / "etag", etag_bytes_max);
+    return text ? std::move(*text) : std::string{};
+}
+
+Status LocalStore::write_etag(const std::string& etag) {
+    if (etag == this->etag()) return done();
+    if (etag.empty() || etag.size() > etag_bytes_max) return files_.remove(folder_ / "etag");
+    return write_durably(files_, folder_ / "etag", etag);
 }
 
 Floor LocalStore::floor() {

@@ -37,13 +37,19 @@ class LocalStore {
     /// Writes only when it differs from the last one read or written.
     Status write_floor(const Floor&);
 
+    /// ETag of the stored timestamp, empty when it is not known.
+    std::string etag();
+    Status write_etag(const std::string&);
+
+    /// Forgets everything, the floor and the history too.
+    Status reset();
+
     const Path& folder() const { return folder_; }
     /// Where a download grows until it is verified.
     Path partial_file() const { return folder_ / "download.partial"; }
 
  private:
     Path path_of(std::string_view role) const;
-    Status reset();
 
     Files& files_;
     Cryptography& crypto_;

@@ -68,23 +68,56 @@ std::string target_url(const Address& address, std::string_view path, std::strin
                        encoded_path(path.substr(name)));
 }
 
-Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
-                    const Take& take) {
+namespace {
+
+Result<HttpHead> exchange(Http& http, HttpRequest request, const Cancel& cancel, const Take& take) {
+    const auto max_bytes = request.body_max_bytes;
     const Take take_at_most = [&, left = max_bytes](std::span<const std::byte> bytes) mutable -> Status {
         if (bytes.size() > left)
-            return trouble(Trouble::tampered, fmt::format("{}: more than {} bytes", url, max_bytes));
+            return trouble(Trouble::tampered, fmt::format("{}: more than {} bytes", request.url, max_bytes));
         left -= bytes.size();
         return take(bytes);
     };
     Sink sink{cancel, take_at_most};
-    HttpRequest request;
-    request.url = url;
     request.body_max_bytes = std::max(max_bytes, page_bytes_max);
     auto head = http.get(request, sink);
     if (!head)
-        return trouble_of(head.error()) != Trouble::local ? head.error() : classified(head.error(), url);
-    UPDATE_CHECK(check_answer(*head, url), "fetch");
-    return done();
+        return trouble_of(head.error()) != Trouble::local ? head.error()
+                                                          : classified(head.error(), request.url);
+    return head;
+}
+
+HttpRequest request_for(const std::string& url, std::uint64_t max_bytes) {
+    HttpRequest request;
+    request.url = url;
+    request.body_max_bytes = max_bytes;
+    return request;
+}
+
+}  // namespace
+
+Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
+                    const Take& take) {
+    UPDATE_TRY(head, exchange(http, request_for(url, max_bytes), cancel, take), "fetch");
+    return check_answer(head, url);
+}
+
+Result<Conditional> fetch_if_changed(Http& http, const std::string& url, const std::string& etag,
+                                     std::size_t max_bytes, const Cancel& cancel) {
+    Conditional answer;
+    auto request = request_for(url, max_bytes);
+    request.if_none_match = etag;
+    UPDATE_TRY(head,
+               exchange(http, std::move(request), cancel,
+                        [&answer](std::span<const std::byte> bytes) {
+                            answer.text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+                            return done();
+                        }),
+               "fetch");
+    answer.unchanged = head.status == 304 && !etag.empty();
+    if (!answer.unchanged) UPDATE_CHECK(check_answer(head, url), "fetch");
+    answer.etag = head.etag;
+    return answer;
 }
 
 Result<std::string> fetch_text(Http& http, const std::string& url, std::size_t max_bytes,

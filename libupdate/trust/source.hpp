@@ -29,6 +29,15 @@ using Cancel = std::function<Status()>;
 ///         no answer 200; `corrupt` (tampered) at the first byte beyond `max_bytes`; what `cancel` says
 Result<std::string> fetch_text(Http&, const std::string& url, std::size_t max_bytes, const Cancel& cancel);
 
+/// A file, or the news that it is the one with this ETag still.
+struct Conditional {
+    bool unchanged = false;
+    std::string text, etag;
+};
+/// As `fetch_text`, but for a file that may be held already. @param etag  empty: unconditional
+Result<Conditional> fetch_if_changed(Http&, const std::string& url, const std::string& etag,
+                                     std::size_t max_bytes, const Cancel& cancel);
+
 /// The same for big files: each piece goes to `take`, whose error ends the transfer.
 Status fetch_stream(Http&, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
                     const std::function<Status(std::span<const std::byte>)>& take);

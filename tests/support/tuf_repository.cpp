@@ -192,8 +192,11 @@ Result<HttpHead> TufRepository::get(const HttpRequest& request, HttpSink& sink) 
     if (answer && !*answer) return answer->error();
     const auto body = answer ? std::optional{**answer} : find(path);
     HttpHead head;
-    head.status = body ? 200 : 404;
+    if (body) head.etag = '"' + sha256(*body) + '"';
+    const bool unchanged = body && request.if_none_match == head.etag;
+    head.status = unchanged ? 304 : body ? 200 : 404;
     UPDATE_CHECK(sink.head(head), "head");
+    if (unchanged) return head;
     if (body && body->size() > request.body_max_bytes)
         return Error{ErrorCode::corrupt, "more than asked for"};
     if (body) UPDATE_CHECK(sink.body(std::as_bytes(std::span{*body})), "body");

@@ -234,3 +234,35 @@ TEST_CASE("lengths around 2^31 and 2^32 are compared in full") {
         CHECK_FALSE(endpoint.files.exists("/downloads/file"));
     }
 }
+
+TEST_CASE("a poll asks once while nothing is new, and for everything as soon as something is") {
+    Endpoint endpoint;
+    auto& requests = endpoint.repository.requests;
+    const auto poll = [&] {
+        requests.clear();
+        auto client = endpoint.client();
+        const auto status = client.refresh_if_changed();
+        return status ? trust::name(Trouble::none) : trust::name(trust::trouble_of(status.error()));
+    };
+    const std::vector<std::string> once{"metadata/timestamp.json"};
+    CHECK(poll() == "none");
+    CHECK(requests.size() == 4);
+    CHECK(poll() == "none");
+    CHECK(requests == once);
+    SUBCASE("something new") {
+        endpoint.repository.publish_all();
+        CHECK(poll() == "none");
+        CHECK(requests.size() > 4);
+        CHECK(poll() == "none");
+        CHECK(requests == once);
+    }
+    SUBCASE("something damaged") {
+        endpoint.damage("targets.json");
+        CHECK(poll() == "none");
+        CHECK(endpoint.stored("targets") == endpoint.repository.latest("targets"));
+    }
+    SUBCASE("something expired") {
+        endpoint.clock.set("2030-01-01T00:00:00Z");
+        CHECK(poll() == "expired");
+    }
+}

@@ -91,8 +91,8 @@ TEST_CASE("role names become one segment of a URL, target names keep their segme
 }
 
 TEST_CASE("names of files stay within one folder, fit, and differ when the texts do") {
-    for (const auto* text :
-         {"..", ".", "../../etc/passwd", "/", "a/b", "%", "\\", "con:", std::string(1000, 'x').c_str()}) {
+    for (const std::string& text : std::vector<std::string>{"..", ".", "../../etc/passwd", "/", "a/b", "%",
+                                                            "\\", "con:", std::string(1000, 'x')}) {
         const auto name = file_name(text, std::string(64, 'd'));
         CHECK(name.find_first_of("/\\:") == std::string::npos);
         CHECK_FALSE(name.starts_with('.'));
