@@ -24,8 +24,9 @@ update_result call(Body&& body) noexcept {
 /// @return `bug` when one of the pointers that a function needs is null
 template <class... Pointers>
 Status all_given(const char* function, Pointers... pointers) {
-    if (((pointers == nullptr) || ...))
-        return Error{ErrorCode::bug, std::string{function} + ": an argument is a null pointer"};
+    for (const void* const pointer : {static_cast<const void*>(pointers)...})
+        if (pointer == nullptr)
+            return Error{ErrorCode::bug, std::string{function} + ": an argument is a null pointer"};
     return done();
 }
 

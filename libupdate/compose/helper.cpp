@@ -19,11 +19,17 @@ int complain(const Error& error) {
     return 1;
 }
 
+bool watchdog_runs(Applier& applier) {
+    const auto lock = applier.adapters().locks().try_lock(applier.adapters().layout().watchdog_lock());
+    return !lock && lock.error().code() == ErrorCode::retry_later;
+}
+
 /// The helper that wanted the watchdog renewed still lives and makes the set old itself: first it, then we.
+/// But where a service manager has started the watchdog again meanwhile, the two of them need nobody else.
 bool wait_for_desk(Applier& applier) {
     const Instant patience = applier.adapters().clock().now() + desk_patience;
     while (!applier.open_desk()) {
-        if (applier.adapters().clock().now() >= patience) return false;
+        if (watchdog_runs(applier) || applier.adapters().clock().now() >= patience) return false;
         (void)applier.channel().wait(applier.adapters().clock().now() + guardian_look);
     }
     return true;
@@ -76,24 +82,25 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     if (!applier) return complain(applier.error());
     Adapters& adapters = (*applier)->adapters();
     const auto watchdog = find_process(watchdog_pid);
-    auto lock = lock_renewal(**applier);
+    const auto lock = lock_renewal(**applier);
     if (!lock) return complain(lock.error());
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
     if (!watchdog) return complain(watchdog.error());
 
     if (watch_renewal(**applier, update_id, *watchdog)) return 0;
     if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
-    lock->reset();  // nothing is being renewed here any more; another watchdog may try it meanwhile
     // Whatever comes out: a watchdog is what the endpoint needs now.
     if (wait_for_desk(**applier)) {
         FailedRenewal renewal;
         (*applier)->apply(renewal, Entry::after_crash);
         (*applier)->leave_agent_running();
+    } else if (watchdog_runs(**applier)) {
+        return 0;
     }
     if (const auto restarted = restart_watchdog_service(adapters.settings()))
         return *restarted ? 0 : complain(restarted->error());
-    const Path old = adapters.settings().install_root / adapters.settings().watchdog_path;
-    return complain(become(old, old, arguments));
+    const Path installed = adapters.settings().install_root / adapters.settings().watchdog_path;
+    return complain(become(installed, installed, arguments));
 }
 
 }  // namespace update

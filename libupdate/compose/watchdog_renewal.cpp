@@ -85,10 +85,12 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
         if (reply && reply->ok && reply->message == "renewed") return done();
         answered |= reply.has_value() || is_under_way();
-        const bool absent = !reply && reply.error().code() == ErrorCode::not_found && !answered;
-        if (!absent) last_seen = now;
-        if (!answered && now - last_seen >= patience)
-            return done();  // its next start takes the installed one
+        const bool absent = !reply && reply.error().code() == ErrorCode::not_found;
+        if (!absent || is_under_way()) last_seen = now;
+        if (now - last_seen >= patience) {
+            if (answered) break;
+            return Error{ErrorCode::not_found, "no watchdog runs"};
+        }
         (void)channel_.wait(adapters_.clock().now() + look_period);
     }
     return Error{ErrorCode::timed_out, fmt::format("the watchdog did not become {}", settings.watchdog_path)};

@@ -14,7 +14,7 @@ Result<bool> runs_image(const Path& installed);
 
 /// Goes on as another program, in this process and with its children. Descriptors are closed, locks are
 /// released. Comes back only with an error: `not_found`, `permission`, `unsupported` (cannot be loaded).
-/// @param name       what the process list shows as the program
+/// @param name       what it is called in a list of processes
 /// @param arguments  without the program's own name
 Error become(const Path& program, const Path& name, const std::vector<std::string>& arguments);
 

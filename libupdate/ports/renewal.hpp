@@ -10,8 +10,9 @@ class Renewal {
  public:
     virtual ~Renewal() = default;
     /// Success when the running watchdog is the new program, staged or installed (look first: it may be
-    /// already), or none runs. May not return at all: the process goes on as the new program, which finds the
-    /// journal and calls this again.
+    /// already). May not return at all: the process goes on as the new program, which finds the journal and
+    /// calls this again.
+    /// @return `not_found` when none runs, and none came for a while
     virtual Status renew_watchdog(std::chrono::milliseconds timeout) = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "sim/ghost.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fmt/format.h>
 #include <numeric>
 
@@ -107,7 +108,20 @@ void Ghost::agent_alive(bool now_alive) {
     dark = dark_now;
 }
 
+void Ghost::journal_written(std::string_view slot) {
+    constexpr std::string_view key = "\"state\":\"";
+    const std::size_t number = slot.find(' '), state = slot.find(key);
+    if (number == slot.npos || state == slot.npos) return;
+    const std::string_view rest = slot.substr(state + key.size());
+    journaled_[std::strtoull(slot.data() + number, nullptr, 10)] = rest.substr(0, rest.find('"'));
+}
+
 void Ghost::power_was_off() {
+    if (const auto record = world_.record()) {
+        const auto written = journaled_.find(record->generation);
+        if (written == journaled_.end() || written->second != row(record->progress.state).name)
+            break_promise(Promise::true_version, "the journal tells of a state that was never journaled");
+    }
     for (const Artifact& a : world_.scenario.plan.artifacts)
         names_changed(world_.layout.installed(a).native());
     dark = true;
@@ -131,6 +145,9 @@ void Ghost::at_the_end() {
     if ((state == State::rolled_back || state == State::abandoned) && agent->version != record->from_version)
         return break_promise(Promise::true_version,
                              fmt::format("{}, but {} runs", row(state).name, agent->version));
+    if (state == State::committed && world_.scenario.watchdog_conduct != Conduct::good &&
+        record->update_id == world_.scenario.plan.update_id)
+        return break_promise(Promise::startable, "a watchdog that does not work was committed");
     agent_works(*agent);
     check_server(*record);
     check_rest(*record);

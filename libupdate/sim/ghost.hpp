@@ -1,6 +1,7 @@
 // The promises, checked by facts that no part of the product can read.
 #pragma once
 #include <array>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -53,6 +54,7 @@ class Ghost {
     void agent_works(const Process&);
     void agent_alive(bool now_alive);
     void power_was_off();
+    void journal_written(std::string_view slot);
     void at_the_end();
 
     unsigned acknowledged =
@@ -75,6 +77,7 @@ class Ghost {
 
     World& world_;
     std::optional<Violation> violation_;
+    std::map<std::uint64_t, std::string> journaled_;  ///< generation -> state
 };
 
 }  // namespace update::sim

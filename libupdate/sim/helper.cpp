@@ -69,14 +69,14 @@ int live_as_guardian(World& world, Process& p) {
         p.serve = [&p] { note_exits(p); };
         const std::int64_t dog = std::strtoll(p.argument.c_str(), nullptr, 10);
         const auto record = Journal{ports.files, world.layout}.load().record;
-        auto lock = ports.locks.try_lock(world.layout.guardian_lock());
+        const auto lock = ports.locks.try_lock(world.layout.guardian_lock());
         if (!lock || !record) return 1;
         shake_hands(world, p);
         if (watch_renewal(world, ports, record->update_id, dog)) return 0;
         if (Process* const left = world.find(dog)) world.end(*left, {true, 9});
-        lock->reset();
         auto desk = ports.locks.try_lock(world.layout.helper_socket());
-        for (const Instant limit = world.now + desk_patience; !desk && world.now < limit;) {
+        for (const Instant limit = world.now + desk_patience;
+             !desk && world.now < limit && world.watchdog() == nullptr;) {
             (void)ports.channel.wait(world.clock().now() + guardian_look);
             desk = ports.locks.try_lock(world.layout.helper_socket());
         }
@@ -84,6 +84,8 @@ int live_as_guardian(World& world, Process& p) {
             p.desk = true;
             (void)apply(world, p, ports);
             (void)ports.services.start(world.settings.programs.front().name);
+        } else if (world.watchdog() != nullptr) {
+            return 0;  // a service manager has started it again
         }
     }
     become_watchdog(world, p, watchdog_program(world));
@@ -146,13 +148,17 @@ Status SimRenewal::renew_self() {
 Status SimRenewal::renew_other(std::chrono::milliseconds timeout) {
     const Instant limit = world_.now + timeout;
     Instant last_seen = world_.now;
+    bool seen = false;
     while (world_.now < limit) {
         const auto answer = ask_watchdog(world_, p_, Ask::Kind::renew, "", 2s);
         if (answer && *answer == "renewed") return done();
         const bool absent = !answer && answer.error().code() == ErrorCode::not_found &&
                             !world_.locks.contains(world_.layout.guardian_lock().native());
         if (!absent) last_seen = world_.now;
-        if (world_.now - last_seen >= std::min<std::chrono::milliseconds>(15s, timeout / 2)) return done();
+        seen |= answer.has_value();
+        const bool waited = world_.now - last_seen >= std::min<std::chrono::milliseconds>(15s, timeout / 2);
+        if (waited && seen) break;
+        if (waited) return Error{ErrorCode::not_found, "no watchdog runs"};
         (void)next_signal(world_, p_, world_.now + 50ms);
     }
     return Error{ErrorCode::timed_out, "the watchdog did not become the new one"};

@@ -125,13 +125,16 @@ std::vector<Scenario> scenarios(Platform platform) {
     add(Route::watchdog, Conduct::good, "old-server").old_server = true;
     add(Route::watchdog, Conduct::good, "outage-from-before").outage = true;
     add(Route::watchdog, Conduct::good, "commit-on-ready").settings.trial.commit_on = CommitOn::ready;
+    add(Route::watchdog, Conduct::wrong_version, "commit-on-ready-wrong-version").settings.trial.commit_on =
+        CommitOn::ready;
     add(Route::watchdog, Conduct::good, "keep-previous").settings.policy.keep_previous = 1;
     Scenario& unaware = add(Route::watchdog, Conduct::good, "unaware-agent");
     unaware.settings.trial.probe.kind = Readiness::process_age;
     unaware.settings.trial.commit_on = CommitOn::ready;
     unaware.by_operator = true;
     Scenario& all_routes = add(Route::watchdog, Conduct::good, "old-watchdog");
-    all_routes.settings.routes = {Route::watchdog, Route::self_update, Route::exit_code};
+    all_routes.settings.routes = {Route::watchdog, Route::self_update};
+    if (platform == Platform::linux_rules) all_routes.settings.routes.push_back(Route::exit_code);
     all_routes.old_watchdog = true;
     for (const Conduct conduct : {Conduct::good, Conduct::crashes, Conduct::hangs}) {
         Scenario& set = add(Route::watchdog, Conduct::good, fmt::format("watchdog-in-set-{}", name(conduct)));

@@ -280,8 +280,9 @@ void World::end(Process& p, ExitStatus exit) {
     if (!p.alive) return;
     p.alive = false;
     p.killed = true;
-    if (p.program == Program::watchdog && p.version == scenario.plan.version && !server.all_ended())
-        ghost.watchdog_died_on_trial = true;
+    const bool guarded = std::ranges::any_of(
+        processes_, [](const auto& other) { return other->alive && other->program == Program::guardian; });
+    if (p.program == Program::watchdog && guarded && !off_) ghost.watchdog_died_on_trial = true;
     if (p.image && p.image->running > 0) --p.image->running;
     std::erase_if(locks, [&](const auto& held) { return held.second == p.pid; });
     for (auto& ask : p.asks) {

@@ -16,7 +16,7 @@ void check_rolled_back(Endpoint& endpoint, const Outcome& end, Reason why) {
     CHECK(end.reason == why);
     check_facts(end, "1.0.0", "1.2.0");
     check_old_version_runs(endpoint);
-    // Want of an acknowledgement may have been an outage: the first time it is not held against the version.
+    // Want of an acknowledgement may be an outage's fault the first time.
     CHECK(is_quarantined(endpoint, "1.2.0") == (why != Reason::not_acknowledged));
     check_nothing_left(endpoint);
 }
