@@ -9,7 +9,7 @@
 
 #include <update/updater.hpp>
 
-#include "control/session_cpprest.hpp"
+#include "net/control/session_cpprest.hpp"
 #include "session/messages.hpp"
 #include "session/session_state.hpp"
 

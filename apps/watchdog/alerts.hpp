@@ -5,7 +5,7 @@
 
 #include <update/settings.hpp>
 
-#include "control/alerts_cpprest.hpp"
+#include "net/control/alerts_cpprest.hpp"
 #include "ports/random.hpp"
 
 /// Tells the control server of trouble, best effort. Without a server URL or key it says so once and stays

@@ -53,6 +53,8 @@ class Guard {
 
 Result<Json> parse_json_object(const std::string& text, std::size_t max_bytes) {
     if (text.size() > max_bytes) return corrupt("JSON larger than " + std::to_string(max_bytes) + " bytes");
+    // The library takes it for the end of the text.
+    if (text.find('\0') != std::string::npos) return corrupt("JSON with a zero byte");
     Guard guard;
     if (!Json::sax_parse(text, &guard)) return corrupt(guard.problem);
     Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);

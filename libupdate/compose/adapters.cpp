@@ -13,7 +13,7 @@
 #include "os/probes.hpp"
 #include "os/processes.hpp"
 #include "os/random.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "os/account.hpp"
 #include "service/unit_text.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {

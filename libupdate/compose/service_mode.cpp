@@ -1,7 +1,7 @@
 #include "compose/service_mode.hpp"
 
 #include "compose/guard.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 

@@ -64,12 +64,6 @@ Status copy_to_new(Files& files, const Path& from, const Path& to) {
     }
 }
 
-std::string sha256_of(Cryptography& crypto, std::string_view text) {
-    const auto digest = crypto.digest(DigestKind::sha256);
-    digest->update(std::as_bytes(std::span{text}));
-    return digest->finish();
-}
-
 }  // namespace
 
 bool Client::is_intact(const Path& path, const TargetFile& file) const {
@@ -90,7 +84,7 @@ bool Client::is_intact(const Path& path, const TargetFile& file) const {
 }
 
 Result<Path> Client::download(std::string_view path, const TargetFile& file, const Path& folder) {
-    const Path to = folder / file_name(path, sha256_of(ports_.crypto, path));
+    const Path to = folder / file_name(path, digest_of(ports_.crypto, DigestKind::sha256, path));
     if (is_intact(to, file)) return to;
     auto fetched = fetch_target(path, file);
     if (fetched) fetched = move_into_place(to);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "trust/verify.hpp"
+
 namespace update::trust {
 namespace {
 
@@ -75,12 +77,6 @@ std::string_view take_segment(std::string_view& rest, bool& last) {
     return segment;
 }
 
-std::string sha256_of(Cryptography& crypto, std::string_view path) {
-    const auto digest = crypto.digest(DigestKind::sha256);
-    digest->update(std::as_bytes(std::span{path}));
-    return digest->finish();
-}
-
 std::uint32_t last_bin(const SuccinctRoles& roles) {
     return static_cast<std::uint32_t>((std::uint64_t{1} << roles.bit_length) - 1);
 }
@@ -119,7 +115,7 @@ std::string bin_name(const SuccinctRoles& roles, std::uint32_t number) {
 
 std::vector<Delegate> delegates_for(Cryptography& crypto, const Delegations& delegations,
                                     std::string_view path) {
-    const auto hash = sha256_of(crypto, path);
+    const auto hash = digest_of(crypto, DigestKind::sha256, path);
     if (delegations.succinct) {
         std::uint32_t first_bits = 0;
         std::from_chars(hash.data(), hash.data() + 8, first_bits, 16);

@@ -1,6 +1,6 @@
 #include "trust/instant.hpp"
 
-#include <fmt/format.h>
+#include "base/utc_text.hpp"
 
 namespace update::trust {
 namespace {
@@ -37,13 +37,10 @@ std::optional<WallTime> parse_date(std::string_view text) {
 }
 
 std::string date_text(WallTime at) {
-    using namespace std::chrono;
-    const auto midnight = floor<days>(at);
-    const year_month_day date{midnight};
-    const hh_mm_ss time{floor<seconds>(at - midnight)};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       time.hours().count(), time.minutes().count(), time.seconds().count());
+    std::string text = utc_text(at.time_since_epoch().count());  // "YYYY-MM-DD HH:MM:SS UTC"
+    text.replace(text.find(' '), 1, "T");
+    text.replace(text.rfind(' '), std::string::npos, "Z");
+    return text;
 }
 
 }  // namespace update::trust

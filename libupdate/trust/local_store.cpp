@@ -6,6 +6,7 @@
 
 #include "durable/durable.hpp"
 #include "trust/names.hpp"
+#include "trust/verify.hpp"
 
 namespace update::trust {
 namespace {
@@ -28,9 +29,7 @@ LocalStore::LocalStore(Files& files, Cryptography& crypto, Path folder)
     : files_{files}, crypto_{crypto}, folder_{std::move(folder)} {}
 
 Path LocalStore::path_of(std::string_view role) const {
-    const auto digest = crypto_.digest(DigestKind::sha256);
-    digest->update(std::as_bytes(std::span{role}));
-    return folder_ / (file_name(role, digest->finish()) + std::string{suffix});
+    return folder_ / (file_name(role, digest_of(crypto_, DigestKind::sha256, role)) + std::string{suffix});
 }
 
 Status LocalStore::establish(std::string_view root, Version version) {

@@ -36,11 +36,8 @@ Status TrustedSet::check_root(const Signed<Root>& candidate, const Root& keeper,
 
 std::set<std::string> TrustedSet::key_digests(const Root& root, TopRole role) const {
     std::set<std::string> digests;
-    for (const std::string& material : materials(crypto_, root.keys, root.role(role))) {
-        const auto digest = crypto_.digest(DigestKind::sha256);
-        digest->update(std::as_bytes(std::span{material}));
-        digests.insert(digest->finish());
-    }
+    for (const std::string& material : materials(crypto_, root.keys, root.role(role)))
+        digests.insert(digest_of(crypto_, DigestKind::sha256, material));
     return digests;
 }
 

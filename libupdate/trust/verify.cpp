@@ -58,13 +58,17 @@ Status check_content(Cryptography& crypto, std::string_view bytes, const std::op
         if (!kind)
             return trouble(Trouble::tampered,
                            fmt::format("{} has a hash of unknown kind {}", what, algorithm));
-        const auto digest = crypto.digest(*kind);
-        digest->update(std::as_bytes(std::span{bytes}));
-        if (digest->finish() != promised)
+        if (digest_of(crypto, *kind, bytes) != promised)
             return trouble(Trouble::tampered,
                            fmt::format("{} has another {} than promised", what, algorithm));
     }
     return done();
+}
+
+std::string digest_of(Cryptography& crypto, DigestKind kind, std::string_view bytes) {
+    const auto digest = crypto.digest(kind);
+    digest->update(std::as_bytes(std::span{bytes}));
+    return digest->finish();
 }
 
 }  // namespace update::trust

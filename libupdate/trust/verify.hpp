@@ -25,5 +25,7 @@ Status check_content(Cryptography&, std::string_view bytes, const std::optional<
                      const Hashes&, std::string_view what);
 
 std::optional<DigestKind> digest_named(std::string_view algorithm);
+/// In hexadecimal digits, as metadata writes it.
+std::string digest_of(Cryptography&, DigestKind, std::string_view bytes);
 
 }  // namespace update::trust

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "api_client.hpp"
-#include "control/alerts_cpprest.hpp"
+#include "net/control/alerts_cpprest.hpp"
 #include "session/codec.hpp"
 #include "session/endpoints.hpp"
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "control/session_cpprest.hpp"
+#include "net/control/session_cpprest.hpp"
 #include "server_process.hpp"
 #include "session/codec.hpp"
 

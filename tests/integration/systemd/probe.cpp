@@ -10,7 +10,7 @@
 
 #include "os/handshake.hpp"
 #include "os/processes.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/systemd.hpp"
 
 using namespace update;
 

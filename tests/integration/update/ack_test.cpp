@@ -7,8 +7,6 @@ using namespace update::test;
 
 namespace {
 
-const Overrides patient{{"routes", R"(["watchdog"])"}, {"trial.self_test_timeout", R"("30s")"}};
-
 bool has_lasted(const Endpoint& endpoint, State state, std::chrono::milliseconds time) {
     const auto record = endpoint.record();
     if (!record || record->progress.state != state) return false;
@@ -26,13 +24,11 @@ void await_outage_noticed(Endpoint& endpoint) {
 
 TEST_CASE("an acknowledgement that comes late but within the limit commits the update") {
     Server server;
-    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("20s")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1", {{"trial.ack_timeout", R"("20s")"}}};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     server.freeze();
-    gate.open();
+    held.gate.open();
     await(
         "the new version has waited for its acknowledgement", 20s,
         [&] { return has_lasted(endpoint, State::awaiting_ack, 3s); }, [&] { return endpoint.logs(); });
@@ -49,14 +45,12 @@ TEST_CASE("an acknowledgement that comes late but within the limit commits the u
 
 TEST_CASE("a server that has been away since before the update is no reason to roll back") {
     Server server;
-    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("1500ms")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1", {{"trial.ack_timeout", R"("1500ms")"}}};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     server.kill_hard();
     await_outage_noticed(endpoint);
-    gate.open();
+    held.gate.open();
     await(
         "the ack limit has passed twice", 20s,
         [&] {
@@ -77,13 +71,11 @@ TEST_CASE("a server that has been away since before the update is no reason to r
 
 TEST_CASE("a server that goes down during the update: the network is to blame, not the version") {
     Server server;
-    Endpoint endpoint{server, with(patient, {{"trial.ack_timeout", R"("2500ms")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1", {{"trial.ack_timeout", R"("2500ms")"}}};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     server.freeze();  // the session of the old version stands until the hand-over
-    gate.open();
+    held.gate.open();
     endpoint.await_state(State::awaiting_ack);
     server.kill_hard();
     const Outcome filed = endpoint.filed_end_of(id);

@@ -61,16 +61,14 @@ TEST_CASE("two updates requested at once: one after the other, each with an end 
 
 TEST_CASE("an offer that is repeated while it is worked on, and after its end, is one update") {
     Server server;
-    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1"};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     const auto seen = [&] { return endpoint.server().agent(endpoint.id())["last_seen_unix_ms"].get<long>(); };
     const long before = seen();
     await("two more heartbeats, each of which brings the offer again", 20s,
           [&] { return seen() >= before + 2'000; });
-    gate.open();
+    held.gate.open();
     const Outcome end = endpoint.end_of(id);
     CHECK(end.ending == Ending::committed);
     endpoint.await_session_of("1.1.0");
@@ -106,13 +104,11 @@ TEST_CASE("a version that is older than the one that runs is refused") {
 
 TEST_CASE("an outcome that ended while the server was away is delivered when it is back, once") {
     Server server;
-    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
-    Gate gate{endpoint, "1.2.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.2.0", {agent_item("agent-1.2-crashes"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.2.0", "agent-1.2-crashes"};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     server.kill_hard();
-    gate.open();
+    held.gate.open();
     const Outcome filed = endpoint.filed_end_of(id);
     CHECK(filed.reason == Reason::crashed);
     CHECK(endpoint.unconfirmed_outcomes().size() == 1);
@@ -132,13 +128,11 @@ TEST_CASE("an outcome that ended while the server was away is delivered when it 
 
 TEST_CASE("an update that is cancelled before the hand-over is abandoned, and may be tried again") {
     Server server;
-    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1"};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     endpoint.cancel(id);
-    gate.open();
+    held.gate.open();
     const Outcome end = endpoint.end_of(id);
     CHECK(end.ending == Ending::abandoned);
     CHECK(end.reason == Reason::cancelled);
@@ -150,13 +144,11 @@ TEST_CASE("an update that is cancelled before the hand-over is abandoned, and ma
 
 TEST_CASE("an update that is cancelled within its trial is rolled back, and may be tried again") {
     Server server;
-    Endpoint endpoint{server, with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}})};
-    Gate gate{endpoint, "1.1.0"};
-    endpoint.start_watchdog();
-    const std::string id = endpoint.offer("1.1.0", {agent_item("agent-1.1"), gate.item()});
-    gate.await_reached();
+    HeldUpdate held{server, "1.1.0", "agent-1.1"};
+    Endpoint& endpoint = held.endpoint;
+    const std::string& id = held.id;
     server.freeze();
-    gate.open();
+    held.gate.open();
     endpoint.await_state(State::awaiting_ack);
     endpoint.cancel(id);
     const Outcome filed = endpoint.filed_end_of(id);

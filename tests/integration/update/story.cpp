@@ -86,4 +86,13 @@ void Gate::open() {
     ::close(end);
 }
 
+HeldUpdate::HeldUpdate(Server& server, const std::string& version, const std::string& version_name,
+                       const Overrides& more)
+    : endpoint{server, with(with(by_watchdog, {{"trial.self_test_timeout", R"("30s")"}}), more)},
+      gate{endpoint, version} {
+    endpoint.start_watchdog();
+    id = endpoint.offer(version, {agent_item(version_name), gate.item()});
+    gate.await_reached();
+}
+
 }  // namespace update::test

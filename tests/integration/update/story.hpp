@@ -38,6 +38,16 @@ class Gate {
     Item item_;
 };
 
+/// An update by the watchdog that was offered, and that a gate holds shortly before its hand-over.
+struct HeldUpdate {
+    /// @param version_name  of the agent, as "agent-1.1"
+    HeldUpdate(Server&, const std::string& version, const std::string& version_name,
+               const Overrides& more = {});
+    Endpoint endpoint;
+    Gate gate;
+    std::string id;
+};
+
 /// A file with these bytes, as the source of an item.
 std::filesystem::path file_of(Endpoint&, const std::string& name, const std::string& content);
 

@@ -180,6 +180,13 @@ TEST_CASE("JSON that is larger than any plan is refused unread") {
     CHECK(parsed.error().message().find("larger") != std::string::npos);
 }
 
+TEST_CASE("what follows a zero byte is not passed over") {
+    const std::string text = to_json(good_plan());
+    REQUIRE(parse_plan(text).has_value());
+    CHECK_FALSE(parse_plan(text + std::string{'\0'}).has_value());
+    CHECK_FALSE(parse_plan(text + std::string{"\0{}", 3}).has_value());
+}
+
 TEST_CASE("a name that occurs twice in one object is refused") {
     std::string text = to_json(good_plan());
     text.insert(1, "\"version\":\"6.6.6\",");

@@ -53,6 +53,7 @@ TEST_CASE("what follows the value is white space or an error") {
     for (const auto* bad : {"{} {}", "{},", "", " ", "\xef\xbb\xbf{}", "[1,]", "{\"a\":1,}", "[1 2]", "{a:1}",
                             "nul", "{\"a\"}", "// comment\n{}"})
         CHECK_FALSE(accepted(bad));
+    CHECK_FALSE(accepted(std::string_view{"{}\0{}", 5}));
 }
 
 TEST_CASE("the canonical form sorts names by bytes and escapes nothing but quote and backslash") {

@@ -6,8 +6,8 @@
 #include "layout/layout.hpp"
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
-#include "systemd/manager.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/manager.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <update/result.hpp>
 
-#include "systemd/manager.hpp"
+#include "os/systemd/manager.hpp"
 
 namespace update {
 

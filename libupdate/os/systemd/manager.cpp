@@ -1,8 +1,8 @@
-#include "systemd/manager.hpp"
+#include "os/systemd/manager.hpp"
 
 #include <fmt/format.h>
 
-#include "systemd/connection.hpp"
+#include "os/systemd/connection.hpp"
 
 namespace update {
 namespace {

@@ -1,5 +1,5 @@
 // Built without sdbus-c++: service mode is refused by name, everything else works.
-#include "systemd/systemd.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update::systemd {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "durable/durable.hpp"
 #include "layout/layout.hpp"
-#include "systemd/manager.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/manager.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {

@@ -1,4 +1,4 @@
-#include "control/session_cpprest.hpp"
+#include "net/control/session_cpprest.hpp"
 
 #define _TURN_OFF_PLATFORM_STRING
 #include <condition_variable>
@@ -8,8 +8,8 @@
 #include <pplx/threadpool.h>
 #include <thread>
 
-#include "control/cpprest_threads.hpp"
-#include "control/handler_gate.hpp"
+#include "net/control/cpprest_threads.hpp"
+#include "net/control/handler_gate.hpp"
 #include "session/messages.hpp"
 
 namespace update {

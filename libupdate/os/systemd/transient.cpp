@@ -9,8 +9,8 @@
 #include "os/process_id.hpp"
 #include "os/program.hpp"
 #include "os/spawn.hpp"
-#include "systemd/manager.hpp"
-#include "systemd/systemd.hpp"
+#include "os/systemd/manager.hpp"
+#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {

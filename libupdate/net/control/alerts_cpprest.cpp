@@ -1,4 +1,4 @@
-#include "control/alerts_cpprest.hpp"
+#include "net/control/alerts_cpprest.hpp"
 
 #define _TURN_OFF_PLATFORM_STRING
 #include <condition_variable>
@@ -9,7 +9,7 @@
 #include <optional>
 #include <thread>
 
-#include "control/cpprest_threads.hpp"
+#include "net/control/cpprest_threads.hpp"
 
 namespace update {
 namespace {

@@ -2,7 +2,7 @@
 #include <map>
 #include <poll.h>
 
-#include "systemd/connection.hpp"
+#include "os/systemd/connection.hpp"
 
 namespace update {
 namespace {

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "control/session_cpprest.hpp"
+#include "net/control/session_cpprest.hpp"
 
 namespace update {
 
