@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "os/account.hpp"
-#include "service/unit_text.hpp"
 #include "os/systemd/systemd.hpp"
+#include "service/unit_text.hpp"
 
 namespace update {
 namespace {
