@@ -135,7 +135,7 @@ class Operation {
         if (const auto filed = text ? parse_outcome(*text) : Result<Outcome>{text.error()})
             outcome = *filed;
         else if (record && record->update_id == update_id_)  // the server has it already
-            outcome = outcome_of(*record, applier_.adapters().clock());
+            outcome = outcome_of(*record);
         if (!outcome)
             return {
                 {ControlExit::failed,

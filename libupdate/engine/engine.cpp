@@ -19,6 +19,7 @@ struct Engine::Work {
     Plan plan;
     Record record;
     bool fresh_process = false;  ///< this process is the restart that the journaled state is about
+    bool journaled = true;       ///< the journal holds `record`'s state
 };
 
 namespace {
@@ -26,6 +27,8 @@ namespace {
 constexpr int store_attempts = 4;
 
 Moment moment(const Clock& clock) { return {clock.boot_id(), clock.now().time_since_epoch().count()}; }
+
+std::int64_t unix_ms(const Clock& clock) { return clock.wall().time_since_epoch().count(); }
 
 bool accepts_cancel(State state) {
     for (const Exception& x : exceptions())
@@ -106,7 +109,7 @@ std::optional<Halt> Engine::answer_repeated(const Plan& plan, const std::optiona
 void Engine::file_again(const Record& record) {
     const Path file = layout_.outcome(record.update_id);
     if (exists(ports_.files, file).value_or(true)) return;
-    const Status filed = write_durably(ports_.files, file, to_json(outcome_of(record, ports_.clock)));
+    const Status filed = write_durably(ports_.files, file, to_json(outcome_of(record)));
     if (!filed) observer_.note(record, filed.error().message());
 }
 
@@ -140,7 +143,7 @@ Result<Halt> Engine::begin(const Plan& plan) {
     UPDATE_CHECK(ports_.files.flush_directory(layout_.updates()), "begin update");
     UPDATE_CHECK(write_durably(ports_.files, layout_.plan(plan.update_id), to_json(plan)), "keep plan");
 
-    work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}, false});
+    work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}});
     Record& record = work_->record;
     record.update_id = plan.update_id;
     record.from_version = plan.from_version;
@@ -162,21 +165,22 @@ Error Engine::refuse(const Plan& plan, Error why) {
     record.update_id = plan.update_id;
     record.from_version = plan.from_version;
     record.to_version = plan.version;
-    record.requested = moment(ports_.clock);
+    record.requested = record.entered = moment(ports_.clock);
     record.progress.state = State::abandoned;
+    record.ended_at_unix_ms = unix_ms(ports_.clock);
     record.reason = Reason::refused;
     record.message = why.message();
     history_.append(ports_.clock.wall(), record, "refused", why.message());
     if (actor_ != Actor::agent) return why;
-    const Status filed = write_durably(ports_.files, layout_.outcome(plan.update_id),
-                                       to_json(outcome_of(record, ports_.clock)));
+    const Status filed =
+        write_durably(ports_.files, layout_.outcome(plan.update_id), to_json(outcome_of(record)));
     if (!filed) observer_.note(record, filed.error().message());
     return why;
 }
 
 /// An unreadable plan leaves only what is safe without one.
 Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::unique_ptr<Lock> lock_held) {
-    auto work = std::make_unique<Work>(Work{std::move(lock_held), {}, std::move(record), false});
+    auto work = std::make_unique<Work>(Work{std::move(lock_held), {}, std::move(record)});
     const auto text = read_text(ports_.files, layout_.plan(work->record.update_id), max_plan_json_bytes);
     const auto plan = text ? parse_plan(*text) : Result<Plan>{text.error()};
     if (plan) {
@@ -296,6 +300,7 @@ void Engine::store_or_turn_back(Work& work, Event event) {
         (void)ports_.channel.wait(ports_.clock.now() + 100ms * attempt);
         stored = journal_.store(work.record);
     }
+    work.journaled = stored.has_value();
     if (stored) return;
     Job job = job_for(work);
     because(job, Reason::io_failed, stored.error());
@@ -316,16 +321,22 @@ void Engine::move(Work& work, Event event) {
     const bool rebooted = work.record.entered.boot_id != ports_.clock.boot_id();
     if (work.record.progress.state != before || event != Event::resumed || rebooted)
         work.record.entered = moment(ports_.clock);
+    if (is_terminal(work.record.progress.state)) work.record.ended_at_unix_ms = unix_ms(ports_.clock);
     store_or_turn_back(work, event);
     history_.append(ports_.clock.wall(), work.record, name(event),
                     fmt::format("{} by {}", row(before).name, name(actor_)));
     observer_.note(work.record, row(work.record.progress.state).name);
 }
 
-/// Passing trouble of the disk is waited for; should it last, the next start files again.
+/// Passing trouble of the disk is waited for; should it last, the next start files again. An end that the
+/// journal does not hold is told to nobody: after a power cut the update would go on from an earlier state.
 void Engine::file_outcome(Work& work) {
-    for (int attempt = 1; perform(work) == Event::failed && attempt < store_attempts; ++attempt)
+    for (int attempt = 1;; ++attempt) {
+        if (!work.journaled) work.journaled = journal_.store(work.record).has_value();
+        if (work.journaled && perform(work) != Event::failed) return;
+        if (attempt == store_attempts) return;
         (void)ports_.channel.wait(ports_.clock.now() + 100ms * attempt);
+    }
 }
 
 Result<Halt> Engine::run(bool stop_before_waiting) {

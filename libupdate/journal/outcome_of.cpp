@@ -18,7 +18,7 @@ Ending ending_of(State state) {
 
 }  // namespace
 
-Outcome outcome_of(const Record& r, const Clock& clock) {
+Outcome outcome_of(const Record& r) {
     Outcome outcome;
     outcome.update_id = r.update_id;
     outcome.ending = ending_of(r.progress.state);
@@ -30,9 +30,9 @@ Outcome outcome_of(const Record& r, const Clock& clock) {
     outcome.to_version = r.to_version;
     outcome.bytes = r.bytes;
     outcome.downtime_us = r.downtime_us;
-    if (r.requested.boot_id == clock.boot_id())
-        outcome.duration_ms = (clock.now().time_since_epoch().count() - r.requested.us) / 1000;
-    outcome.ended_at_unix_ms = clock.wall().time_since_epoch().count();
+    if (r.requested.boot_id == r.entered.boot_id)
+        outcome.duration_ms = (r.entered.us - r.requested.us) / 1000;
+    outcome.ended_at_unix_ms = r.ended_at_unix_ms;
     return outcome;
 }
 

@@ -63,9 +63,11 @@ Record record_from(const json& v) {
     r.reached_server = v.at("reached_server");
     r.acknowledged = v.at("acknowledged");
     r.accepted = v.at("accepted");
-    r.start_counted = v.value("start_counted", false);  // a program of another version may not write it
     r.filed = v.at("filed");
-    r.outage_extensions = v.at("outage_extensions");
+    // A program of an older version does not write these.
+    r.start_counted = v.value("start_counted", false);
+    r.outage_extensions = v.value("outage_extensions", std::uint64_t{0});
+    r.ended_at_unix_ms = v.value("ended_at_unix_ms", std::int64_t{0});
     return r;
 }
 
@@ -95,7 +97,8 @@ std::string to_json(const Record& r) {
            {"accepted", r.accepted},
            {"start_counted", r.start_counted},
            {"filed", r.filed},
-           {"outage_extensions", r.outage_extensions}};
+           {"outage_extensions", r.outage_extensions},
+           {"ended_at_unix_ms", r.ended_at_unix_ms}};
     put(v, "downtime_us", r.downtime_us);
     const auto compact = [&] { return v.dump(-1, ' ', true, json::error_handler_t::replace); };
     std::string text = compact();

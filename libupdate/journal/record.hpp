@@ -35,8 +35,9 @@ struct Record {
     Evidence evidence;
 
     // Facts that later steps need.
-    Moment requested, entered;  ///< begin of the update; first entry into the present state
-    Moment old_last_seen;       ///< just before the old version was asked to stop
+    Moment requested, entered;          ///< begin of the update; first entry into the present state
+    std::int64_t ended_at_unix_ms = 0;  ///< wall clock, for people; 0 before the end
+    Moment old_last_seen;               ///< just before the old version was asked to stop
     std::optional<std::int64_t> downtime_us;
     std::uint64_t bytes = 0;
     bool connected_before = false;  ///< the old version's session stood at the hand-over

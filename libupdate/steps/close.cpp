@@ -29,7 +29,7 @@ Status forget_cancellation(Job& job) {
 Status file_outcome(Job& job) {
     const Path file = job.layout.outcome(job.record.update_id);
     if (job.record.filed) return done();
-    const Outcome outcome = outcome_of(job.record, job.ports.clock);
+    const Outcome outcome = outcome_of(job.record);
     UPDATE_CHECK(job.ports.files.make_private_directory(job.layout.outcomes()), "outcome folder");
     UPDATE_CHECK(write_durably(job.ports.files, file, to_json(outcome)), "file outcome");
     UPDATE_CHECK(remember(job, outcome), "remember outcome");

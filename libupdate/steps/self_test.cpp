@@ -1,6 +1,7 @@
 // Runs each candidate that supports it, from where it is staged, while the old version still works.
 #include <fmt/format.h>
 
+#include "durable/durable.hpp"
 #include "steps/step.hpp"
 
 namespace update {
@@ -37,8 +38,12 @@ Event self_test(Job& job) {
     for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
         const Artifact& a = job.plan.artifacts[n];
         if (!a.self_test) continue;
-        if (auto passed = test_candidate(job, job.layout.staged(a, job.plan.update_id, n)); !passed)
-            return because(job, Reason::self_test_failed, passed.error());
+        const Path staged = job.layout.staged(a, job.plan.update_id, n);
+        const Status passed = test_candidate(job, staged);
+        if (passed) continue;
+        // One that is gone says nothing about its version.
+        const bool gone = !exists(job.ports.files, staged).value_or(true);
+        return because(job, gone ? Reason::io_failed : Reason::self_test_failed, passed.error());
     }
     return Event::succeeded;
 }

@@ -12,7 +12,9 @@ class ManualClock : public Clock {
  public:
     Instant time{std::chrono::seconds{1000}};
     Instant now() const override { return time; }
-    WallTime wall() const override { return WallTime{}; }
+    WallTime wall() const override {
+        return WallTime{std::chrono::duration_cast<WallTime::duration>(time.time_since_epoch())};
+    }
     std::string boot_id() const override { return "boot"; }
 };
 

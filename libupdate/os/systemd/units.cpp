@@ -12,6 +12,7 @@ namespace {
 
 using Changes = std::vector<std::string>;
 constexpr std::size_t unit_max_bytes = 64 * 1024;
+constexpr int removal_rounds = 3;
 constexpr std::uint32_t readable_by_all = 0644;  // systemd complains about less: its content is public anyway
 
 /// One endpoint's units, for one command.
@@ -85,12 +86,22 @@ class Units {
                                                      unit, left.front(), unit)};
     }
 
+    /// That it has stopped is seen afterwards: somebody may have started it meanwhile.
     Status take_away(const UnitFile& unit) {
         UPDATE_TRY(text, written(unit.name), "remove");
-        if (!text || !is_generated(*text)) return done();
+        if (text && !is_generated(*text)) return done();
         (void)manager_.stop(unit.name);
+        if (!text) return done();
         if (unit.at_boot) UPDATE_CHECK(manager_.disable(unit.name), "remove");
         return files_.remove(settings_.service.unit_dir / unit.name);
+    }
+
+    /// Its file is back, or it still works.
+    Result<bool> is_left(const UnitFile& unit) {
+        UPDATE_TRY(text, written(unit.name), "remove");
+        if (text) return is_generated(*text);
+        UPDATE_TRY(now, manager_.state(unit.name), "remove");
+        return is_up(now);
     }
 
  private:
@@ -132,15 +143,37 @@ Status systemd::install(const Settings& settings, Files& files, Start start) {
     return done();
 }
 
-Status systemd::remove(const Settings& settings, Files& files) {
-    Units units{settings, files};
-    for (const UnitFile& unit : unit_files(settings))
-        UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
+namespace {
+
+Result<std::vector<std::string>> take_away_once(Units& units, const Settings& settings, Files& files) {
+    const auto wanted = unit_files(settings);
+    for (const UnitFile& unit : wanted) UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
     const Path drop_in = settings.service.unit_dir / repair_drop_in(settings).name;
     UPDATE_CHECK(files.remove(drop_in), "remove");
     std::error_code not_empty;  // an administrator's own drop-ins stay
     std::filesystem::remove(drop_in.parent_path(), not_empty);
-    return units.manager().reload();
+    UPDATE_CHECK(units.manager().reload(), "remove");
+    std::vector<std::string> left;
+    for (const UnitFile& unit : wanted) {
+        UPDATE_TRY(is_left, units.is_left(unit), unit.name);
+        if (is_left) left.push_back(unit.name);
+    }
+    return left;
+}
+
+}  // namespace
+
+/// Agent and watchdog look after each other: one that begins just now may bring the other back.
+Status systemd::remove(const Settings& settings, Files& files) {
+    Units units{settings, files};
+    for (int round = 1;; ++round) {
+        UPDATE_TRY(left, take_away_once(units, settings, files), "remove");
+        if (left.empty()) return done();
+        if (round == removal_rounds)
+            return Error{
+                ErrorCode::retry_later,
+                fmt::format("{} is still there; systemctl status {} says why", left.front(), left.front())};
+    }
 }
 
 Result<std::vector<std::string>> systemd::repair(const Settings& settings, Files& files) {

@@ -1,5 +1,6 @@
 // Disks that fail and files that were damaged: the update turns back while nothing is touched, and goes on
 // towards a running agent where something is.
+#include "steps/policy_file.hpp"
 #include "world.hpp"
 
 using namespace update;
@@ -38,6 +39,36 @@ TEST_CASE("a journal that cannot be written from some state on, for a while, nev
                     world.check_end(context);
                     MESSAGE(context, ": ", refused, " refused, then ", row(world.state()).name);
                 }
+}
+
+TEST_CASE("an end that the journal does not hold is told to nobody") {
+    World world{Route::watchdog};
+    bool is_full = true;
+    world.finger.before = [&](std::string_view operation, const Path& path) -> Status {
+        if (operation != "write" || !is_journal(world, path) || !is_full) return done();
+        const auto now = Journal{world.files, world.layout}.load().record;
+        if (!now || now->progress.state != State::downloading) return done();
+        return Error{ErrorCode::no_space, "played"};
+    };
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::downloading);
+    CHECK_FALSE(world.outcome());
+    is_full = false;
+    world.run_to_the_end();
+    world.check_end("the disk has room again");
+    REQUIRE(world.outcome());
+    CHECK(world.outcome()->ending == Ending::committed);
+}
+
+TEST_CASE("a candidate that is gone when it is to be tested is not held against its version") {
+    World world{Route::watchdog};
+    world.point = [&](std::string_view what) {
+        if (what == "run") fs::remove(world.layout.staged(world.plan.artifacts[0], world.plan.update_id, 0));
+    };
+    world.run_to_the_end();
+    REQUIRE(world.outcome());
+    CHECK(world.outcome()->reason == Reason::io_failed);
+    CHECK(load_policy_memory(world.files, world.layout).quarantine.empty());
 }
 
 TEST_CASE("each single operation on a file that fails once ends well") {

@@ -81,6 +81,18 @@ TEST_CASE("an update that ended is ended when it is offered again, even after an
     CHECK(world.record()->update_id == "u-2");
 }
 
+TEST_CASE("a server that forgot an outcome is told the same again") {
+    World world{Route::watchdog};
+    world.run_to_the_end();
+    const auto first = world.outcome();
+    REQUIRE(first);
+    CHECK(first->ended_at_unix_ms > 0);
+    REQUIRE(world.files.remove(world.layout.outcome(world.plan.update_id)));  // the server confirmed it
+    world.clock.time += 1h;
+    CHECK(world.begin() == Halt::ended);
+    CHECK(world.outcome() == first);
+}
+
 TEST_CASE("a version that hung is quarantined: its next offer is refused and touches nothing") {
     World world{Route::watchdog, Behaviour::hangs};
     world.run_to_the_end();

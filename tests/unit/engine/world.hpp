@@ -253,6 +253,7 @@ class PlayedProcesses : public Processes {
     Result<Ran> run(const Command& command) override {
         world_.point("run");
         const std::string text = world_.read(command.program);
+        if (text.empty()) return Error{ErrorCode::not_found, "no such program"};
         return Ran{{false, 0}, false, text.substr(text.find("echo ") + 5, 3) + "\n"};
     }
     Result<ProcessId> break_away(const Command&, std::chrono::milliseconds) override {

@@ -24,6 +24,7 @@ inline Record plausible_record(const std::string& update_id = "u-1") {
     r.bytes = 67'108'864;
     r.connected_before = true;
     r.outage_extensions = 7;
+    r.ended_at_unix_ms = 1'795'576'619'020;
     return r;
 }
 
@@ -58,6 +59,7 @@ class AnyRecord {
         r.start_counted = coin();
         r.filed = coin();
         r.outage_extensions = number();
+        r.ended_at_unix_ms = static_cast<std::int64_t>(number());
         return r;
     }
 
