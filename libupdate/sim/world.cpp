@@ -11,7 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto boot_time = 20s;
 constexpr unsigned points_max = 60'000;
 
 class SimClock final : public Clock {

@@ -32,9 +32,10 @@ TEST_CASE("under Linux rules no fault breaks a promise, and every fault and ever
     options.runs = 10'000;
     const SimulationReport report = play(options);
     CHECK(report.violations.empty());
-    for (const auto& [kind, count] : report.faults_by_kind) CHECK_MESSAGE(count > 0, kind << " never fired");
-    for (const auto& [state, count] : report.states_reached)
-        CHECK_MESSAGE(count > 0, state << " was never reached");
+    for (const auto& fired : report.faults_by_kind)
+        CHECK_MESSAGE(fired.second > 0, fired.first << " never fired");
+    for (const auto& reached : report.states_reached)
+        CHECK_MESSAGE(reached.second > 0, reached.first << " was never reached");
 }
 
 TEST_CASE("under Windows rules no fault breaks a promise") {

@@ -15,8 +15,9 @@ void sweep(NewVersion version, const std::string& what) {
     const unsigned step = every(std::max(1U, total / 60));
     std::map<std::string, unsigned> ends;
     unsigned number = 0;
-    for (const auto& [name, count] : calls)
-        for (unsigned k = 1; k <= count; ++k) {
+    for (const auto& call : calls)
+        for (unsigned k = 1; k <= call.second; ++k) {
+            const std::string& name = call.first;
             if (number++ % step != 0) continue;
             applier.reset();
             const int code = applier.run({"-o", "/dev/null", "-e", "trace=" + name, "-e",
