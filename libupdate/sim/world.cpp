@@ -156,8 +156,11 @@ bool World::settled() {
     if (agent == nullptr || !agent->life.began) return false;
     const bool aware = scenario.aware();
     if (aware && (!agent->life.online || !agent->offers.empty())) return false;
-    if (aware && (!server.all_ended() || server.updates().empty() || server.version() != agent->version))
-        return false;
+    // A server that was put back to before an operator's update is offered nothing to ask about: it hears
+    // what runs, and no more.
+    const bool forgot = scenario.by_operator && ghost.fired[static_cast<int>(FaultKind::server_restored)] > 0;
+    const bool knows = server.all_ended() && (forgot || !server.updates().empty());
+    if (aware && (!knows || server.version() != agent->version)) return false;
     for (const auto& p : processes_)
         if (p->program == Program::helper || p->program == Program::guardian ||
             p->program == Program::updatectl || p->program == Program::guard)
