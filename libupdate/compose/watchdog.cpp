@@ -211,14 +211,16 @@ class Watchdog {
         options_.alert(held ? "agent-held" : "agent-exited", line);
     }
 
-    /// Within a trial the agent's exit is evidence, and the engine starts it again; everything else is
-    /// restarted as always.
+    /// Within a trial the agent's exit is evidence, and a companion's crash may be: the engine looks, and
+    /// starts it again. Everything else is restarted as always.
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
         const bool is_agent = program == adapters_.settings().programs.front().name;
         if (is_agent) {
             agent_connected_ = false;
             channel_->push({.kind = Signal::Kind::agent_exited});
             if (applying_) return;
+        } else if (applying_ && has_failed(exit)) {
+            channel_->push({.kind = Signal::Kind::woken});
         }
         if (const auto now = services_->status(program); now && now->held_by_administrator)
             return options_.log(fmt::format("{} was stopped by the administrator", program));
