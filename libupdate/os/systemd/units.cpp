@@ -6,6 +6,7 @@
 #include "layout/layout.hpp"
 #include "os/service_manager.hpp"
 #include "os/systemd/manager.hpp"
+#include "service/unit_text.hpp"
 
 namespace update {
 namespace {

@@ -1,0 +1,60 @@
+#include "service/scm_state.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace update;
+
+namespace {
+
+ScmState stopped(std::uint32_t error, std::uint32_t specific = 0) {
+    return {ScmPhase::stopped, 0, error, specific, StartType::automatic};
+}
+
+}  // namespace
+
+TEST_CASE("a service that was told to stop is held, unless it was us") {
+    CHECK(is_held(stopped(0), ScmStop::by_others));
+    CHECK_FALSE(is_held(stopped(0), ScmStop::by_us));
+}
+
+TEST_CASE("an agent whose restart somebody has taken over is not held") {
+    CHECK_FALSE(is_held(stopped(0, ended_unasked), ScmStop::by_others));
+}
+
+TEST_CASE("failures, kills and a fresh boot hold nobody") {
+    CHECK_FALSE(is_held(stopped(1066, 1), ScmStop::by_others));
+    CHECK_FALSE(is_held(stopped(1067), ScmStop::by_others));
+    CHECK_FALSE(is_held(stopped(1077), ScmStop::by_others));
+}
+
+TEST_CASE("a disabled service is held, also while it still runs and when we stopped it") {
+    ScmState state = stopped(1067);
+    state.start = StartType::disabled;
+    CHECK(is_held(state, ScmStop::by_us));
+    state.phase = ScmPhase::running;
+    CHECK(is_held(state, ScmStop::by_others));
+}
+
+TEST_CASE("a service that runs, or is about to, is up; one that is ending is neither up nor down") {
+    ScmState state;
+    for (const ScmPhase phase : {ScmPhase::starting, ScmPhase::running, ScmPhase::paused}) {
+        state.phase = phase;
+        CHECK(is_up(state));
+        CHECK_FALSE(is_down(state));
+        CHECK_FALSE(is_held(state, ScmStop::by_others));
+    }
+    state.phase = ScmPhase::stopping;
+    CHECK_FALSE(is_up(state));
+    CHECK_FALSE(is_down(state));
+}
+
+TEST_CASE("how the last run ended is told as a program would") {
+    CHECK(last_exit(stopped(0)) == ExitStatus{false, 0});
+    CHECK(last_exit(stopped(1066, 1)) == ExitStatus{false, 1});
+    CHECK(last_exit(stopped(1067)) == ExitStatus{true, 0});
+    CHECK(last_exit(stopped(1053)) == ExitStatus{false, 1053});
+    CHECK_FALSE(last_exit(stopped(1077)));
+    ScmState running;
+    running.phase = ScmPhase::running;
+    CHECK_FALSE(last_exit(running));
+}
