@@ -47,7 +47,7 @@ Result<Fd> connect_socket(const Path& path, Instant deadline) {
 
 Status check_server(const Fd& socket) {
     UPDATE_TRY(server, peer_of(socket), "check server");
-    if (server.uid != 0 && server.uid != ::geteuid())
+    if (server.uid != 0 && server.uid != own_account())
         return Error{
             ErrorCode::refused,
             fmt::format("the server runs as uid {}, which is neither root nor this account", server.uid)};
