@@ -5,7 +5,9 @@
 #include <fstream>
 
 #include "base/grammar.hpp"
+#include "os/exec.hpp"
 #include "os/handshake.hpp"
+#include "os/handshake_line.hpp"
 #include "os/process_id.hpp"
 #include "os/program.hpp"
 #include "os/service_manager.hpp"

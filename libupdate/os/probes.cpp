@@ -37,9 +37,9 @@ Error ended_badly(const std::string& what, const ExitStatus& exit) {
         .with(evidence);
 }
 
-class LinuxProbes final : public Probes {
+class SystemProbes final : public Probes {
  public:
-    LinuxProbes(Http& http, Processes& processes) : http_{http}, processes_{processes} {}
+    SystemProbes(Http& http, Processes& processes) : http_{http}, processes_{processes} {}
 
     Status look(const Probe& probe) override {
         switch (probe.kind) {
@@ -86,7 +86,7 @@ class LinuxProbes final : public Probes {
 }  // namespace
 
 std::unique_ptr<Probes> make_probes(Http& http, Processes& processes) {
-    return std::make_unique<LinuxProbes>(http, processes);
+    return std::make_unique<SystemProbes>(http, processes);
 }
 
 }  // namespace update

@@ -1,14 +1,11 @@
+#include "os/ipc_server.hpp"
+
 #include <array>
-#include <cerrno>
-#include <sys/socket.h>
-#include <unistd.h>
 #include <utility>
 
 #include "ipc/access.hpp"
 #include "ipc/frame.hpp"
-#include "os/ipc_server.hpp"
 #include "os/local_listener.hpp"
-#include "os/local_socket.hpp"
 
 namespace update {
 namespace {
@@ -26,7 +23,8 @@ struct IpcServer::Listener {
 };
 
 struct IpcServer::Client {
-    Fd socket;
+    explicit Client(LocalConnection accepted) : connection{std::move(accepted)}, peer{connection.peer()} {}
+    LocalConnection connection;
     Peer peer;
     ipc::Deframer in;
     std::string out;  ///< not taken by the client yet
@@ -47,48 +45,46 @@ Result<std::unique_ptr<IpcServer>> IpcServer::open(EventLoop& loop, IpcServerOpt
     UPDATE_TRY(socket, LocalListener::open(options.socket, options.visibility), "serve");
     std::unique_ptr<IpcServer> server{new IpcServer{loop, std::move(options), std::move(handler)}};
     server->listener_ = std::make_unique<Listener>(Listener{std::move(socket)});
-    UPDATE_CHECK(loop.watch(server->listener_->socket.fd(), EventLoop::Interest::read,
+    UPDATE_CHECK(loop.watch(server->listener_->socket.waitable(), EventLoop::Interest::read,
                             [self = server.get()](Ready) { self->accept_all(); }),
                  "serve");
     return server;
 }
 
 IpcServer::~IpcServer() {
-    while (!clients_.empty()) close(ClientPtr{clients_.begin()->second});
+    while (!clients_.empty()) close(ClientPtr{*clients_.begin()});
     loop_.cancel(resume_accepting_);
-    if (listener_) loop_.forget(listener_->socket.fd());
+    if (listener_) loop_.forget(listener_->socket.waitable());
 }
 
 void IpcServer::accept_all() {
     for (int i = 0; i < accepted_at_once; ++i) {
-        Fd socket{::accept4(listener_->socket.fd(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
-        if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        auto accepted = listener_->socket.accept();
+        if (accepted) {
+            // Who leaves is seen between two turns of the loop: somebody turned away is the last of this turn.
+            if (!admit(std::make_shared<Client>(std::move(*accepted)))) return;
+        } else if (accepted.error().code() == ErrorCode::retry_later) {
             return pause_accepting();
-        if (!socket && errno != EINTR && errno != ECONNABORTED) return;
-        if (!socket) continue;
-        auto peer = peer_of(socket);
-        if (!peer) continue;
-        auto client = std::make_shared<Client>();
-        client->socket = std::move(socket);
-        client->peer = *peer;
-        // Who leaves is seen between two turns of the loop: somebody turned away is the last of this turn.
-        if (!admit(std::move(client))) return;
+        } else if (accepted.error().code() == ErrorCode::not_found) {
+            return;
+        }
     }
 }
 
 void IpcServer::pause_accepting() {
-    const int fd = listener_->socket.fd();
-    loop_.change(fd, EventLoop::Interest::nothing);
-    resume_accepting_ = loop_.call_at(EventLoop::now() + accept_pause,
-                                      [this, fd] { loop_.change(fd, EventLoop::Interest::read); });
+    const Native place = listener_->socket.waitable();
+    loop_.change(place, EventLoop::Interest::nothing);
+    resume_accepting_ = loop_.call_at(EventLoop::now() + accept_pause, [this, place] {
+        loop_.change(place, EventLoop::Interest::read);
+        accept_all();
+    });
 }
 
 bool IpcServer::admit(ClientPtr client) {
     const bool welcome = rate_.take(client->peer.uid, EventLoop::now()) && !is_crowded(client->peer);
-    const int fd = client->socket.get();
-    if (!loop_.watch(fd, EventLoop::Interest::read, [this, client](Ready ready) { on_ready(client, ready); }))
+    if (!client->connection.follow(loop_, [this, client](Ready ready) { on_ready(client, ready); }))
         return false;
-    clients_[fd] = client;
+    clients_.insert(client);
     if (welcome) {
         restart_idle_timer(client);
     } else {
@@ -102,12 +98,12 @@ bool IpcServer::is_crowded(const Peer& peer) const {
     if (clients_.size() >= options_.clients_max) return true;
     if (is_owner(peer)) return false;
     std::size_t strangers = 0;
-    for (const auto& [fd, client] : clients_) strangers += is_owner(client->peer) ? 0 : 1;
+    for (const auto& client : clients_) strangers += is_owner(client->peer) ? 0 : 1;
     return strangers >= options_.clients_max / 2;
 }
 
 bool IpcServer::is_owner(const Peer& peer) const {
-    return peer.uid == 0 || peer.uid == options_.owner.value_or(::geteuid());
+    return peer.uid == 0 || peer.uid == options_.owner.value_or(own_account());
 }
 
 void IpcServer::on_ready(const ClientPtr& client, Ready ready) {
@@ -115,7 +111,7 @@ void IpcServer::on_ready(const ClientPtr& client, Ready ready) {
         // Nothing was asked of the loop, so the peer is gone; `answer_all` sees that when the handler
         // returns.
         client->leaving = true;
-        return loop_.forget(client->socket.get());
+        return client->connection.forget();
     }
     if (ready.writable) flush(client);
     if (ready.readable && !client->closed) receive(client);
@@ -124,10 +120,10 @@ void IpcServer::on_ready(const ClientPtr& client, Ready ready) {
 
 void IpcServer::receive(const ClientPtr& client) {
     std::array<char, 4096> bytes;
-    const ssize_t count = ::recv(client->socket.get(), bytes.data(), bytes.size(), 0);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count <= 0) return close(client);
-    if (client->in.feed(bytes.data(), static_cast<std::size_t>(count))) return;
+    const auto count = client->connection.read(bytes);
+    if (!count && count.error().code() == ErrorCode::retry_later) return;
+    if (!count || *count == 0) return close(client);
+    if (client->in.feed(bytes.data(), *count)) return;
     dismiss(client, ipc::word::bad_request, "malformed frame");
 }
 
@@ -138,7 +134,7 @@ void IpcServer::answer_all(const ClientPtr& client) {
         if (!rate_.take(client->peer.uid, EventLoop::now()))
             return dismiss(client, ipc::word::busy, "too many requests");
         loop_.cancel(client->idle);
-        loop_.change(client->socket.get(), EventLoop::Interest::nothing);
+        client->connection.want(EventLoop::Interest::nothing);
         client->answering = true;
         const ipc::Reply reply = answer(*message, client->peer);
         client->answering = false;
@@ -174,19 +170,15 @@ void IpcServer::dismiss(const ClientPtr& client, std::string_view word, std::str
 }
 
 void IpcServer::flush(const ClientPtr& client) {
-    const int fd = client->socket.get();
     while (!client->out.empty()) {
-        const ssize_t sent = ::send(fd, client->out.data(), client->out.size(), MSG_NOSIGNAL);
-        if (sent > 0) {
-            client->out.erase(0, static_cast<std::size_t>(sent));
-        } else if (errno == EAGAIN) {
-            return loop_.change(fd, EventLoop::Interest::write);
-        } else if (errno != EINTR) {
-            return close(client);
-        }
+        const auto sent = client->connection.write(client->out);
+        if (!sent && sent.error().code() == ErrorCode::retry_later)
+            return client->connection.want(EventLoop::Interest::write);
+        if (!sent) return close(client);
+        client->out.erase(0, *sent);
     }
     if (client->leaving) return close(client);
-    loop_.change(fd, EventLoop::Interest::read);
+    client->connection.want(EventLoop::Interest::read);
 }
 
 void IpcServer::restart_idle_timer(const ClientPtr& client) {
@@ -197,9 +189,8 @@ void IpcServer::restart_idle_timer(const ClientPtr& client) {
 void IpcServer::close(const ClientPtr& client) {
     if (std::exchange(client->closed, true)) return;
     loop_.cancel(client->idle);
-    loop_.forget(client->socket.get());
-    clients_.erase(client->socket.get());
-    client->socket.reset();
+    client->connection.close();
+    clients_.erase(client);
 }
 
 }  // namespace update

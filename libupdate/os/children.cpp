@@ -1,16 +1,12 @@
-#include <cerrno>
-#include <csignal>
+#include "os/children.hpp"
+
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <utility>
 
+#include "os/child_process.hpp"
 #include "os/child_start.hpp"
-#include "os/children.hpp"
 #include "os/file_lock.hpp"
 #include "os/ipc_client.hpp"
-#include "os/os_error.hpp"
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
 #include "os/run_record.hpp"
@@ -27,42 +23,11 @@ constexpr auto lock_timeout = 2s;
 constexpr auto kill_timeout = 5s;
 constexpr auto ask_timeout = 2s;
 
-Result<bool> is_there(const Path& path) {
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) == 0) return true;
-    if (errno == ENOENT) return false;
-    return os_error(errno, "look at " + path.string());
-}
-
-std::optional<ExitStatus> ask_exit(const Fd& process, int options) {
-    siginfo_t info{};
-    int result = 0;
-    do
-        result = ::waitid(static_cast<idtype_t>(P_PIDFD), static_cast<id_t>(process.get()), &info,
-                          WEXITED | WNOHANG | options);
-    while (result != 0 && errno == EINTR);
-    if (result != 0 || info.si_pid == 0) return std::nullopt;
-    return ExitStatus{info.si_code != CLD_EXITED, info.si_status};
-}
-
-/// How it ended; absent when it is not our child.
-std::optional<ExitStatus> look_at_exit(const Fd& process) { return ask_exit(process, WNOWAIT); }
-/// As above, and frees its number.
-std::optional<ExitStatus> reap(const Fd& process) { return ask_exit(process, 0); }
-
-/// A group's number is not given away while a member lives, or while its leader is not reaped. Between the
-/// end of an adopted leader and this call the number could only come back after a whole round of all numbers.
-void kill_group(std::int64_t leader) { ::kill(static_cast<pid_t>(-leader), SIGKILL); }
-
 }  // namespace
 
 struct ChildServices::Program {
-    struct Running {
-        ProcessId id;
-        Fd handle;
-    };
     ProgramSettings settings;
-    std::optional<Running> running;  ///< its exit, perhaps already due, has not been reported
+    std::optional<ChildProcess> running;  ///< its exit, perhaps already due, has not been reported
     std::optional<ExitStatus> last_exit;
     bool busy = false;  ///< inside stop, which runs callbacks
     bool stopping = false;
@@ -92,7 +57,7 @@ Result<std::unique_ptr<ChildServices>> ChildServices::create(EventLoop& loop, co
 
 ChildServices::~ChildServices() {
     for (const auto& [name, program] : programs_)
-        if (program->running) loop_.forget(program->running->handle.get());
+        if (program->running) loop_.forget(program->running->waitable());
 }
 
 Status ChildServices::adopt() {
@@ -102,7 +67,7 @@ Status ChildServices::adopt() {
 
 bool ChildServices::supervises(std::int64_t pid) {
     for (const auto& [name, program] : programs_)
-        if (program->running && program->running->id.pid == pid && !has_ended(program->running->handle))
+        if (program->running && program->running->id().pid == pid && !program->running->has_ended())
             return true;
     return false;
 }
@@ -119,12 +84,12 @@ Result<ServiceStatus> ChildServices::status(const std::string& name) {
     UPDATE_CHECK(look(*program), "status of " + name);
     UPDATE_TRY(held, is_there(layout_.held_file(name)), "status of " + name);
     ServiceStatus status;
-    status.running = program->running && !has_ended(program->running->handle);
-    if (status.running) status.process = program->running->id;
+    status.running = program->running && !program->running->has_ended();
+    if (status.running) status.process = program->running->id();
     // One that has ended is reported by the loop later, but how it ended must not be the end of one before
     // it.
     const bool unreported = program->running && !status.running;
-    status.last_exit = unreported ? look_at_exit(program->running->handle) : program->last_exit;
+    status.last_exit = unreported ? program->running->exit() : program->last_exit;
     status.held_by_administrator = held;
     return status;
 }
@@ -136,7 +101,7 @@ Status ChildServices::start(const std::string& name) {
     auto lock = lock_file(layout_.start_lock(name), EventLoop::now() + lock_timeout);
     if (!lock) return std::move(lock).error().in("start " + name);
     UPDATE_CHECK(look(*program), "start " + name);
-    if (program->running && !has_ended(program->running->handle)) return done();
+    if (program->running && !program->running->has_ended()) return done();
     UPDATE_TRY(held, is_there(layout_.held_file(name)), "start " + name);
     if (held) return Error{ErrorCode::refused, "start " + name + ": held by the administrator"};
     UPDATE_CHECK(launch(*program), "start " + name);
@@ -146,7 +111,7 @@ Status ChildServices::start(const std::string& name) {
 Status ChildServices::launch(Program& program) {
     const std::string& name = program.settings.name;
     if (program.running) collect(program);
-    UPDATE_TRY(id,
+    UPDATE_TRY(started,
                start_child({{layout_.install_root() / program.settings.path, program.settings.arguments, {}},
                             name,
                             environment(),
@@ -155,7 +120,7 @@ Status ChildServices::launch(Program& program) {
                             options_.supervisor == Supervisor::this_process ? ChildOutput::inherited
                                                                             : ChildOutput::dropped}),
                "launch");
-    return follow(program, id);
+    return follow(program, std::move(started));
 }
 
 Status ChildServices::stop(const std::string& name) {
@@ -175,26 +140,21 @@ Status ChildServices::end(Program& program) {
     program.stopping = true;
     const std::unique_ptr<Program, void (*)(Program*)> not_stopping{&program,
                                                                     [](Program* p) { p->stopping = false; }};
-    const auto& [id, handle] = *program.running;
-    if (auto asked = send_signal(handle, SIGTERM); !asked && asked.error().code() != ErrorCode::not_found)
-        return asked;
+    ChildProcess& process = *program.running;
+    if (auto asked = process.ask_to_end(); !asked) return asked;
     pump_until_ended(program, EventLoop::now() + program.settings.stop_timeout);
-    if (!has_ended(handle)) {
-        kill_group(id.pid);
-        // It may have left its group; the handle still means it.
-        if (auto killed = send_signal(handle, SIGKILL);
-            !killed && killed.error().code() != ErrorCode::not_found)
-            return killed;
+    if (!process.has_ended()) {
+        if (auto killed = process.kill(); !killed) return killed;
         pump_until_ended(program, EventLoop::now() + kill_timeout);
     }
-    if (!has_ended(handle))
-        return Error{ErrorCode::timed_out, fmt::format("process {} survives SIGKILL", id.pid)};
+    if (!process.has_ended())
+        return Error{ErrorCode::timed_out, fmt::format("process {} survives being killed", process.id().pid)};
     collect(program);
     return done();
 }
 
 void ChildServices::pump_until_ended(Program& program, Instant deadline) {
-    while (!has_ended(program.running->handle) && EventLoop::now() < deadline) loop_.run_once(deadline);
+    while (!program.running->has_ended() && EventLoop::now() < deadline) loop_.run_once(deadline);
 }
 
 Result<ChildServices::Program*> ChildServices::find(const std::string& name) {
@@ -205,30 +165,29 @@ Result<ChildServices::Program*> ChildServices::find(const std::string& name) {
 
 /// Finds out whether it runs, and follows it from then on.
 Status ChildServices::look(Program& program) {
-    if (program.running && !has_ended(program.running->handle)) return done();
+    if (program.running && !program.running->has_ended()) return done();
     UPDATE_TRY(record, read_run_record(layout_.pid_file(program.settings.name)), "run record");
     if (!record || record->boot_id != boot_id_) return done();
-    if (program.running && record->process == program.running->id) return done();
+    if (program.running && record->process == program.running->id()) return done();
     if (!is_alive(record->process)) return done();
     if (program.running) collect(program);
-    return follow(program, record->process);
+    auto process = ChildProcess::adopt(*record);
+    if (!process && process.error().code() == ErrorCode::not_found) return done();  // ended just now
+    if (!process) return std::move(process).error();
+    return follow(program, std::move(*process));
 }
 
-Status ChildServices::follow(Program& program, const ProcessId& id) {
-    auto handle = open_process(id);
-    if (!handle && handle.error().code() == ErrorCode::not_found) return done();  // ended just now
-    if (!handle) return std::move(handle).error();
-    const int fd = handle->get();
-    UPDATE_CHECK(
-        loop_.watch(fd, EventLoop::Interest::read, [this, &program](Ready) { on_handle_ready(program); }),
-        "follow process");
-    program.running = Program::Running{id, std::move(*handle)};
+Status ChildServices::follow(Program& program, ChildProcess process) {
+    UPDATE_CHECK(loop_.watch(process.waitable(), EventLoop::Interest::read,
+                             [this, &program](Ready) { on_handle_ready(program); }),
+                 "follow process");
+    program.running = std::move(process);
     return done();
 }
 
 void ChildServices::on_handle_ready(Program& program) {
     if (program.stopping)
-        return loop_.forget(program.running->handle.get());  // `end` is looking at the handle
+        return loop_.forget(program.running->waitable());  // `end` is looking at the handle
     collect(program);
     on_exit_(program.settings.name, program.last_exit);
 }
@@ -236,9 +195,8 @@ void ChildServices::on_handle_ready(Program& program) {
 /// It has ended: ends what it left behind in its group (as a service manager does), and frees its number
 /// after that.
 void ChildServices::collect(Program& program) {
-    loop_.forget(program.running->handle.get());
-    kill_group(program.running->id.pid);
-    program.last_exit = reap(program.running->handle);
+    loop_.forget(program.running->waitable());
+    program.last_exit = program.running->collect();
     program.running.reset();
 }
 
@@ -266,9 +224,9 @@ Result<std::vector<Finding>> ChildServices::check_restart_path(const std::string
     if (held)
         findings.push_back(
             {false, name + " is held by the administrator", "remove " + layout_.held_file(name).string()});
-    if (::access(image.c_str(), X_OK) != 0)
-        findings.push_back({false, os_error(errno, image.string() + " cannot be executed").message(),
-                            "install the program or make it executable"});
+    if (const auto executable = check_executable(image); !executable)
+        findings.push_back(
+            {false, executable.error().message(), "install the program or make it executable"});
     return findings;
 }
 

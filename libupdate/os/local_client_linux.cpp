@@ -1,12 +1,11 @@
-#include <array>
+#include "os/local_client.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 
-#include "ipc/frame.hpp"
 #include "os/event_loop.hpp"
-#include "os/ipc_client.hpp"
 #include "os/local_socket.hpp"
 #include "os/os_error.hpp"
 
@@ -28,10 +27,12 @@ Error connect_error(int error) {
 
 /// A full queue makes a non-blocking connect to a local socket fail instead of wait, and there is nothing to
 /// poll for: so this call alone blocks, limited by the socket's own send time-out.
-Result<Fd> connect(const Path& path, Instant deadline) {
+Result<Fd> connect_socket(const Path& path, Instant deadline) {
     auto address = local_address(path);
     if (!address) return std::move(address).error();
-    UPDATE_TRY(socket, local_socket(), "connect");
+    auto created = local_socket();
+    if (!created) return std::move(created).error();
+    Fd socket = std::move(*created);
     const auto left = left_until(deadline);
     if (left.count() <= 0) return too_late();
     const timeval limit{left.count() / 1000, left.count() % 1000 * 1000};
@@ -41,12 +42,12 @@ Result<Fd> connect(const Path& path, Instant deadline) {
     while (result != 0 && errno == EINTR && EventLoop::now() < deadline);
     if (result != 0) return connect_error(errno);
     ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-    return std::move(socket);
+    return socket;
 }
 
 Status check_server(const Fd& socket) {
     UPDATE_TRY(server, peer_of(socket), "check server");
-    if (server.uid != 0 && server.uid != ::geteuid())
+    if (server.uid != 0 && server.uid != own_account())
         return Error{
             ErrorCode::refused,
             fmt::format("the server runs as uid {}, which is neither root nor this account", server.uid)};
@@ -64,51 +65,37 @@ Status await(const Fd& socket, short events, Instant deadline) {
 
 bool would_block(int error) { return error == EAGAIN || error == EINTR; }
 
-Status send_all(const Fd& socket, std::string_view bytes, Instant deadline) {
+}  // namespace
+
+Result<LocalClient> LocalClient::connect(const Path& path, Instant deadline) {
+    UPDATE_TRY(socket, connect_socket(path, deadline), "connect");
+    UPDATE_CHECK(check_server(socket), "connect");
+    return LocalClient{std::move(socket)};
+}
+
+Status LocalClient::send_all(std::string_view bytes, Instant deadline) {
     while (!bytes.empty()) {
-        const ssize_t sent = ::send(socket.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        const ssize_t sent = ::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
-        // A server that closes early may have left its reason (busy) behind: read that first.
         else if (errno == EPIPE || errno == ECONNRESET)
             return done();
         else if (!would_block(errno))
             return os_error(errno, "send");
-        else if (auto ready = await(socket, POLLOUT, deadline); !ready)
+        else if (auto ready = await(connection_, POLLOUT, deadline); !ready)
             return ready;
     }
     return done();
 }
 
-Result<std::string> receive(const Fd& socket, Instant deadline) {
-    ipc::Deframer deframer;
-    std::array<char, 4096> bytes;
+Result<std::size_t> LocalClient::receive(std::span<char> into, Instant deadline) {
     for (;;) {
-        if (auto message = deframer.next()) return std::move(*message);
-        const ssize_t count = ::recv(socket.get(), bytes.data(), bytes.size(), 0);
-        if (count > 0) {
-            UPDATE_CHECK(deframer.feed(bytes.data(), static_cast<std::size_t>(count)), "reply");
-        } else if (count == 0 || errno == ECONNRESET) {
+        const ssize_t count = ::recv(connection_.get(), into.data(), into.size(), 0);
+        if (count > 0) return static_cast<std::size_t>(count);
+        if (count == 0 || errno == ECONNRESET)
             return Error{ErrorCode::timed_out, "the server closed the connection without a reply"};
-        } else if (!would_block(errno)) {
-            return os_error(errno, "receive");
-        } else if (auto ready = await(socket, POLLIN, deadline); !ready) {
-            return std::move(ready).error();
-        }
+        if (!would_block(errno)) return os_error(errno, "receive");
+        if (auto ready = await(connection_, POLLIN, deadline); !ready) return std::move(ready).error();
     }
-}
-
-}  // namespace
-
-Result<ipc::Reply> ask(const Path& path, const ipc::Request& request, std::chrono::milliseconds timeout) {
-    const std::string what = fmt::format("ask {} at {}", ipc::name(request.type), path.string());
-    const Instant deadline = EventLoop::now() + timeout;
-    UPDATE_TRY(framed, ipc::frame(ipc::encode(request)), what);
-    UPDATE_TRY(socket, connect(path, deadline), what);
-    UPDATE_CHECK(check_server(socket), what);
-    UPDATE_CHECK(send_all(socket, framed, deadline), what);
-    UPDATE_TRY(message, receive(socket, deadline), what);
-    UPDATE_TRY(reply, ipc::decode_reply(message), what);
-    return std::move(reply);
 }
 
 }  // namespace update
