@@ -1,11 +1,10 @@
-#include "os/descriptor.hpp"
-
 #include <aclapi.h>
 #include <array>
 #include <bcrypt.h>
 #include <fmt/format.h>
 #include <sddl.h>
 
+#include "os/descriptor.hpp"
 #include "os/os_error.hpp"
 #include "os/token.hpp"
 #include "os/wide.hpp"

@@ -1,11 +1,10 @@
-#include "os/token.hpp"
-
 #include <array>
 #include <sddl.h>
 #include <vector>
 
 #include "os/os_error.hpp"
 #include "os/peer.hpp"
+#include "os/token.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 

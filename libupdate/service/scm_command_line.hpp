@@ -16,8 +16,8 @@ std::vector<std::string> words_of_command_line(std::string_view line);
 bool is_ambiguous(std::string_view line);
 /// The same with its program, up to ".exe", in quotes.
 std::string without_ambiguity(std::string_view line);
-/// The same program with the same arguments. Paths of programs are compared as Windows does for ASCII letters,
-/// with either slash; arguments exactly.
+/// The same program with the same arguments. Paths of programs are compared as Windows does for ASCII
+/// letters, with either slash; arguments exactly.
 bool same_command(std::string_view left, std::string_view right);
 bool same_program(std::string_view left, std::string_view right);
 

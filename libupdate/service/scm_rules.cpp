@@ -16,15 +16,16 @@ const char* const repair = "updatectl service repair";
 
 /// The actions that follow each other while one failure comes after the other; the last one for ever.
 bool brings_it_back(const Recovery& recovery) {
-    return !recovery.actions.empty() && std::ranges::all_of(recovery.actions, [&](const FailureAction& action) {
-        return action.kind == Kind::restart || (action.kind == Kind::run_command && !recovery.command.empty());
-    });
+    return !recovery.actions.empty() &&
+           std::ranges::all_of(recovery.actions, [&](const FailureAction& action) {
+               return action.kind == Kind::restart ||
+                      (action.kind == Kind::run_command && !recovery.command.empty());
+           });
 }
 
 bool is_soon(const Recovery& recovery) {
-    return std::ranges::all_of(recovery.actions, [](const FailureAction& action) {
-        return action.delay <= restart_delay_max;
-    });
+    return std::ranges::all_of(recovery.actions,
+                               [](const FailureAction& action) { return action.delay <= restart_delay_max; });
 }
 
 bool is_guarded(const Recovery& recovery, const ScmService& wanted) {
@@ -102,9 +103,12 @@ std::vector<Finding> check_recovery(const ScmConfig& config, const ScmService& w
 ScmChanges changes_for(const ScmConfig& config, const ScmService& wanted, MadeBy by) {
     ScmChanges changes;
     const bool ours = by == MadeBy::us;
-    changes.command_line = ours ? config.command_line != wanted.command_line : is_ambiguous(config.command_line);
-    changes.names = ours && (config.display_name != wanted.display_name || config.description != wanted.description);
-    changes.delayed = ours && config.start == StartType::automatic && config.delayed.value_or(wanted.delayed) != wanted.delayed;
+    changes.command_line =
+        ours ? config.command_line != wanted.command_line : is_ambiguous(config.command_line);
+    changes.names =
+        ours && (config.display_name != wanted.display_name || config.description != wanted.description);
+    changes.delayed = ours && config.start == StartType::automatic &&
+                      config.delayed.value_or(wanted.delayed) != wanted.delayed;
     if (config.recovery && ours) changes.recovery = *config.recovery != wanted.recovery;
     if (config.recovery && !ours)
         changes.recovery = !brings_it_back(*config.recovery) || !is_soon(*config.recovery) ||
@@ -119,7 +123,8 @@ bool is_ours(const ScmConfig& config, const Settings& settings) {
     std::string root = settings.install_root.string();
     while (!root.empty() && (root.back() == '/' || root.back() == '\\')) root.pop_back();
     const std::string& program = words.front();
-    return program.size() > root.size() && same_program(std::string_view{program}.substr(0, root.size()), root) &&
+    return program.size() > root.size() &&
+           same_program(std::string_view{program}.substr(0, root.size()), root) &&
            (program[root.size()] == '\\' || program[root.size()] == '/');
 }
 

@@ -33,8 +33,8 @@ struct ScmChanges {
     bool any() const { return command_line || delayed || recovery || dacl || names; }
     bool operator==(const ScmChanges&) const = default;
 };
-/// @param ours  made by this program, so that it is changed to what is wanted; of somebody else's service only
-/// what keeps the agent down or lets strangers in
+/// @param ours  made by this program, so that it is changed to what is wanted; of somebody else's service
+/// only what keeps the agent down or lets strangers in
 enum class MadeBy : std::uint8_t { us, others };
 ScmChanges changes_for(const ScmConfig&, const ScmService& wanted, MadeBy);
 

@@ -33,9 +33,7 @@ std::string image(const Settings& settings, const std::string& path) {
     return text;
 }
 
-Recovery plain_recovery() {
-    return {{{Kind::restart, restart_delay}}, forget_after, "", true};
-}
+Recovery plain_recovery() { return {{{Kind::restart, restart_delay}}, forget_after, "", true}; }
 
 Recovery guarded_recovery(const Settings& settings, const ProgramSettings& agent) {
     std::string guard = Layout{settings}.guard(agent).string();
@@ -154,8 +152,9 @@ std::vector<ScmService> scm_services(const Settings& settings) {
     return services;
 }
 
-// The rights that Windows itself gives on new services, said aloud: SY the system, BA administrators, IU and SU
-// who is logged on and other services. CC LC SW LO CR RC look; RP WP DT start, stop and pause; DC SD WD WO change.
+// The rights that Windows itself gives on new services, said aloud: SY the system, BA administrators, IU and
+// SU who is logged on and other services. CC LC SW LO CR RC look; RP WP DT start, stop and pause; DC SD WD WO
+// change.
 const char* const service_dacl =
     "D:(A;;CCLCSWRPWPDTLOCRRC;;;SY)(A;;CCDCLCSWRPWPDTLOCRSDRCWDWO;;;BA)(A;;CCLCSWLOCRRC;;;IU)"
     "(A;;CCLCSWLOCRRC;;;SU)";
@@ -183,7 +182,8 @@ std::string to_text(const ScmService& service) {
     text +=
         fmt::format("FailureActions={}\nFailureActionsOnNonCrashFailures={}\nResetPeriod={} s\n", actions,
                     service.recovery.after_exit_codes ? "yes" : "no", service.recovery.forget_after.count());
-    if (!service.recovery.command.empty()) text += fmt::format("FailureCommand={}\n", service.recovery.command);
+    if (!service.recovery.command.empty())
+        text += fmt::format("FailureCommand={}\n", service.recovery.command);
     return text + fmt::format("Security={}\n", service_dacl);
 }
 

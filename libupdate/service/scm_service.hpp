@@ -21,7 +21,7 @@ struct Recovery {
     std::vector<FailureAction> actions;
     std::chrono::seconds forget_after{0};  ///< without a failure for so long, counting starts again
     std::string command;                   ///< of `run_command`
-    bool after_exit_codes = false;  ///< also when the service itself says that it ended with an error
+    bool after_exit_codes = false;         ///< also when the service itself says that it ended with an error
     bool operator==(const Recovery&) const = default;
 };
 

@@ -9,6 +9,12 @@ constexpr std::uint32_t no_error = 0, process_aborted = 1067, service_specific_e
 
 }  // namespace
 
+ScmExit scm_exit(int exit_code, Asked asked) {
+    if (asked == Asked::yes) return {no_error, 0};
+    if (exit_code == 0) return {no_error, ended_unasked};
+    return {service_specific_error, static_cast<std::uint32_t>(exit_code)};
+}
+
 bool is_up(const ScmState& s) {
     return s.phase == ScmPhase::starting || s.phase == ScmPhase::running || s.phase == ScmPhase::paused;
 }

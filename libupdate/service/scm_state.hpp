@@ -4,15 +4,12 @@
 #include <optional>
 
 #include "ports/processes.hpp"
+#include "service/scm_exit.hpp"
 #include "service/scm_service.hpp"
 
 namespace update {
 
 enum class ScmPhase : std::uint8_t { stopped, starting, stopping, running, paused };
-
-/// What a program that knows libupdate leaves in the status of its service when it ends well although nobody
-/// asked it to: another one has taken over its restart. The SCM keeps the number and gives it no meaning.
-constexpr std::uint32_t ended_unasked = 0x0c1ea200;
 
 struct ScmState {
     ScmPhase phase = ScmPhase::stopped;

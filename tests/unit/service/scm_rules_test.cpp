@@ -22,7 +22,7 @@ ScmService wanted() { return scm_services(acme()).front(); }
 /// As the SCM would read back what we wrote.
 ScmConfig good() {
     const ScmService service = wanted();
-    return {StartType::automatic, service.command_line, "LocalSystem", service.display_name,
+    return {StartType::automatic, service.command_line, "LocalSystem",    service.display_name,
             service.description,  service.delayed,      service.recovery, service_dacl};
 }
 

@@ -47,9 +47,9 @@ TEST_CASE("agent and watchdog are told that they are services, and which") {
     const auto services = scm_services(acme());
     CHECK(words_of_command_line(services[0].command_line) ==
           Words{R"(C:\Program Files\acme\bin\agent.exe)", "service", "acme", "--config", "a b.toml"});
-    CHECK(words_of_command_line(services[2].command_line) ==
-          Words{R"(C:\Program Files\acme\watchdog.exe)", "service", "acme-watchdog", "--config",
-                R"(C:\ProgramData\acme\update.toml)"});
+    CHECK(words_of_command_line(services[2].command_line) == Words{R"(C:\Program Files\acme\watchdog.exe)",
+                                                                   "service", "acme-watchdog", "--config",
+                                                                   R"(C:\ProgramData\acme\update.toml)"});
     CHECK(words_of_command_line(services[1].command_line) == Words{R"(C:\Program Files\acme\extra.exe)"});
     for (const ScmService& service : services) CHECK_FALSE(is_ambiguous(service.command_line));
 }
@@ -96,7 +96,8 @@ TEST_CASE("whoever may only look, start or stop, or is denied, is no stranger") 
 
 TEST_CASE("the text names all that an administrator wants to compare") {
     const std::string text = to_text(scm_services(acme())[0]);
-    for (const char* part : {"[acme]", "Start=automatic, delayed", "restart after 10 s, then command after 10 s",
-                             "FailureActionsOnNonCrashFailures=yes", "--update-rescue", "Security=D:(A;;"})
+    for (const char* part :
+         {"[acme]", "Start=automatic, delayed", "restart after 10 s, then command after 10 s",
+          "FailureActionsOnNonCrashFailures=yes", "--update-rescue", "Security=D:(A;;"})
         CHECK(text.find(part) != std::string::npos);
 }

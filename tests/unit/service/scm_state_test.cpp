@@ -58,3 +58,16 @@ TEST_CASE("how the last run ended is told as a program would") {
     running.phase = ScmPhase::running;
     CHECK_FALSE(last_exit(running));
 }
+
+TEST_CASE("an end is told so that recovery fires after failures alone, and a stop is told from a hand-over") {
+    CHECK(scm_exit(1, Asked::no) == ScmExit{1066, 1});
+    CHECK(scm_exit(0, Asked::no) == ScmExit{0, ended_unasked});
+    CHECK(scm_exit(0, Asked::yes) == ScmExit{0, 0});
+    CHECK(scm_exit(1, Asked::yes) == ScmExit{0, 0});
+    for (const int code : {0, 1, 2}) {
+        const ScmExit unasked = scm_exit(code, Asked::no), asked = scm_exit(code, Asked::yes);
+        CHECK_FALSE(is_held(stopped(unasked.error, unasked.specific), ScmStop::by_others));
+        CHECK(is_held(stopped(asked.error, asked.specific), ScmStop::by_others));
+        CHECK(last_exit(stopped(unasked.error, unasked.specific)) == ExitStatus{false, code});
+    }
+}
