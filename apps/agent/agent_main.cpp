@@ -6,6 +6,7 @@
 #include <update/updater.hpp>
 
 #include "agent.hpp"
+#include "os/safe_start.hpp"
 
 using update::AgentExit;
 
@@ -19,6 +20,7 @@ int fail(AgentExit code, const std::string& message) {
 }  // namespace
 
 int agent_main(int argc, char** argv, const AgentVersion& version) {
+    update::start_safely(argc, argv);
     CLI::App app{"Reference agent: a session to the control server, updated by libupdate."};
     std::string config, helped_update;
     bool self_test = false, guarded = false;

@@ -8,6 +8,7 @@
 #include <update/watchdog.hpp>
 
 #include "alerts.hpp"
+#include "os/safe_start.hpp"
 #include "os/termination.hpp"
 
 using update::AgentExit;
@@ -27,6 +28,7 @@ void print(std::string_view line) {
 }  // namespace
 
 int watchdog_main(int argc, char** argv, const std::string& version) {
+    update::start_safely(argc, argv);
     CLI::App app{"Supervises an agent and applies its updates."};
     std::string config;
     bool self_test = false;

@@ -6,6 +6,9 @@
 namespace update {
 namespace {
 
+// [MS-ERREF] 2.2; not in every SDK.
+constexpr int disk_quota_exceeded = 1295, stopped_on_symlink = 681;
+
 class WindowsCategory final : public std::error_category {
  public:
     const char* name() const noexcept override { return "windows"; }
@@ -45,7 +48,7 @@ ErrorCode code_of(int value) {
             return ErrorCode::not_found;
         case ERROR_DISK_FULL:
         case ERROR_HANDLE_DISK_FULL:
-        case ERROR_DISK_QUOTA_EXCEEDED:
+        case disk_quota_exceeded:
         case ERROR_NOT_ENOUGH_QUOTA:
             return ErrorCode::no_space;
         case ERROR_ACCESS_DENIED:
@@ -62,7 +65,7 @@ ErrorCode code_of(int value) {
         case ERROR_BAD_PATHNAME:
         case ERROR_FILENAME_EXCED_RANGE:
         case ERROR_INVALID_PARAMETER:
-        case ERROR_STOPPED_ON_SYMLINK:
+        case stopped_on_symlink:
         case ERROR_CANT_ACCESS_FILE:
         case ERROR_TOO_MANY_LINKS:
         case ERROR_SERVICE_EXISTS:
