@@ -1,5 +1,4 @@
 #include <array>
-#include <sddl.h>
 #include <vector>
 
 #include "os/os_error.hpp"
@@ -7,6 +6,8 @@
 #include "os/token.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+// Not before windows.h.
+#include <sddl.h>
 
 namespace update {
 namespace {
