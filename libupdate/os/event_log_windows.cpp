@@ -1,9 +1,8 @@
-#include "os/event_log.hpp"
-
 #include <cstdio>
 #include <fcntl.h>
 #include <io.h>
 
+#include "os/event_log.hpp"
 #include "os/os_error.hpp"
 #include "os/registry.hpp"
 #include "os/wide.hpp"

@@ -1,8 +1,7 @@
-#include "os/registry.hpp"
-
 #include <vector>
 
 #include "os/os_error.hpp"
+#include "os/registry.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 
@@ -20,8 +19,9 @@ Error failed(LSTATUS error, const std::string& what, const std::string& path) {
 Result<RegistryKey> RegistryKey::create(const std::string& path) {
     UPDATE_TRY(wide, to_wide(path), "registry");
     HKEY key = nullptr;
-    const auto error = ::RegCreateKeyExW(HKEY_LOCAL_MACHINE, wide.c_str(), 0, nullptr, REG_OPTION_NON_VOLATILE,
-                                         KEY_READ | KEY_WRITE | view, nullptr, &key, nullptr);
+    const auto error =
+        ::RegCreateKeyExW(HKEY_LOCAL_MACHINE, wide.c_str(), 0, nullptr, REG_OPTION_NON_VOLATILE,
+                          KEY_READ | KEY_WRITE | view, nullptr, &key, nullptr);
     if (error != ERROR_SUCCESS) return failed(error, "create", path);
     return RegistryKey{KeyHandle{key}, path};
 }

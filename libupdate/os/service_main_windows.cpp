@@ -1,5 +1,3 @@
-#include "os/service_main.hpp"
-
 #include <cstdio>
 #include <string_view>
 #include <vector>
@@ -8,6 +6,7 @@
 
 #include "os/event_log.hpp"
 #include "os/os_error.hpp"
+#include "os/service_main.hpp"
 #include "os/service_report.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
@@ -28,7 +27,8 @@ void WINAPI service_main(DWORD, wchar_t**) {
     Service& service = *the_service;
     auto& report = ServiceReport::instance();
     if (auto begun = report.begin(service.name); !begun) return;  // the SCM does not know us: nothing to say
-    service.exit_code = (*service.work)(static_cast<int>(service.arguments.size()) - 1, service.arguments.data());
+    service.exit_code =
+        (*service.work)(static_cast<int>(service.arguments.size()) - 1, service.arguments.data());
     report.end(service.exit_code);
 }
 
@@ -46,8 +46,9 @@ int run_as_service(int argc, char** argv, const ProgramWork& work) {
     const SERVICE_TABLE_ENTRYW table[] = {{name->data(), &service_main}, {nullptr, nullptr}};
     print_to_event_log(service.name);
     if (::StartServiceCtrlDispatcherW(table) == 0) {
-        std::fprintf(stderr, "%s\n",
-                     last_error("\"service " + service.name + "\" is for the service manager").message().c_str());
+        std::fprintf(
+            stderr, "%s\n",
+            last_error("\"service " + service.name + "\" is for the service manager").message().c_str());
         return static_cast<int>(AgentExit::bad_invocation);
     }
     return service.exit_code;

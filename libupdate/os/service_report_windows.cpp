@@ -1,9 +1,8 @@
-#include "os/service_report.hpp"
-
 #include <chrono>
 
 #include "os/control_watch.hpp"
 #include "os/os_error.hpp"
+#include "os/service_report.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 #include "service/scm_exit.hpp"
@@ -13,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A pending state must show progress within each hint, or the SCM calls the service hung. Who starts and never
-// becomes ready is hung after a while: then nothing is shown any more.
+// A pending state must show progress within each hint, or the SCM calls the service hung. Who starts and
+// never becomes ready is hung after a while: then nothing is shown any more.
 constexpr DWORD hint_ms = 5000;
 constexpr auto show_period = 1s;
 constexpr DWORD shows_max = 300;

@@ -43,7 +43,8 @@ class Installation {
 
     ScmManager& manager() { return manager_; }
 
-    /// Makes it where it is missing, mends it where it is not what an update needs, and looks whether that holds.
+    /// Makes it where it is missing, mends it where it is not what an update needs, and looks whether that
+    /// holds.
     Status bring_up_to_date(const ScmService& wanted, Changes& changes) {
         const std::string what = "repair service " + wanted.name;
         auto now = manager_.config(wanted.name);
@@ -112,8 +113,9 @@ class Installation {
             if (is_down(now)) return done();
             auto asked = now.phase == ScmPhase::stopping ? done() : manager_.ask_to_stop(name);
             if (std::chrono::steady_clock::now() >= patience)
-                return asked ? Status{Error{ErrorCode::timed_out, name + " does not stop; end it, then repeat"}}
-                             : std::move(asked);
+                return asked
+                           ? Status{Error{ErrorCode::timed_out, name + " does not stop; end it, then repeat"}}
+                           : std::move(asked);
             std::this_thread::sleep_for(removal_look);
         }
     }
@@ -132,9 +134,10 @@ Status service_manager::install(const Settings& settings, Files& files, Start st
         if (!now && is_absent(now.error())) continue;
         if (!now) return std::move(now).error().in("install");
         if (!is_ours(*now, settings))
-            return Error{ErrorCode::refused,
-                         fmt::format("service {} runs {}, which is not ours; updatectl service repair mends it",
-                                     service.name, now->command_line)};
+            return Error{
+                ErrorCode::refused,
+                fmt::format("service {} runs {}, which is not ours; updatectl service repair mends it",
+                            service.name, now->command_line)};
     }
     UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");
     Changes changes;
@@ -161,8 +164,9 @@ Status service_manager::remove(const Settings& settings, Files&) {
         }
         if (left.empty()) return done();
         if (round == removal_rounds)
-            return Error{ErrorCode::retry_later,
-                         fmt::format("service {} is still there; close all windows that show services", left)};
+            return Error{
+                ErrorCode::retry_later,
+                fmt::format("service {} is still there; close all windows that show services", left)};
     }
 }
 

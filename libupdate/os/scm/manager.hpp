@@ -1,5 +1,5 @@
-// The service control manager, asked for one thing at a time. An answer that cannot be had or read is an error,
-// never "not running".
+// The service control manager, asked for one thing at a time. An answer that cannot be had or read is an
+// error, never "not running".
 #pragma once
 #include <string>
 
@@ -20,14 +20,14 @@ class ScmManager {
     /// What the manager does not know itself is absent.
     Result<ScmConfig> config(const std::string& service);
 
-    /// Success also when it runs already. Returns once its process has connected to the manager (at most 30 s),
-    /// not when it is ready.
-    /// @return `not_found`, `unsupported` or `permission` when its program cannot be executed; `refused` when it
-    /// is disabled; `timed_out` when the program ended or hung before it connected
+    /// Success also when it runs already. Returns once its process has connected to the manager (at most 30
+    /// s), not when it is ready.
+    /// @return `not_found`, `unsupported` or `permission` when its program cannot be executed; `refused` when
+    /// it is disabled; `timed_out` when the program ended or hung before it connected
     Status start(const std::string& service);
     /// Success also when it does not run. Returns at once.
-    /// @return `retry_later` while it does not take a stop (it is just starting), or its process is dead and the
-    /// manager has not noticed
+    /// @return `retry_later` while it does not take a stop (it is just starting), or its process is dead and
+    /// the manager has not noticed
     Status ask_to_stop(const std::string& service);
 
     /// Creates it with all that `wanted` says. @return `retry_later` while one of this name is being deleted

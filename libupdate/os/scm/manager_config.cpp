@@ -10,7 +10,6 @@
 // Not before windows.h.
 #include <sddl.h>
 
-
 namespace update {
 namespace {
 
@@ -151,8 +150,8 @@ Status write_basics(const ServiceHandle& service, const std::string& command_lin
     UPDATE_TRY(command, to_wide(command_line), "command line");
     UPDATE_TRY(name, to_wide(display_name), "display name");
     if (::ChangeServiceConfigW(raw(service), SERVICE_NO_CHANGE, SERVICE_NO_CHANGE, SERVICE_NO_CHANGE,
-                               command.empty() ? nullptr : command.c_str(), nullptr, nullptr, nullptr, nullptr,
-                               nullptr, name.empty() ? nullptr : name.c_str()) == 0)
+                               command.empty() ? nullptr : command.c_str(), nullptr, nullptr, nullptr,
+                               nullptr, nullptr, name.empty() ? nullptr : name.c_str()) == 0)
         return last_error("change command line or name");
     return done();
 }
@@ -178,7 +177,8 @@ Result<ScmConfig> ScmManager::config(const std::string& name) {
     Answer basics;
     DWORD needed = 0;
     auto* found = basics.as<QUERY_SERVICE_CONFIGW>();
-    if (::QueryServiceConfigW(raw(service), found, most_bytes, &needed) == 0) return last_error("ask for " + what);
+    if (::QueryServiceConfigW(raw(service), found, most_bytes, &needed) == 0)
+        return last_error("ask for " + what);
     ScmConfig config;
     config.start = start_type_of(found->dwStartType);
     config.command_line = text(found->lpBinaryPathName);
@@ -203,9 +203,9 @@ Status ScmManager::create(const ScmService& wanted) {
     UPDATE_TRY(command, to_wide(wanted.command_line), what);
     // SERVICE_START: the manager wants it from whoever asks for restarts.
     constexpr DWORD access = SERVICE_CHANGE_CONFIG | SERVICE_START | READ_CONTROL | WRITE_DAC;
-    const ServiceHandle service{::CreateServiceW(raw(manager), name.c_str(), display.c_str(), access,
-                                                 own_process, SERVICE_AUTO_START, SERVICE_ERROR_NORMAL,
-                                                 command.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr)};
+    const ServiceHandle service{
+        ::CreateServiceW(raw(manager), name.c_str(), display.c_str(), access, own_process, SERVICE_AUTO_START,
+                         SERVICE_ERROR_NORMAL, command.c_str(), nullptr, nullptr, nullptr, nullptr, nullptr)};
     if (!service) {
         const auto error = static_cast<int>(::GetLastError());
         if (error == ERROR_SERVICE_MARKED_FOR_DELETE)

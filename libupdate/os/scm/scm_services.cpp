@@ -29,7 +29,8 @@ class ScmServices final : public Supervision {
     ScmServices(EventLoop& loop, const Settings& settings, Files& files, service_manager::OnExit on_exit)
         : loop_{loop}, settings_{settings}, layout_{settings}, files_{files}, on_exit_{std::move(on_exit)} {
         for (const ProgramSettings& program : settings_.programs)
-            programs_.emplace(program.name, Program{program, service_name(settings_, program), {}, {}, false});
+            programs_.emplace(program.name,
+                              Program{program, service_name(settings_, program), {}, {}, false});
     }
     ~ScmServices() override {
         for (auto& [name, program] : programs_) {
@@ -69,7 +70,8 @@ class ScmServices final : public Supervision {
         status.held_by_administrator = held;
         status.last_exit = program->last_exit;
         if (program->followed && has_ended(program->followed->handle)) {
-            status.last_exit = exit_of(program->followed->handle.get()).value_or(program->last_exit.value_or(ExitStatus{}));
+            status.last_exit =
+                exit_of(program->followed->handle.get()).value_or(program->last_exit.value_or(ExitStatus{}));
             return status;
         }
         status.running = !is_down(now);  // a stop that was asked for has not ended it yet

@@ -13,9 +13,10 @@ Status service_manager::may_change() {
     auto manager = open_manager(SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE);
     if (manager) return done();
     if (manager.error().code() != ErrorCode::permission) return std::move(manager).error();
-    return Error{ErrorCode::permission,
-                 "only administrators may change services; run it elevated, or set service.manager = \"none\" "
-                 "and let this account's watchdog run the programs"};
+    return Error{
+        ErrorCode::permission,
+        "only administrators may change services; run it elevated, or set service.manager = \"none\" "
+        "and let this account's watchdog run the programs"};
 }
 
 std::vector<std::string> service_manager::names(const Settings& settings) {
@@ -34,7 +35,8 @@ std::string service_manager::print(const Settings& settings) {
 std::string service_manager::command_for(Wish wish, const Settings& settings,
                                          const ProgramSettings& program) {
     const std::string name = service_name(settings, program);
-    if (wish == Wish::run) return fmt::format("sc.exe config {0} start= delayed-auto, and sc.exe start {0}", name);
+    if (wish == Wish::run)
+        return fmt::format("sc.exe config {0} start= delayed-auto, and sc.exe start {0}", name);
     return fmt::format("sc.exe config {0} start= disabled, and sc.exe stop {0}", name);
 }
 
