@@ -1,15 +1,16 @@
 #include "os/descriptor.hpp"
 
-#include <aclapi.h>
 #include <array>
-#include <bcrypt.h>
 #include <fmt/format.h>
-#include <sddl.h>
 
 #include "os/os_error.hpp"
 #include "os/token.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+// Not before windows.h.
+#include <aclapi.h>
+#include <bcrypt.h>
+#include <sddl.h>
 
 namespace update {
 

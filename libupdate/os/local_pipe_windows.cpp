@@ -53,7 +53,8 @@ Result<std::wstring> pipe_name(const Path& socket) {
     if (name.size() > name_max) {
         std::uint64_t number = 0xcbf29ce484222325;  // FNV-1a: one administrator's own paths, no enemy's
         for (const wchar_t c : name) number = (number ^ c) * 0x100000001b3;
-        name = fmt::format(L"{:016x}", number) + name.substr(name.size() - name_max);
+        const std::string unique = fmt::format("{:016x}", number);
+        name = std::wstring(unique.begin(), unique.end()) + name.substr(name.size() - name_max);
     }
     return std::wstring{prefix} + name;
 }

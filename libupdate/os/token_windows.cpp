@@ -1,13 +1,14 @@
 #include "os/token.hpp"
 
 #include <array>
-#include <sddl.h>
 #include <vector>
 
 #include "os/os_error.hpp"
 #include "os/peer.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+// Not before windows.h.
+#include <sddl.h>
 
 namespace update {
 namespace {
