@@ -1,10 +1,12 @@
 #include <cstdio>
 
 #include "command_line.hpp"
+#include "os/safe_start.hpp"
 
 using namespace update;
 
 int main(int argc, char** argv) {
+    start_safely(argc, argv);
     CLI::App app{"Looks at an endpoint's updates, and steers them.", "updatectl"};
     ctl::Options options;
     std::function<int(const ctl::Options&)> command;

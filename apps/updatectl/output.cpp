@@ -2,11 +2,10 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/json_reader.hpp"
 #include "human.hpp"
+#include "os/terminal.hpp"
 
 namespace update::ctl {
 
@@ -31,10 +30,9 @@ int finish(const Options& options, const Said& result) {
 int refuse(const Options& options, const Error& error) { return finish(options, said(error)); }
 
 Screen screen() {
-    if (::isatty(STDOUT_FILENO) == 0) return {};
-    ::winsize size{};
-    const bool known = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return {known ? size.ws_col : std::size_t{80}, true};
+    const auto columns = terminal_columns();
+    if (!columns) return {};
+    return {*columns, true};
 }
 
 std::unique_ptr<Control> open_endpoint(const Options& options, int& code) {

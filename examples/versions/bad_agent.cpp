@@ -1,7 +1,8 @@
 // Versions that pass their self-test and fail in the field, each in its own way.
+#include <chrono>
 #include <cstdlib>
-#include <poll.h>
 #include <string_view>
+#include <thread>
 
 #include "agent_main.hpp"
 
@@ -12,7 +13,7 @@ constexpr std::string_view kind = BAD_AGENT;
 int crash() { std::abort(); }
 int exit_cleanly() { return 0; }
 int hang() {
-    for (;;) ::poll(nullptr, 0, -1);
+    for (;;) std::this_thread::sleep_for(std::chrono::hours{1});
 }
 
 }  // namespace

@@ -16,7 +16,9 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(UPDATE_API)
+/* The build of the library says how it exports. */
+#elif defined(__GNUC__) || defined(__clang__)
 #define UPDATE_API __attribute__((visibility("default")))
 #else
 #define UPDATE_API

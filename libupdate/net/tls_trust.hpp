@@ -1,17 +1,21 @@
-// Whom TLS connections trust: the operating system's store and, beside it, one more bundle. The only file of
-// net/ that sees OpenSSL, because curl's own options can only replace the store.
+// Whom TLS connections trust: the operating system's store and, beside it, one more bundle. Sees OpenSSL
+// (as its twins for the system's store do), because curl's own options can only replace the store.
 #pragma once
+#include <memory>
 #include <string>
 
 #include <update/result.hpp>
 
 namespace update {
 
+class SystemTrust;
+
 class TlsTrust {
  public:
     /// Initialises OpenSSL without configuration file (R8); to be made before curl is initialised.
     /// @param ca_file  PEM bundle, or empty
     explicit TlsTrust(std::string ca_file);
+    ~TlsTrust();
 
     /// @param easy  a `CURL*`; every connection that it opens asks this object, which must outlive it
     /// @return `unsupported` when curl was built with another TLS library
@@ -24,7 +28,7 @@ class TlsTrust {
 
  private:
     std::string ca_file_;
-    std::string system_directory_, system_bundle_;
+    std::unique_ptr<SystemTrust> system_;
     std::string trouble_;
 };
 

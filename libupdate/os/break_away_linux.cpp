@@ -19,7 +19,9 @@
 #include <sys/wait.h>
 
 #include "os/deadline.hpp"
+#include "os/exec.hpp"
 #include "os/handshake.hpp"
+#include "os/handshake_line.hpp"
 #include "os/os_error.hpp"
 #include "os/process_id.hpp"
 #include "os/run.hpp"

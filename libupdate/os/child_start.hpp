@@ -1,9 +1,10 @@
-// Private to os/: fork and exec of one supervised program.
+// Private to os/: the start of one supervised program.
 #pragma once
 #include <cstdint>
 #include <string>
 #include <vector>
 
+#include "os/child_process.hpp"
 #include "ports/files.hpp"
 #include "ports/processes.hpp"
 
@@ -26,10 +27,12 @@ struct ChildImage {
 
 /// Starts it in its own session and process group, with default signal handling, "/" as working directory,
 /// standard input from /dev/null, standard output and error as `output` says, and no other descriptor. The
-/// run record is on disk before exec. Returns once exec has succeeded.
+/// run record is on disk before exec. Returns once exec has succeeded. Windows: in a job of its own, which
+/// programs may leave and which does not end with this process; with the system's folder as working
+/// directory; it hears of its stop by the event that UPDATE_STOP_EVENT names.
 /// @return `not_found` (no such file), `permission` (not executable), `unsupported` (wrong format, or its
 ///         interpreter or loader is missing), `timed_out` (exec hangs; it was killed), else as errno says.
 ///         After an error nothing runs and no run record is left.
-Result<ProcessId> start_child(const ChildImage&);
+Result<ChildProcess> start_child(const ChildImage&);
 
 }  // namespace update

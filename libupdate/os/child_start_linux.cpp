@@ -10,6 +10,7 @@
 
 #include "os/child_start.hpp"
 #include "os/event_loop.hpp"
+#include "os/exec.hpp"
 #include "os/os_error.hpp"
 #include "os/process_id.hpp"
 #include "os/spawn.hpp"
@@ -178,7 +179,7 @@ Error gone(pid_t child, const Prepared& prepared, Error error) {
 
 }  // namespace
 
-Result<ProcessId> start_child(const ChildImage& image) {
+Result<ChildProcess> start_child(const ChildImage& image) {
     UPDATE_CHECK(check_program(image.command), "start child");
     const Prepared prepared{image};
     UPDATE_TRY(pipe, make_pipe(), "start child");
@@ -192,7 +193,7 @@ Result<ProcessId> start_child(const ChildImage& image) {
     // Only where somebody ignores SIGCHLD; the number may be another's by now, so there is nothing left to do
     // to it.
     if (!id) return std::move(id).error().in(prepared.program.string() + " ended at once");
-    return *id;
+    return ChildProcess::adopt({*id, image.boot_id, image.program, {}});
 }
 
 }  // namespace update

@@ -19,6 +19,8 @@
 
 namespace update {
 
+class ChildProcess;
+
 enum class Supervisor : std::uint8_t {
     this_process,  ///< the watchdog: it restarts what it starts
     watchdog,      ///< somebody else (agent, helper, updatectl): whether it lives is asked over its socket
@@ -55,12 +57,13 @@ class ChildServices : public Supervision {
     /// Also `retry_later` when another supervisor is starting or stopping it, for more than 2 s.
     /// An exit that was not reported yet when a new process is started is not reported any more.
     Status start(const std::string& program) override;
-    /// SIGTERM to the process; after stop_timeout SIGKILL to its group. While it waits, the event loop runs:
-    /// sockets are served, other exits reported. The exit is not reported to OnExit, since it was asked for.
-    /// What is left of the process group is killed after an orderly end, too.
+    /// SIGTERM to the process (Windows: its stop event); after stop_timeout SIGKILL to its group (Windows:
+    /// its job is terminated). While it waits, the event loop runs: sockets are served, other exits reported.
+    /// The exit is not reported to OnExit, since it was asked for. What is left of the process group is
+    /// killed after an orderly end, too.
     /// @return `permission`, `retry_later` (as start, or called from a callback while it is being started or
     /// stopped),
-    ///         `timed_out` when even SIGKILL did not end it within 5 s (stuck in the kernel).
+    ///         `timed_out` when even that did not end it within 5 s (stuck in the kernel).
     Status stop(const std::string& program) override;
     Result<std::vector<Finding>> check_restart_path(const std::string& program) override;
 
@@ -70,7 +73,7 @@ class ChildServices : public Supervision {
 
     Result<Program*> find(const std::string& program);
     Status look(Program&);
-    Status follow(Program&, const ProcessId&);
+    Status follow(Program&, ChildProcess);
     void collect(Program&);
     void on_handle_ready(Program&);
     Status launch(Program&);

@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <string_view>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "os/deadline.hpp"
+#include "os/exec.hpp"
 #include "os/handshake.hpp"
+#include "os/handshake_line.hpp"
 #include "os/os_error.hpp"
 
 namespace update {
@@ -71,7 +72,7 @@ Status answer_handshake() {
     const std::string text = value;
     ::unsetenv(handshake_variable);
     UPDATE_TRY(pipe, named_pipe(text), "answer handshake");
-    const auto line = fmt::format("alive {}\n", ::getpid());
+    const auto line = handshake_line(::getpid());
     const NoSigpipe guard;
     // So short a line goes into a pipe whole or not at all (PIPE_BUF).
     Status answered = done();
@@ -87,17 +88,16 @@ Status answer_handshake() {
 }
 
 Result<std::int64_t> await_answer(const Fd& pipe, std::chrono::milliseconds timeout) {
-    constexpr std::size_t longest = sizeof "alive 9223372036854775807\n";
     const Deadline deadline{timeout};
     std::string answer;
-    while (!answer.ends_with('\n') && answer.size() < longest) {
+    while (!answer.ends_with('\n') && answer.size() < handshake_line_max) {
         ::pollfd watched{pipe.get(), POLLIN, 0};
         const int ready = ::poll(&watched, 1, deadline.poll_ms());
         if (ready < 0 && errno != EINTR) return os_error(errno, "wait for the handshake");
         if (ready <= 0 && deadline.passed())
             return Error{ErrorCode::timed_out, "no answer to the handshake in time"};
         if (ready <= 0) continue;
-        std::array<char, longest> buffer;
+        std::array<char, handshake_line_max> buffer;
         const auto n = ::read(pipe.get(), buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) return os_error(errno, "wait for the handshake");
@@ -105,15 +105,7 @@ Result<std::int64_t> await_answer(const Fd& pipe, std::chrono::milliseconds time
             return Error{ErrorCode::unsupported, "it ended or closed the handshake without an answer"};
         answer.append(buffer.data(), static_cast<std::size_t>(n));
     }
-    std::int64_t pid = 0;
-    constexpr std::string_view word = "alive ";
-    const char* const end = answer.data() + answer.size();
-    const auto [rest, error] = answer.starts_with(word)
-                                   ? std::from_chars(answer.data() + word.size(), end, pid)
-                                   : std::from_chars_result{answer.data(), std::errc::invalid_argument};
-    if (error != std::errc{} || std::string_view{rest, end} != "\n" || pid <= 0)
-        return Error{ErrorCode::refused, "the handshake's answer is not \"alive <its pid>\""};
-    return pid;
+    return parse_handshake(answer);
 }
 
 }  // namespace update

@@ -2,9 +2,9 @@
 #pragma once
 #include <chrono>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "ipc/message.hpp"
 #include "ipc/rate_limit.hpp"
@@ -85,7 +85,7 @@ class IpcServer {
     ipc::RateLimit rate_;
     std::unique_ptr<Listener> listener_;
     EventLoop::Timer resume_accepting_ = 0;
-    std::map<int, ClientPtr> clients_;
+    std::set<ClientPtr> clients_;
 };
 
 }  // namespace update

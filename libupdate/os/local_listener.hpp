@@ -1,33 +1,32 @@
-// Private to os/: the socket file and its folder.
+// Private to os/: where local clients connect. Linux: a socket file in a folder of its own. Windows: a named
+// pipe whose name stands for the same path (local_pipe.hpp).
 #pragma once
-#include <string>
+#include <memory>
 
-#include "os/fd.hpp"
 #include "os/ipc_server.hpp"
+#include "os/local_connection.hpp"
 
 namespace update {
 
-/// A listening socket that nobody else can have taken; the file goes with it.
+/// A listening place that nobody else can have taken; the name goes with it.
 class LocalListener {
  public:
+    struct System;
     /// Same errors as IpcServer::open.
     static Result<LocalListener> open(const Path& socket, Visibility);
-    LocalListener(LocalListener&&) = default;
+    explicit LocalListener(std::unique_ptr<System>);
+    LocalListener(LocalListener&&) noexcept;
     LocalListener& operator=(LocalListener&&) = delete;
     ~LocalListener();
-    int fd() const { return socket_.get(); }
+
+    /// Readable while somebody waits to be accepted.
+    Native waitable() const;
+    /// @return `not_found` when nobody waits; `refused` when who waited is gone or cannot be identified;
+    ///         `retry_later` when the system is out of descriptors: look again later
+    Result<LocalConnection> accept();
 
  private:
-    LocalListener(Fd folder, std::string name, Fd lock, Fd socket)
-        : folder_{std::move(folder)},
-          name_{std::move(name)},
-          lock_{std::move(lock)},
-          socket_{std::move(socket)} {}
-
-    Fd folder_;
-    std::string name_;
-    Fd lock_;
-    Fd socket_;
+    std::unique_ptr<System> system_;
 };
 
 }  // namespace update

@@ -10,6 +10,14 @@
 #include "os/os_error.hpp"
 
 namespace update {
+
+struct LocalListener::System {
+    Fd folder;
+    std::string name;
+    Fd lock;
+    Fd socket;
+};
+
 namespace {
 
 // A server that was just killed is gone from the system's tables after this at the latest.
@@ -81,11 +89,30 @@ Result<LocalListener> LocalListener::open(const Path& path, Visibility visibilit
     UPDATE_CHECK(remove_stale(address.folder, name), what);
     UPDATE_TRY(socket, local_socket(), what);
     UPDATE_CHECK(bind_and_listen(socket, address, name, visibility), what);
-    return LocalListener{std::move(address.folder), std::move(name), std::move(lock), std::move(socket)};
+    return LocalListener{std::make_unique<System>(
+        System{std::move(address.folder), std::move(name), std::move(lock), std::move(socket)})};
 }
 
+LocalListener::LocalListener(std::unique_ptr<System> system) : system_{std::move(system)} {}
+LocalListener::LocalListener(LocalListener&&) noexcept = default;
 LocalListener::~LocalListener() {
-    if (socket_) ::unlinkat(folder_.get(), name_.c_str(), 0);
+    if (system_) ::unlinkat(system_->folder.get(), system_->name.c_str(), 0);
+}
+
+int LocalListener::waitable() const { return system_->socket.get(); }
+
+Result<LocalConnection> LocalListener::accept() {
+    Fd socket{::accept4(system_->socket.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!socket && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM))
+        return os_error(errno, "accept");
+    if (!socket && (errno == EINTR || errno == ECONNABORTED))
+        return Error{ErrorCode::refused, "the client has gone"};
+    if (!socket) return Error{ErrorCode::not_found, "nobody waits"};
+    const auto peer = peer_of(socket);
+    if (!peer) return Error{ErrorCode::refused, peer.error().message()};
+    auto system = std::make_unique<LocalConnection::System>();
+    system->socket = std::move(socket);
+    return LocalConnection{std::move(system), *peer};
 }
 
 }  // namespace update

@@ -7,6 +7,7 @@
 #include <update/result.hpp>
 
 #include "os/fd.hpp"
+#include "os/local_connection.hpp"
 #include "os/peer.hpp"
 #include "ports/files.hpp"
 
@@ -25,5 +26,10 @@ Result<LocalAddress> local_address(const Path& socket);
 Result<Fd> local_socket();
 /// Who is at the other end: who connected, or who called listen.
 Result<Peer> peer_of(const Fd& connection);
+
+struct LocalConnection::System {
+    Fd socket;
+    EventLoop* loop = nullptr;  ///< where it is followed
+};
 
 }  // namespace update

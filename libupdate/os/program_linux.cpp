@@ -7,11 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "os/exec.hpp"
 #include "os/os_error.hpp"
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
 #include "os/program.hpp"
-#include "os/spawn.hpp"
 
 namespace update {
 

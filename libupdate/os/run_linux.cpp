@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #include "os/deadline.hpp"
+#include "os/exec.hpp"
 #include "os/os_error.hpp"
 #include "os/run.hpp"
 #include "os/spawn.hpp"

@@ -1,5 +1,5 @@
-// Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM\n". Written by the program itself
-// before its first instruction, so that whoever supervises next finds it, however the one that started it
+// Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM [GROUP]\n". Written before the
+// program's first instruction, so that whoever supervises next finds it, however the one that started it
 // died. The record of a process that has ended stays until the next one.
 #pragma once
 #include <optional>
@@ -14,7 +14,11 @@ struct RunRecord {
     ProcessId process;
     std::string boot_id;
     std::string program;
+    std::string group;  ///< Windows: what its job and its stop event are called; else empty
 };
+
+/// @return nothing for a text that is no record
+std::optional<RunRecord> parse_run_record(const std::string& text);
 
 /// @return nothing when there is no record, or one that cannot be read as such. It is written under another
 /// name and

@@ -1,7 +1,6 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <sstream>
 
 #include "os/fd.hpp"
 #include "os/os_error.hpp"
@@ -16,12 +15,7 @@ Result<std::optional<RunRecord>> read_run_record(const Path& path) {
     std::array<char, 512> text;
     const ssize_t count = ::read(file.get(), text.data(), text.size());
     if (count < 0) return os_error(errno, "read " + path.string());
-    std::istringstream words{std::string(text.data(), static_cast<std::size_t>(count))};
-    RunRecord record;
-    words >> record.process.pid >> record.process.start_ticks >> record.boot_id >> record.program;
-    if (!words || record.process.pid <= 1 || record.process.start_ticks == 0)
-        return std::optional<RunRecord>{};
-    return std::optional{record};
+    return parse_run_record(std::string(text.data(), static_cast<std::size_t>(count)));
 }
 
 }  // namespace update

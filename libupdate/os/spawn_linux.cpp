@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/syscall.h>
 
+#include "os/exec.hpp"
 #include "os/os_error.hpp"
 #include "os/spawn.hpp"
 

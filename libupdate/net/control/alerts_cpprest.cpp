@@ -48,7 +48,9 @@ Verdict judge(int status) {
 class AlertPoster::Impl {
  public:
     Impl(const AlertSettings& settings, Random& random)
-        : settings_{settings}, random_{random}, client_{web::uri{settings.url}, configure(settings)} {
+        : settings_{settings},
+          random_{random},
+          client_{web::uri{utility::conversions::to_string_t(settings.url)}, configure(settings)} {
         thread_ = std::thread{[this] { run(); }};
     }
 
@@ -160,7 +162,8 @@ class AlertPoster::Impl {
                const std::shared_ptr<std::optional<int>>& status) {
         try {
             http::http_request request{http::methods::POST};
-            request.headers().add(http::header_names::authorization, "Bearer " + settings_.key.reveal());
+            request.headers().add(http::header_names::authorization,
+                                  utility::conversions::to_string_t("Bearer " + settings_.key.reveal()));
             request.set_body(json, "application/json");
             client_.request(request, token)
                 .then([shared = shared_, status](const pplx::task<http::http_response>& task) {

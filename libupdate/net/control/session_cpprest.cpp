@@ -182,7 +182,7 @@ class ControlLink::Impl {
 
  private:
     Status start(const std::string& url, const std::string& ca_file, Connection& connection) {
-        const web::uri uri{url};
+        const web::uri uri{utility::conversions::to_string_t(url)};
         const std::lock_guard lock{mutex_};
         if (connection_ && gate_->is_open(connection_->generation))
             return Error{ErrorCode::bug, "already connected"};

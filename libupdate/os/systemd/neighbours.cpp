@@ -1,8 +1,8 @@
 #include "os/process_names.hpp"
+#include "os/service_manager.hpp"
 #include "os/systemd/manager.hpp"
-#include "os/systemd/systemd.hpp"
 
-namespace update::systemd {
+namespace update::service_manager {
 namespace {
 
 std::string unit_of(const std::string& name) {
@@ -31,4 +31,4 @@ class MachineNeighbours final : public Neighbours {
 
 std::unique_ptr<Neighbours> make_neighbours() { return std::make_unique<MachineNeighbours>(); }
 
-}  // namespace update::systemd
+}  // namespace update::service_manager

@@ -1,0 +1,24 @@
+// What the Windows twins write into security descriptors, as data: tested on every system, applied on one.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace update::sddl {
+
+enum class Object : std::uint8_t { folder, file };
+
+/// Protected, so nothing is inherited from above: SYSTEM and Administrators may do everything, nobody else
+/// anything. What is created inside a folder gets the same. (Security rule R1.)
+/// @param user  text of the SID of an account that is neither, and that owns what it creates: a developer, a
+/// test, a
+///              watchdog without rights. Empty for a service.
+std::string only_ours(Object, std::string_view user);
+/// The same, and every user may read and execute.
+std::string readable_by_all(Object, std::string_view user);
+
+/// May this account see into what is private without being a stranger? SYSTEM, Administrators,
+/// TrustedInstaller, and the placeholders for the owner, which is judged on its own.
+bool is_trusted(std::string_view sid);
+
+}  // namespace update::sddl
