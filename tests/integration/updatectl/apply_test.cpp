@@ -61,7 +61,7 @@ TEST_CASE("apply over HTTPS says what it does, in plain lines where there is no 
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran ran = op.run(op.apply_from_server("1.1.0", "agent-1.1"));
+    const Ran ran = op.run(op.apply_without_self_test("1.1.0", "agent-1.1"));
     INFO(ran.output);
     CHECK(ran.code == 0);
     CHECK(contains(state_seen(ran), "downloading"));
@@ -71,26 +71,59 @@ TEST_CASE("apply over HTTPS says what it does, in plain lines where there is no 
     CHECK_FALSE(contains(ran.output, "\r"));
 }
 
-TEST_CASE("a plan file needs neither an id nor the version that runs") {
+TEST_CASE("without a version apply takes the newest that policy allows") {
     Server server;
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
+    const auto words = op.apply("1.1.0", "agent-1.1");
+    const Ran ran = op.run({"apply", "--json", "--channel", words.back()});
+    check_committed(ran, "watchdog");
+    CHECK(ran.json()["outcome"]["to_version"] == "1.1.0");
+}
+
+TEST_CASE("a plan file of local files needs neither an id nor the version that runs") {
+    Server server;
+    Endpoint endpoint{server, unsigned_};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
     const auto file = built_version("agent-1.1");
-    const std::string artifact = op.apply_from_server("1.1.0", "agent-1.1").back();
-    const auto digest = artifact.substr(artifact.find("sha256=") + 7, 64);
     write_file(endpoint.folder() / "plan.json",
                nlohmann::json{{"version", "1.1.0"},
                               {"artifacts",
                                {{{"role", "agent"},
                                  {"install_path", "bin/agent"},
                                  {"size_bytes", std::filesystem::file_size(file)},
-                                 {"sha256", digest},
-                                 {"urls", {server.https() + "/artifacts/agent-1.1"}}}}}}
+                                 {"sha256", to_hex(sha256_of(read_file(file)))},
+                                 {"urls", {"file://" + file.string()}}}}}}
                    .dump());
     const Ran ran = op.run({"apply", "--json", "--plan", endpoint.folder() / "plan.json"});
     check_committed(ran, "watchdog");
     CHECK(ran.json()["outcome"]["from_version"] == "1.0.0");
+}
+
+TEST_CASE("local files that nobody signed are refused where trust is signed, and nothing begins") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    const Ran ran = op.run({"apply", "--version", "1.1.0", "--artifact",
+                            "agent:bin/agent=" + built_version("agent-1.1").string()});
+    CHECK_MESSAGE(ran.code == 3, ran.output);
+    CHECK(contains(ran.output, "nobody signed it"));
+    CHECK_FALSE(endpoint.record().has_value());
+    CHECK(endpoint.leftovers().empty());
+}
+
+TEST_CASE("a version that is not among the signed ones is refused, and the message says so") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    auto words = op.apply("1.1.0", "agent-1.1");
+    words[4] = "1.1.1";
+    const Ran ran = op.run(words);
+    CHECK_MESSAGE(ran.code == 3, ran.output);
+    CHECK(contains(ran.output, "not among the signed releases"));
 }
 
 TEST_CASE("rollback returns to the version that was kept, with and without a watchdog") {
@@ -128,7 +161,7 @@ TEST_CASE("cancel ends a download, and apply says that it was cancelled") {
     Endpoint endpoint{server, slow};
     Operator op{endpoint}, other{endpoint};
     endpoint.start_watchdog();
-    op.begin(with_json(op.apply_from_server("1.1.0", "agent-1.1")));
+    op.begin(with_json(op.apply_without_self_test("1.1.0", "agent-1.1")));
     endpoint.await_state(State::downloading);
     const Ran cancelled = other.run({"cancel"});
     INFO(cancelled.output);
@@ -146,7 +179,7 @@ TEST_CASE("Ctrl-C during the preparation cancels cleanly") {
     Endpoint endpoint{server, slow};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    op.begin(with_json(op.apply_from_server("1.1.0", "agent-1.1")));
+    op.begin(with_json(op.apply_without_self_test("1.1.0", "agent-1.1")));
     endpoint.await_state(State::downloading);
     op.process().signal(SIGINT);
     const Ran ran = op.end();
@@ -183,7 +216,7 @@ TEST_CASE("an update while another one is in progress is exit code 7, and touche
     Endpoint endpoint{server, slow};
     Operator op{endpoint}, other{endpoint};
     endpoint.start_watchdog();
-    op.begin(op.apply_from_server("1.1.0", "agent-1.1"));
+    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
     endpoint.await_state(State::downloading);
     const auto id = endpoint.record()->update_id;
     const Ran second = other.run(other.apply("1.1.0", "agent-1.1"));
@@ -197,7 +230,7 @@ TEST_CASE("a download that its updatectl left behind dead is ended by cancel") {
     Server server;
     Endpoint endpoint{server, slow};
     Operator op{endpoint};
-    op.begin(op.apply_from_server("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
+    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
     endpoint.await_state(State::downloading);
     op.process().kill_hard();
     const Ran ran = op.run({"cancel"});
@@ -208,7 +241,7 @@ TEST_CASE("a download that its updatectl left behind dead is ended by cancel") {
 
 TEST_CASE("neither version runs: exit code 5") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     std::filesystem::copy_file(built_version("agent-1.2-crashes"), endpoint.install_root() / "bin/agent",
                                std::filesystem::copy_options::overwrite_existing);
@@ -221,7 +254,7 @@ TEST_CASE("neither version runs: exit code 5") {
 
 TEST_CASE("bytes that are not the promised ones: exit code 1, with the reason") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     endpoint.start_watchdog();
     const Ran ran =

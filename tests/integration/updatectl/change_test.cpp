@@ -107,7 +107,7 @@ TEST_CASE("what needs a watchdog is exit code 6 without one") {
 
 TEST_CASE("a dry run changes nothing on disk") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     endpoint.start_watchdog();
     REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
@@ -121,6 +121,7 @@ TEST_CASE("a dry run changes nothing on disk") {
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{"apply", "--version", "1.3.0", "--artifact",
                                    "agent:bin/agent=" + built_version("agent-1.1").string()},
+          op.apply("1.4.0", "agent-1.1"),
           {"rollback"},
           {"cancel"},
           {"quarantine", "clear"},

@@ -68,7 +68,7 @@ TEST_CASE("explain names the reason, in words and for machines") {
 
     CHECK(op.run(op.apply("0.9.0", "agent-1.1")).code == 3);
     const Ran refused = op.run({"explain"});
-    CHECK_MESSAGE(contains(refused.output, "an update was refused: update to 0.9.0"), refused.output);
+    CHECK_MESSAGE(contains(refused.output, "an update was refused: selection: agent 0.9.0: it is older"), refused.output);
 }
 
 TEST_CASE("check says what stands in the way, and is exit code 8") {
@@ -100,14 +100,14 @@ TEST_CASE("wrong input is exit code 2, and says what is wrong and how to write i
     };
     for (const Wrong& wrong : {
              Wrong{{"no-such-command"}, "subcommand is required", "--help"},
-             Wrong{{"apply"}, "--artifact", "--plan"},
+             Wrong{{"apply"}, "which version runs now is not known", "--from"},
              Wrong{{"apply", "--artifact", "agent:bin/agent=" + file}, "--version", "--help"},
              Wrong{artifact("nonsense"), "nonsense: is no artifact", "write ROLE:INSTALL_PATH"},
              Wrong{artifact("boss:bin/agent=" + file), "the role is none of", "write ROLE"},
              Wrong{artifact("agent:bin/agent=/no/such/file"), "/no/such/file", "give a file that exists"},
              Wrong{artifact("agent:../agent=" + file), "install_path", ""},
-             Wrong{artifact("agent:bin/agent=https://127.0.0.1/a"), "needs its sha256 and size",
-                   "write ROLE"},
+             Wrong{artifact("agent:bin/agent=https://127.0.0.1/a"), "https://127.0.0.1/a",
+                   "give a file that exists"},
              Wrong{artifact("agent:bin/agent=" + file + ",sha256=12"), "64 hexadecimal digits", "write ROLE"},
              Wrong{{"apply", "--version", "1.1.0", "--artifact", "agent:bin/agent=" + file},
                    "which version runs now is not known",
