@@ -8,7 +8,7 @@ namespace update::test {
 
 namespace fs = std::filesystem;
 
-nlohmann::json Ran::json() const {
+nlohmann::json Answer::json() const {
     std::istringstream lines{output};
     std::string last;
     for (std::string line; std::getline(lines, line);) last = line;
@@ -22,14 +22,14 @@ void Operator::begin(std::vector<std::string> arguments) {
     process_ = std::make_unique<Process>(arguments, output_);
 }
 
-Ran Operator::end() {
+Answer Operator::end() {
     await(
         "updatectl ends", 60s, [this] { return !process_->running(); },
         [this] { return read_file(output_) + endpoint_.logs(); });
     return {process_->wait().value_or(-1), read_file(output_)};
 }
 
-Ran Operator::run(std::vector<std::string> arguments) {
+Answer Operator::run(std::vector<std::string> arguments) {
     begin(std::move(arguments));
     return end();
 }

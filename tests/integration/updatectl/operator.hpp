@@ -8,7 +8,7 @@
 
 namespace update::test {
 
-struct Ran {
+struct Answer {
     int code = -1;
     std::string output;           ///< standard output and error
     nlohmann::json json() const;  ///< of its last line; discarded when that is none
@@ -20,11 +20,11 @@ class Operator {
     explicit Operator(Endpoint& endpoint) : endpoint_{endpoint} {}
 
     static std::filesystem::path program() { return UPDATECTL; }
-    Ran run(std::vector<std::string> arguments);
+    Answer run(std::vector<std::string> arguments);
     /// Begins it; `end` waits for it.
     void begin(std::vector<std::string> arguments);
     Process& process() { return *process_; }
-    Ran end();
+    Answer end();
 
     /// `apply` of one built version, signed and published for it.
     std::vector<std::string> apply(const std::string& version, const std::string& version_name) const;
