@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <variant>
 
 #include "os/random.hpp"
@@ -172,27 +171,19 @@ void Session::handle(const session::AuthReject& reject) {
 
 void Session::handle(const session::Offer& offer) {
     if (!state_.auto_update) return;
-    auto plan = parse_plan(offer.plan_json);
-    if (!plan) return refuse(offer, plan.error());
-    plan->from_version = identity_.version;
-    if (auto taken = updater_.offer(*plan); !taken) refuse(offer, taken.error());
+    if (auto taken = updater_.offer(offer.selection); !taken) refuse(offer.selection, taken.error());
 }
 
 /// The server hears it at once, or it would offer the same for ever. Nothing is kept: an offer that comes
 /// again is answered again.
-void Session::refuse(const session::Offer& offer, const Error& why) {
+void Session::refuse(const Selection& selection, const Error& why) {
     log_("offer: " + why.message());
-    const auto plan = nlohmann::json::parse(offer.plan_json, nullptr, false);
-    const auto text = [&plan](const char* key) {
-        const auto found = plan.find(key);
-        return found != plan.end() && found->is_string() ? found->get<std::string>() : std::string{"unknown"};
-    };
     Outcome outcome;
-    outcome.update_id = text("update_id");
+    outcome.update_id = selection.update_id;
     outcome.reason = Reason::refused;
     outcome.message = "offer: " + why.message();
     outcome.from_version = identity_.version;
-    outcome.to_version = text("version");
+    outcome.to_version = selection.version;
     send(session::OutcomeReport{to_json(outcome)});
 }
 

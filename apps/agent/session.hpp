@@ -34,7 +34,7 @@ class Session {
     void handle(const update::session::AuthAck&);
     void handle(const update::session::AuthReject&);
     void handle(const update::session::Offer&);
-    void refuse(const update::session::Offer&, const update::Error& why);
+    void refuse(const update::Selection&, const update::Error& why);
     void handle(const update::session::OutcomeAck&);
     void send(const update::session::Message&);
     void send_outcomes();

@@ -39,6 +39,16 @@ int finish_applied(const Options& options, const Applied& applied) {
     return static_cast<int>(applied.exit);
 }
 
+int apply_unsigned(const Options& options, Control& control) {
+    const auto plan = make_plan(control, options.plan);
+    if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});
+    ProgressLine line{options.json, screen()};
+    line.note(fmt::format("update {}: {} -> {}, unsigned", plan->update_id, plan->from_version, plan->version));
+    const Applied applied = apply_plan(control.settings(), *plan, shown_by(line));
+    line.end();
+    return finish_applied(options, applied);
+}
+
 }  // namespace
 
 int apply(const Options& options) {
@@ -46,11 +56,16 @@ int apply(const Options& options) {
     int code = 0;
     const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
-    const auto plan = make_plan(*control, options.plan);
-    if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});
+    if (!options.plan.is_signed()) return apply_unsigned(options, *control);
+    const Selection selection = make_selection(*control, options.plan);
+    const std::string running = version_before(*control, options.plan);
+    if (running.empty())
+        return finish(options, {ControlExit::bad_invocation,
+                                "which version runs now is not known here; say --from OLD"});
     ProgressLine line{options.json, screen()};
-    line.note(fmt::format("update {}: {} -> {}", plan->update_id, plan->from_version, plan->version));
-    const Applied applied = apply_plan(control->settings(), *plan, shown_by(line));
+    line.note(fmt::format("update {}: {} -> {}, signed metadata is refreshed", selection.update_id, running,
+                          selection.version.empty() ? "the newest" : selection.version));
+    const Applied applied = apply_selection(control->settings(), selection, running, shown_by(line));
     line.end();
     return finish_applied(options, applied);
 }

@@ -27,21 +27,19 @@ class Commands {
     }
 
     void add_plan(CLI::App* app) {
-        auto* version = app->add_option("--version", options_.plan.version, "The version to install");
+        auto* version = app->add_option("--version", options_.plan.version,
+                                        "The version to install (the newest that policy allows)");
+        app->add_option("--channel", options_.plan.channel, "Of the signed releases (the endpoint's own)");
         app->add_option("--from", options_.plan.from,
                         "The version that runs now, where it is not known here");
         auto* artifact = app->add_option("--artifact", options_.plan.artifacts,
-                                         "ROLE:INSTALL_PATH=FILE_OR_URL[,sha256=HEX][,size=N][,self-test]; "
-                                         "may be repeated. ROLE is agent, companion, watchdog or file; a URL "
-                                         "needs sha256 and size")
+                                         "Instead of a signed release a local file: ROLE:INSTALL_PATH=FILE"
+                                         "[,sha256=HEX][,size=N][,self-test]; may be repeated. ROLE is agent, "
+                                         "companion, watchdog or file. Needs trust.mode = \"unsigned\"")
                              ->needs(version);
         app->add_option("--plan", options_.plan.plan,
-                        "A plan (JSON), file or https URL, instead of --artifact")
+                        "A file with a plan (JSON) of local files, instead of --artifact")
             ->excludes(artifact);
-        app->parse_complete_callback([this] {
-            if (options_.plan.plan.empty() && options_.plan.artifacts.empty())
-                throw CLI::ValidationError("give --version and --artifact, or --plan");
-        });
     }
 
  private:
@@ -51,7 +49,7 @@ class Commands {
 
 constexpr const char* epilog = R"(Examples:
   updatectl status
-  updatectl apply --version 1.1.0 --artifact agent:bin/agent=./agent-1.1,self-test
+  updatectl apply --version 1.1.0
   updatectl doctor
 
 Exit codes:
@@ -77,13 +75,11 @@ void add_looking(CLI::App& app, Commands& commands, Options& options) {
 void add_updating(CLI::App& app, Commands& commands, Options& options) {
     const std::string artifact = " --version 1.1.0 --artifact agent:bin/agent=./agent-1.1,self-test";
     commands.add_plan(commands.add(app, "check", "Would this update be applied now? Downloads nothing", check,
-                                   Changes::nothing, "  updatectl check" + artifact));
+                                   Changes::nothing, "  updatectl check\n  updatectl check --version 1.1.0"));
     commands.add_plan(
         commands.add(app, "apply", "Updates now, and waits for the end", apply, Changes::something,
-                     "  updatectl apply" + artifact +
-                         "\n  updatectl apply --plan https://updates.example/plan.json\n"
-                         "  updatectl apply --version 9.2p1-2+deb12u7 --from 9.2p1-2+deb12u6 --artifact "
-                         "agent:sbin/sshd=./sshd"));
+                     "  updatectl apply\n  updatectl apply --version 1.1.0 --channel beta\n  updatectl apply" + artifact +
+                         "\n  updatectl apply --plan plan.json"));
     commands.add(app, "rollback", "Back to the previous version", roll_back, Changes::something,
                  "  updatectl rollback --dry-run");
     commands

@@ -96,6 +96,8 @@ std::string meaning_of(Reason reason) {
             return "the old version could not be put back: repair the installation by hand.";
         case Reason::requested:
             return "an operator asked for the previous version.";
+        case Reason::untrusted:
+            return "no valid signature of the publisher vouches for it; the message says why, and what to do.";
     }
     return "";
 }

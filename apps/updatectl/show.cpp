@@ -159,7 +159,9 @@ int check(const Options& options) {
     int code = 0;
     const auto control = open_readable_endpoint(options, code);
     if (!control) return code;
-    const auto plan = make_plan(*control, options.plan);
+    const bool is_signed = options.plan.is_signed();
+    const auto plan = is_signed ? signed_plan(*control, options.plan) : make_plan(*control, options.plan);
+    if (!plan && is_signed) return finish(options, {ControlExit::refused, plan.error().message()});
     if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});
     const auto findings = examine(*control, *plan);
     const auto rows = rows_of(findings);

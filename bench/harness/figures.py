@@ -91,6 +91,7 @@ def measure_memory(server, build, folder, runs, log, measured):
             take("floor", memory.floor_kib(build, server, artifact))
             liar = Artifact.__new__(Artifact)
             liar.__dict__ = dict(artifact.__dict__, version="1.1.9")
+            server.publish(liar)
             kib = memory.agent_kib(build, server, fresh(), old, liar)
             take("agent_idle", kib["idle"])
             take("agent", kib["agent"])

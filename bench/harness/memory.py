@@ -62,10 +62,9 @@ def updatectl_kib(build, server, folder, old, new):
     watchdog = endpoint.watchdog()
     try:
         watchdog.wait_for("agent: session stands")
-        artifact = f"agent:bin/agent={server.url(new)},sha256={new.sha256},size={new.size},self-test"
         out = subprocess.run(
             [os.path.join(build, "bench/peak_memory"), os.path.join(build, "bin/updatectl"), "apply", "--config",
-             endpoint.config, "--version", new.version, "--artifact", artifact], capture_output=True, text=True)
+             endpoint.config, "--version", new.version, "--channel", new.channel], capture_output=True, text=True)
         code, kib = out.stdout.splitlines()[-1].split()
         if code != "0":
             raise RuntimeError(f"updatectl apply ended with {code}:\n{out.stdout}{out.stderr}")

@@ -58,16 +58,15 @@ arguments = ["--config", "{self.config}"]
         self.machine.run(os.path.join(folder, "updatectl"), "service", "install", "--config", self.config)
         self.await_version("1.0.0")
 
-    def _artifact(self, build, name, version):
+    def _artifact(self, build, name, version, self_test=True):
         path = os.path.join(self.folder, name)
         padded(os.path.join(build, "versions", name), 0, path)
-        artifact = Artifact(path, version)
-        artifact.name = f"{self.agent_id}-{name}"
+        artifact = Artifact(path, version, self_test)
         self.server.publish(artifact)
         return artifact
 
     def bad(self, build, name):
-        return self._artifact(build, name, "1.2.0")
+        return self._artifact(build, name, "1.2.0", self_test=False)
 
     def await_version(self, version):
         def there():
@@ -113,9 +112,9 @@ arguments = ["--config", "{self.config}"]
         with open(os.path.join(self.folder, "state/state.json")) as file:
             return json.load(file)["started_unix_ms"]
 
-    def update(self, artifact, self_test=True):
+    def update(self, artifact):
         """@return the outcome that the server has"""
-        update_id = self.server.offer(self.agent_id, artifact, self_test=self_test)["update_id"]
+        update_id = self.server.offer(self.agent_id, artifact)["update_id"]
         outcome = {}
 
         def ended():
@@ -179,7 +178,7 @@ def roll_backs(server, build, folder, rounds, log, arms):
         for kind in ("crashes", "unloadable", "hangs"):
             artifact = service.bad(build, "agent-1.2-" + kind)
             for _ in range(rounds):
-                outcome = service.update(artifact, self_test=False)
+                outcome = service.update(artifact)
                 if outcome.get("ending") != "rolled-back":
                     raise RuntimeError(f"roll-back of a version that {kind}: {outcome}")
                 arms.setdefault(f"roll-back {kind}", []).append(outcome["downtime_us"] / 1000)

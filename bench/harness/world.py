@@ -21,8 +21,9 @@ def write_private(path, text):
 
 
 class Artifact:
-    def __init__(self, path, version):
-        self.path, self.version, self.name = path, version, os.path.basename(path)
+    def __init__(self, path, version, self_test=True):
+        self.path, self.version, self.self_test = path, version, self_test
+        self.channel = None  # that it is published on
         self.size = os.path.getsize(path)
         with open(path, "rb") as file:
             self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
@@ -46,8 +47,11 @@ def padded(program, size, into):
 
 class Server:
     def __init__(self, folder, build):
-        self.folder, self.artifacts = folder, os.path.join(folder, "artifacts")
-        os.makedirs(self.artifacts)
+        self.folder, self.build, self.channels = folder, build, 0
+        self.releases, self.passphrase = os.path.join(folder, "releases"), os.path.join(folder, "passphrase")
+        write_private(self.passphrase, "passphrase of a benchmark\n")
+        self.repo("init")
+        self.root = os.path.join(self.releases, "public/metadata/1.root.json")
         tls, state = os.path.join(folder, "tls"), os.path.join(folder, "server")
         os.makedirs(state)
         program = os.path.join(build, "bin", "control-server")
@@ -58,7 +62,7 @@ class Server:
         write_private(token, TOKEN)
         self._program = Program([
             program, "--listen", "127.0.0.1:0", "--cert", os.path.join(tls, "server.pem"), "--key",
-            os.path.join(tls, "server.key"), "--state", state, "--artifacts", self.artifacts,
+            os.path.join(tls, "server.key"), "--state", state, "--repository", os.path.join(self.releases, "public"),
             "--admin-token-file", token, "--port-file", port])
         try:
             self._program.wait_for("listen", timeout=20)
@@ -89,18 +93,40 @@ class Server:
         cipher, version, _ = self._connection.sock.cipher()
         return f"{version}, {cipher}"
 
+    def repo(self, *words):
+        subprocess.run([os.path.join(self.build, "bin/updatectl"), "repo", *words, "--dir", self.releases,
+                        "--passphrase-file", self.passphrase], check=True, stdout=subprocess.DEVNULL)
+
     def publish(self, artifact):
-        os.link(artifact.path, os.path.join(self.artifacts, artifact.name))
-        self.call("HEAD", f"/artifacts/{artifact.name}")  # its ETag is computed once, before any arm
+        """Signs it, on a channel of its own."""
+        self.channels += 1
+        artifact.channel = f"c{self.channels}"
+        draft = os.path.join(self.releases, f"drafts/agent-{artifact.version}.json")
+        if os.path.exists(draft):
+            os.remove(draft)
+        release = ("--product", "agent", "--version", artifact.version)
+        self.repo("add", *release, "--artifact",
+                  f"agent:bin/agent={artifact.path}" + (",self-test" if artifact.self_test else ""))
+        self.repo("publish", *release, "--channel", artifact.channel)
+        self.call("HEAD", self._target(artifact))  # its ETag is computed once, before any arm
+
+    def _target(self, artifact):
+        folder = f"targets/agent/{artifact.channel}"
+        names = os.listdir(os.path.join(self.releases, "public", folder))
+        return f"/{folder}/" + next(name for name in names if name.startswith(artifact.sha256 + "."))
 
     def url(self, artifact):
-        return f"https://127.0.0.1:{self.port}/artifacts/{artifact.name}"
+        return f"https://127.0.0.1:{self.port}{self._target(artifact)}"
 
-    def offer(self, agent_id, artifact, path="bin/agent", self_test=True):
+    def offer(self, agent_id, artifact):
         return self.call("POST", f"/api/agents/{agent_id}/updates", {
-            "product": "agent", "version": artifact.version, "artifacts": [{
-                "role": "agent", "install_path": path, "size_bytes": artifact.size, "sha256": artifact.sha256,
-                "urls": [self.url(artifact)], "self_test": self_test}]})
+            "product": "agent", "channel": artifact.channel, "version": artifact.version})
+
+    def trust(self):
+        """The endpoint's part of it, as TOML."""
+        base = f"https://127.0.0.1:{self.port}"
+        return (f'[trust]\nroot = "{self.root}"\n'
+                f'repositories = [{{metadata = "{base}/metadata", targets = "{base}/targets"}}]\n')
 
     def updates(self, agent_id):
         return [u for u in self.call("GET", "/api/updates") if u["agent_id"] == agent_id]
@@ -132,7 +158,7 @@ agent_id = "{self.agent_id}"
 key_file = "{key}"
 [transfer]
 ca_file = "{server.ca}"
-[trial]
+{server.trust()}[trial]
 starts_max = {starts_max}
 [[programs]]
 name = "agent"

@@ -38,7 +38,7 @@ Json to_json(const UpdateRow& row) {
             {"agent_id", row.agent_id},
             {"version", row.version},
             {"state", row.state},
-            {"adopted", row.plan_json.empty()},
+            {"adopted", row.selection_json.empty()},
             {"progress", {{"state", row.step}, {"bytes", row.bytes}, {"total", row.total}}},
             {"outcome", stored_json(row.outcome_json)},
             {"created_at_unix_ms", row.created_unix_ms},
@@ -129,23 +129,19 @@ ApiResponse Api::enrol(const std::string& agent_id, const std::string& body) {
 }
 
 ApiResponse Api::add_update(const std::string& agent_id, const std::string& body) {
-    Json plan = Json::parse(body, nullptr, false);
-    if (!plan.is_object()) return failure(400, "the plan is not a JSON object");
-    const auto version = plan.find("version");
-    if (version == plan.end() || !version->is_string() || version->empty() ||
-        version->get<std::string>().empty() || version->get<std::string>().size() > 128)
-        return failure(400, "version: a text of 1 to 128 characters is needed");
-    const auto artifacts = plan.find("artifacts");
-    if (artifacts == plan.end() || !artifacts->is_array() || artifacts->empty())
-        return failure(400, "artifacts: a list with at least one artifact is needed");
-    // What is stored must fit into an offer later, with the two fields that are added then.
-    plan["update_id"] = std::string(64, 'x');
-    plan["from_version"] = std::string(128, 'x');
-    if (auto fits = update::session::encode(update::session::Offer{dump(plan)}); !fits)
-        return failure(fits.error());
-    plan.erase("update_id");
-    plan.erase("from_version");
-    const auto update_id = store_.add_update(agent_id, version->get<std::string>(), dump(plan));
+    const Json json = Json::parse(body, nullptr, false);
+    if (!json.is_object()) return failure(400, "the selection is not a JSON object");
+    const auto text = [&json](const char* name) {
+        const auto found = json.find(name);
+        return found != json.end() && found->is_string() ? found->get<std::string>() : std::string{};
+    };
+    const update::Selection selection{"u", text("product"), text("channel"), text("version")};
+    // An agent that is offered something else has to refuse it.
+    if (selection.version.empty()) return failure(400, "version: which release is to be selected?");
+    if (auto valid = update::validate(selection); !valid) return failure(valid.error());
+    const auto update_id = store_.add_update(
+        agent_id, selection.version,
+        dump({{"product", selection.product}, {"channel", selection.channel}, {"version", selection.version}}));
     if (!update_id) return failure(update_id.error());
     fleet_.push(agent_id);
     return answer(201, {{"update_id", *update_id}});

@@ -10,7 +10,7 @@
 namespace control {
 namespace {
 
-// One name, no folder: letters, digits and ._+- as in `<product>-<os>-<arch>-<version>.exe`, not hidden.
+// One part of a path: letters, digits and ._+- as in `<product>-<os>-<arch>-<version>.exe`, not hidden.
 bool is_artifact_name(const std::string& name) {
     const auto allowed = [](unsigned char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -26,14 +26,25 @@ Descriptor::~Descriptor() {
     if (number_ >= 0) ::close(number_);
 }
 
-Result<OpenArtifact> Artifacts::open(const std::string& name) {
-    const update::Error absent{update::ErrorCode::not_found, "no such artifact"};
-    if (!is_artifact_name(name)) return absent;
+Result<OpenArtifact> Artifacts::open(const std::string& path) {
+    const update::Error absent{update::ErrorCode::not_found, "no such file"};
     OpenArtifact artifact;
-    artifact.name = name;
+    artifact.name = path;
+    Descriptor folder{::open(directory_.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY)};
+    std::size_t begin = 0;
+    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', begin)) {
+        const std::string name = path.substr(begin, slash - begin);
+        if (!is_artifact_name(name)) return absent;
+        folder = Descriptor{
+            ::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)};
+        if (folder.get() < 0) return absent;
+        begin = slash + 1;
+    }
+    const std::string name = path.substr(begin);
+    if (!is_artifact_name(name)) return absent;
     // O_NONBLOCK: opening a FIFO must not wait for its writer.
-    artifact.file =
-        Descriptor{::open((directory_ + "/" + name).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    artifact.file = Descriptor{
+        ::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     struct stat info {};
     if (artifact.file.get() < 0 || ::fstat(artifact.file.get(), &info) != 0 || !S_ISREG(info.st_mode))
         return absent;
@@ -41,7 +52,7 @@ Result<OpenArtifact> Artifacts::open(const std::string& name) {
     artifact.inode = info.st_ino;
     artifact.modified_ns = std::int64_t{info.st_mtim.tv_sec} * 1'000'000'000 + info.st_mtim.tv_nsec;
     const std::lock_guard lock{mutex_};
-    const auto found = known_.find(name);
+    const auto found = known_.find(path);
     if (found != known_.end() && found->second.size_bytes == artifact.size_bytes &&
         found->second.inode == artifact.inode && found->second.modified_ns == artifact.modified_ns)
         artifact.etag = found->second.etag;

@@ -1,4 +1,5 @@
-// The files that agents download.
+// The files that agents download: a repository of signed releases. The server only hands them out; what they are
+// worth is what their signatures say.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -43,10 +44,10 @@ class Artifacts {
  public:
     explicit Artifacts(std::string directory) : directory_{std::move(directory)} {}
 
-    /// Opens a regular file directly in the directory; never follows a link. Quick: `etag` is filled when the
+    /// Opens a regular file below the directory, by a path of plain names; never follows a link. Quick: `etag` is filled when the
     /// same file (inode, size, time) was hashed before.
     /// @return `not_found` for everything that is not such a file
-    Result<OpenArtifact> open(const std::string& name);
+    Result<OpenArtifact> open(const std::string& path);
     /// Reads the whole file to make its ETag and remembers it. Slow for large files.
     Status hash(OpenArtifact&);
 

@@ -50,7 +50,7 @@ void Fleet::on(Conversation& talk, const std::shared_ptr<Peer>& peer, const sess
         say(*peer, session::AuthAck{unix_ms_now(), true, *confirmed});
     say(*peer, session::ConfigUpdate{true, options_.heartbeat});
     join(talk, peer);
-    offer(talk.agent_id, talk.version, *peer);
+    offer(talk.agent_id, *peer);
 }
 
 void Fleet::on(Conversation& talk, const std::shared_ptr<Peer>& peer, const session::Heartbeat& heartbeat) {
@@ -63,7 +63,7 @@ void Fleet::on(Conversation& talk, const std::shared_ptr<Peer>& peer, const sess
     if (auto noted = store_.heartbeat(talk.agent_id, heartbeat.version); !noted)
         log("{}", noted.error().message());
     if (!options_.older_protocol) say(*peer, session::HeartbeatAck{});
-    offer(talk.agent_id, talk.version, *peer);
+    offer(talk.agent_id, *peer);
 }
 
 void Fleet::on(Conversation& talk, const std::shared_ptr<Peer>&, const session::ProgressReport& report) {
@@ -84,7 +84,7 @@ void Fleet::on(Conversation& talk, const std::shared_ptr<Peer>& peer, const sess
                    stored.error().message());  // it comes again
     log("agent {}: update {} ended: {}", talk.agent_id, update_id, report.outcome_json.substr(0, 300));
     say(*peer, session::OutcomeAck{update_id});
-    offer(talk.agent_id, talk.version, *peer);
+    offer(talk.agent_id, *peer);
 }
 
 void Fleet::join(Conversation& talk, const std::shared_ptr<Peer>& peer) {
@@ -124,7 +124,7 @@ void Fleet::push(const std::string& agent_id) {
         if (found == present_.end()) return;
         present = found->second;
     }
-    if (const auto peer = present.peer.lock()) offer(agent_id, present.version, *peer);
+    if (const auto peer = present.peer.lock()) offer(agent_id, *peer);
 }
 
 void Fleet::close_all(const std::string& reason) {
@@ -137,14 +137,15 @@ void Fleet::close_all(const std::string& reason) {
         if (const auto peer = present.peer.lock()) peer->close(reason);
 }
 
-void Fleet::offer(const std::string& agent_id, const std::string& version, Peer& peer) {
+void Fleet::offer(const std::string& agent_id, Peer& peer) {
     const auto open = store_.open_update(agent_id);
     if (!open) return log("agent {}: {}", agent_id, open.error().message());
     if (!*open) return;
-    auto plan = nlohmann::json::parse((*open)->plan_json, nullptr, false);
-    plan["update_id"] = (*open)->update_id;
-    plan["from_version"] = version;
-    say(peer, session::Offer{plan.dump()});
+    auto json = nlohmann::json::parse((*open)->selection_json, nullptr, false);
+    if (json.is_object()) json["update_id"] = (*open)->update_id;
+    const auto selection = update::parse_selection(json.dump());
+    if (!selection) return log("update {}: {}", (*open)->update_id, selection.error().message());
+    say(peer, session::Offer{*selection});
 }
 
 }  // namespace control

@@ -61,7 +61,7 @@ class Fleet {
 
     void join(Conversation&, const std::shared_ptr<Peer>&);
     bool is_present(const Conversation&) const;
-    void offer(const std::string& agent_id, const std::string& version, Peer&);
+    void offer(const std::string& agent_id, Peer&);
 
     Store& store_;
     const FleetOptions options_;

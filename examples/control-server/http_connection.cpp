@@ -11,7 +11,7 @@ namespace control {
 namespace {
 
 constexpr std::uint32_t head_max_bytes = 16 * 1024;
-constexpr std::uint64_t body_max_bytes = 512 * 1024;  // a plan must fit into an offer of 256 KiB
+constexpr std::uint64_t body_max_bytes = 512 * 1024;  // outcomes and alerts are smaller
 // A download goes out in such pieces, each of which must be taken within a minute: slower than 4.3 kB/s is
 // cut, which is below the slowest lines that agents were seen on (33 kB/s).
 constexpr std::size_t chunk_bytes = 256 * 1024;
@@ -83,8 +83,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void handle() {
         const std::string target{request_.target()};
         const std::string path = target.substr(0, target.find('?'));
-        const std::string prefix = "/artifacts/";
-        if (path.starts_with(prefix)) return open_artifact(path.substr(prefix.size()));
+        if (path.starts_with("/metadata/") || path.starts_with("/targets/")) return open_artifact(path.substr(1));
         if (!path.starts_with("/api/")) return reply(404, "{\"error\":\"not found\"}\n");
         const std::string bearer = "Bearer ";
         const std::string authorization{request_[http::field::authorization]};
@@ -134,7 +133,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         if (request_.method() != http::verb::get && request_.method() != http::verb::head)
             return reply(405, "{\"error\":\"only GET and HEAD\"}\n");
         auto opened = site_.artifacts.open(name);
-        if (!opened) return reply(404, "{\"error\":\"no such artifact\"}\n");
+        if (!opened) return reply(404, "{\"error\":\"no such file\"}\n");
         artifact_ = std::move(*opened);
         if (!artifact_.etag.empty()) return send_artifact();
         beast::get_lowest_layer(stream_).expires_never();  // hashing is our own delay

@@ -1,4 +1,5 @@
-// The reference control server: sessions, offers, outcomes, alerts and artifacts. See docs/protocol.md.
+// The reference control server: sessions, selections, outcomes, alerts, and a folder of signed
+// releases. See docs/protocol.md.
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <filesystem>
@@ -14,7 +15,7 @@ namespace {
 using namespace control;
 
 struct Options {
-    std::string listen = "127.0.0.1:0", certificate, key, state, artifacts, admin_token_file, port_file;
+    std::string listen = "127.0.0.1:0", certificate, key, state, repository, admin_token_file, port_file;
     bool older_protocol = false;
     int heartbeat_seconds = 30;
     std::string certificate_directory;
@@ -26,7 +27,8 @@ void describe(CLI::App& app, Options& options) {
     app.add_option("--cert", options.certificate, "server certificate (PEM)");
     app.add_option("--key", options.key, "its private key (PEM)");
     app.add_option("--state", options.state, "directory of the database");
-    app.add_option("--artifacts", options.artifacts, "directory of the files behind /artifacts/");
+    app.add_option("--repository", options.repository,
+                   "folder with metadata/ and targets/, as `updatectl repo` publishes it");
     app.add_option("--admin-token-file", options.admin_token_file,
                    "file with the operator's token (16 characters or more)");
     app.add_option("--port-file", options.port_file, "write the port here when ready");
@@ -42,7 +44,7 @@ void describe(CLI::App& app, Options& options) {
     app.footer(
         "Example:\n  control-server make-certificate --out tls --name 127.0.0.1\n"
         "  control-server --listen 127.0.0.1:8443 --cert tls/server.pem --key tls/server.key \\\n"
-        "      --state state --artifacts artifacts --admin-token-file token");
+        "      --state state --repository releases/public --admin-token-file token");
 }
 
 Status check(const Options& options) {
@@ -50,12 +52,12 @@ Status check(const Options& options) {
         {"--cert", options.certificate},
         {"--key", options.key},
         {"--state", options.state},
-        {"--artifacts", options.artifacts},
+        {"--repository", options.repository},
         {"--admin-token-file", options.admin_token_file}};
     for (const auto& [name, value] : needed)
         if (value.empty()) return Error{ErrorCode::refused, std::string{name} + " is missing; see --help"};
-    if (!std::filesystem::is_directory(options.artifacts))
-        return Error{ErrorCode::refused, "--artifacts: not a directory: " + options.artifacts};
+    if (!std::filesystem::is_directory(options.repository))
+        return Error{ErrorCode::refused, "--repository: not a directory: " + options.repository};
     return update::done();
 }
 
@@ -106,7 +108,7 @@ Status run(const Options& options) {
     UPDATE_TRY(store, Store::open(options.state), "start");
     Fleet fleet{*store, {options.older_protocol, std::chrono::seconds{options.heartbeat_seconds}}};
     Api api{*store, fleet, token};
-    Artifacts artifacts{options.artifacts};
+    Artifacts artifacts{options.repository};
     return serve(settings, fleet, api, artifacts,
                  [&](std::uint16_t port) { return announce(options, settings.host, port); });
 }

@@ -45,6 +45,8 @@ CREATE TABLE alerts(
   received_at INTEGER NOT NULL
 );
 )",
+    // What is offered selects a signed release; a plan from before names product and version, too.
+    "ALTER TABLE updates RENAME COLUMN plan TO selection;",
 };
 
 }  // namespace

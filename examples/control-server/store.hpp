@@ -20,7 +20,7 @@ struct AgentRow {
 };
 struct UpdateRow {
     std::string update_id, agent_id, version;
-    std::string plan_json;  ///< "" when adopted: the server never had the plan
+    std::string selection_json;  ///< "" when adopted: the server never selected it
     std::string state;      ///< offered | in-progress | completed | ended
     std::string step;       ///< the agent's own word for where it is
     std::int64_t bytes = 0, total = 0;
@@ -52,7 +52,7 @@ class Store {
 
     /// @return the new update's id; `not_found` for an unknown agent
     Result<std::string> add_update(const std::string& agent_id, const std::string& version,
-                                   const std::string& plan_json);
+                                   const std::string& selection_json);
     /// The oldest update of the agent that is neither complete nor ended.
     Result<std::optional<UpdateRow>> open_update(const std::string& agent_id);
     Status progress(const std::string& agent_id, const update::session::ProgressReport&);

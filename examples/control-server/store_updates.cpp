@@ -4,13 +4,13 @@
 namespace control {
 
 Result<std::string> Store::add_update(const std::string& agent_id, const std::string& version,
-                                      const std::string& plan_json) {
+                                      const std::string& selection_json) {
     const std::string update_id = "u-" + random_hex(8);
     const std::lock_guard lock{mutex_};
     UPDATE_CHECK(database_.execute(
-                     "INSERT INTO updates(agent_id, update_id, version, plan, state, created_at, changed_at) "
+                     "INSERT INTO updates(agent_id, update_id, version, selection, state, created_at, changed_at) "
                      "SELECT agent_id, ?2, ?3, ?4, 'offered', ?5, ?5 FROM agents WHERE agent_id = ?1",
-                     {agent_id, update_id, version, plan_json, unix_ms_now()}),
+                     {agent_id, update_id, version, selection_json, unix_ms_now()}),
                  "add update");
     if (database_.changed_rows() == 0) return Error{ErrorCode::not_found, "add update: unknown agent"};
     return update_id;
@@ -34,7 +34,7 @@ Result<std::optional<UpdateRow>> Store::open_update(const std::string& agent_id)
     UPDATE_TRY(
         rows,
         database_.query(std::string{columns} + "WHERE agent_id = ?1 AND state IN ('offered', 'in-progress') "
-                                               "AND plan IS NOT NULL ORDER BY number LIMIT 1",
+                                               "AND selection IS NOT NULL ORDER BY number LIMIT 1",
                         {agent_id}),
         "open update");
     if (rows.empty()) return std::optional<UpdateRow>{};
@@ -76,8 +76,8 @@ Status Store::adopt_locked(const std::string& agent_id, const std::string& updat
         "adopt");
     // The agent chooses these ids: keep its newest 100, so that it cannot fill the disk.
     return database_.execute(
-        "DELETE FROM updates WHERE agent_id = ?1 AND plan IS NULL AND number NOT IN (SELECT number "
-        "FROM updates WHERE agent_id = ?1 AND plan IS NULL ORDER BY number DESC LIMIT 100)",
+        "DELETE FROM updates WHERE agent_id = ?1 AND selection IS NULL AND number NOT IN (SELECT number "
+        "FROM updates WHERE agent_id = ?1 AND selection IS NULL ORDER BY number DESC LIMIT 100)",
         {agent_id});
 }
 

@@ -1,4 +1,5 @@
-/* The minimal agent in C: minimal-agent-c CONFIGURATION [PLAN]. It offers itself the plan at each start. */
+/* The minimal agent in C: minimal-agent-c CONFIGURATION [SELECTION]. It offers itself the release that the
+ * file selects at each start. */
 #include <stdio.h>
 #include <string.h>
 #include <threads.h>
@@ -37,9 +38,11 @@ int main(int argc, char** argv) {
     if (code >= 0) return code;
     update_ready(updater); /* here begins the program's own work */
 
-    char plan[65536] = "";
+    char selection[65536] = "";
     FILE* file = argc > 2 ? fopen(argv[2], "rb") : NULL;
-    if (file != NULL && fread(plan, 1, sizeof plan - 1, file) > 0 && update_offer(updater, plan) != UPDATE_OK) fail(0);
+    if (file != NULL && fread(selection, 1, sizeof selection - 1, file) > 0 &&
+        update_offer(updater, selection) != UPDATE_OK)
+        fail(0);
     if (file != NULL) fclose(file);
     mtx_lock(&mutex);
     while (end < 0) cnd_wait(&changed, &mutex);

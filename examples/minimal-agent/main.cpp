@@ -1,5 +1,5 @@
-// The smallest program that updates itself: minimal-agent CONFIGURATION [PLAN]. It offers itself the plan at
-// each start; a real agent gets plans from its server. With commit_on = "ready" in the configuration no
+// The smallest program that updates itself: minimal-agent CONFIGURATION [SELECTION]. It offers itself the
+// release that the file selects at each start; a real agent is told by its server. With commit_on = "ready" in the configuration no
 // server is needed.
 #include <atomic>
 #include <cstdio>
@@ -33,8 +33,9 @@ int main(int argc, char** argv) {
     (*updater)->ready();  // here begins the program's own work
 
     std::ifstream file{argc > 2 ? argv[2] : ""};
-    const auto plan = update::parse_plan({std::istreambuf_iterator<char>{file}, {}});
-    if (const auto taken = plan ? (*updater)->offer(*plan) : update::done(); !taken) fail(0, taken.error());
+    const auto selection = update::parse_selection({std::istreambuf_iterator<char>{file}, {}});
+    const auto taken = selection ? (*updater)->offer(*selection) : update::done();
+    if (!taken) fail(0, taken.error());
     end.wait(-1);
     return end;
 }

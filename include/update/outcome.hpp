@@ -48,6 +48,7 @@ enum class Reason : std::uint8_t {
     unconfirmed,       ///< committed with an older server that confirms nothing; the previous version is kept
     restore_failed,    ///< the old version could not be put back
     requested,         ///< an operator asked for the roll-back
+    untrusted,         ///< no valid signature vouches for it; the message says which class, and the cure
 };
 
 /// The word for it in JSON, configuration and output: the enumerator with '-' for '_', as "rolled-back".

@@ -35,8 +35,18 @@ struct Artifact {
     std::vector<std::string>
         urls;                ///< mirrors, in the order in which to try them; `file://` for a local copy
     bool self_test = false;  ///< run `<program> --self-test` before the hand-over; it prints the version
+    std::string target{};    ///< name of the signed target that holds the bytes; empty: none does
     bool operator==(const Artifact&) const = default;
 };
+
+/// Who vouches for a plan. Whoever applies it looks again (ports/verifier.hpp).
+enum class VouchedBy : std::uint8_t {
+    operator_,  ///< nobody: the operator's own files, for development only (`trust.mode = "unsigned"`)
+    publisher,  ///< signed metadata
+    endpoint,   ///< this one: the previous version, which an update left here
+};
+std::string_view name(VouchedBy);
+std::optional<VouchedBy> vouched_by_named(std::string_view word);
 
 /// The artifacts of a plan become new or stay old as a whole.
 struct Plan {
@@ -46,6 +56,10 @@ struct Plan {
     std::string from_version;  ///< what runs now
     std::string version;  ///< what shall run; both 1..64 printable characters without space, quote or slash
     std::vector<Artifact> artifacts;
+    VouchedBy vouched_by = VouchedBy::operator_;
+    std::string channel{};    ///< whose signed list names the release
+    std::uint64_t epoch = 0;  ///< its security epoch; becomes the floor with the commit
+    std::string permit{};     ///< id of the signed permit that a step back uses up with the commit
     bool operator==(const Plan&) const = default;
 };
 

@@ -91,7 +91,31 @@ struct PolicySettings {
     bool allow_downgrade = false;
     unsigned keep_previous =
         0;  ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
+    std::string channel{};          ///< of the signed releases; empty: what is selected names it, else "stable"
+    std::string pin{};              ///< only this version is taken; empty: any
+    std::string minimum_version{};  ///< nothing below it is taken; empty: none
+    bool hold = false;              ///< nothing is taken at all
+    std::vector<std::string> windows{};  ///< when an update may begin by itself, local time; empty: always
+    milliseconds window_jitter{0};       ///< later than the window opens, at most; a place in it per endpoint
     bool operator==(const PolicySettings&) const = default;
+};
+
+/// Whose releases are installed.
+enum class TrustMode : std::uint8_t {
+    signed_,    ///< only what signed metadata vouches for
+    unsigned_,  ///< also the operator's own files, by updatectl on this machine: development only
+};
+/// A TUF repository, or a mirror of it.
+struct Repository {
+    std::string metadata;  ///< URL of the folder with the metadata
+    std::string targets;   ///< URL of the folder with the targets
+    bool operator==(const Repository&) const = default;
+};
+struct TrustSettings {
+    std::filesystem::path root{};  ///< the root.json that was shipped with the program; trust begins with it
+    std::vector<Repository> repositories{};  ///< in the order of asking
+    TrustMode mode = TrustMode::signed_;
+    bool operator==(const TrustSettings&) const = default;
 };
 
 struct SupervisionSettings {
@@ -123,6 +147,7 @@ struct Settings {
     TransferSettings transfer;
     TrialSettings trial;
     PolicySettings policy;
+    TrustSettings trust;
     SupervisionSettings supervision;
     ServiceSettings service;
     std::filesystem::path file{};  ///< what `load_settings` read; empty: filled by the program itself

@@ -77,8 +77,9 @@ UPDATE_API update_result update_session(update_updater* updater, int connected);
 /* `update_confirmed`: the update id that the server has completed, or null. */
 UPDATE_API update_result update_authenticated(update_updater* updater, int server_confirms,
                                               const char* update_confirmed);
-/* Begins an update in the background. `plan_json`: as docs/protocol.md gives it. */
-UPDATE_API update_result update_offer(update_updater* updater, const char* plan_json);
+/* Begins an update in the background: the signed release that is selected. `selection_json`:
+ * {"update_id": …, "product": …, "channel": …, "version": …}; channel and version may be absent. */
+UPDATE_API update_result update_offer(update_updater* updater, const char* selection_json);
 UPDATE_API update_result update_cancel(update_updater* updater, const char* update_id);
 
 /* {"<install path>": "<SHA-256 in hex>", …} of the configured programs as they are installed. */

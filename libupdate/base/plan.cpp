@@ -9,6 +9,9 @@ namespace update {
 namespace {
 
 constexpr std::array<std::string_view, 4> role_names{"agent", "companion", "watchdog", "file"};
+constexpr std::array<std::string_view, 3> vouched_by_names{"operator", "publisher", "endpoint"};
+// Whole numbers up to here are the same in every JSON reader.
+constexpr std::uint64_t max_epoch = std::uint64_t{1} << 53U;
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -18,12 +21,14 @@ int hex_value(char c) {
 }
 
 Json json_of(const Artifact& artifact) {
-    return {{"role", name(artifact.role)},
+    Json json{{"role", name(artifact.role)},
             {"install_path", artifact.install_path},
             {"size_bytes", artifact.size_bytes},
             {"sha256", to_hex(artifact.sha256)},
             {"urls", artifact.urls},
             {"self_test", artifact.self_test}};
+    if (!artifact.target.empty()) json["target"] = artifact.target;
+    return json;
 }
 
 void read_urls(FieldReader& reader, std::vector<std::string>& into) {
@@ -44,6 +49,7 @@ Status read_artifact(const Json& json, std::string where, Artifact& artifact) {
     reader.text("sha256", hex);
     read_urls(reader, artifact.urls);
     reader.flag("self_test", artifact.self_test, Need::optional);
+    reader.text("target", artifact.target, Need::optional);
     if (auto read = reader.status(); !read) return read;
     const auto digest = sha256_from_hex(hex);
     if (!digest)
@@ -73,6 +79,14 @@ std::optional<Role> role_named(std::string_view word) {
     return static_cast<Role>(found - role_names.begin());
 }
 
+std::string_view name(VouchedBy by) { return vouched_by_names.at(static_cast<std::size_t>(by)); }
+
+std::optional<VouchedBy> vouched_by_named(std::string_view word) {
+    const auto found = std::ranges::find(vouched_by_names, word);
+    if (found == vouched_by_names.end()) return std::nullopt;
+    return static_cast<VouchedBy>(found - vouched_by_names.begin());
+}
+
 std::string to_hex(const Sha256& digest) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string hex;
@@ -97,11 +111,16 @@ Result<Sha256> sha256_from_hex(const std::string& hex) {
 std::string to_json(const Plan& plan) {
     Json artifacts = Json::array();
     for (const Artifact& artifact : plan.artifacts) artifacts.push_back(json_of(artifact));
-    return json_text({{"update_id", plan.update_id},
+    Json json{{"update_id", plan.update_id},
                       {"product", plan.product},
                       {"from_version", plan.from_version},
                       {"version", plan.version},
-                      {"artifacts", std::move(artifacts)}});
+                      {"artifacts", std::move(artifacts)},
+                      {"vouched_by", name(plan.vouched_by)}};
+    if (!plan.channel.empty()) json["channel"] = plan.channel;
+    if (plan.epoch > 0) json["epoch"] = plan.epoch;
+    if (!plan.permit.empty()) json["permit"] = plan.permit;
+    return json_text(json);
 }
 
 Result<Plan> parse_plan(const std::string& text) {
@@ -113,6 +132,10 @@ Result<Plan> parse_plan(const std::string& text) {
     reader.text("from_version", plan.from_version);
     reader.text("version", plan.version);
     const Json* artifacts = reader.array("artifacts", max_artifacts);
+    reader.word("vouched_by", plan.vouched_by, vouched_by_named, Need::optional);
+    reader.text("channel", plan.channel, Need::optional);
+    reader.integer<std::uint64_t>("epoch", plan.epoch, 0, max_epoch, Need::optional);
+    reader.text("permit", plan.permit, Need::optional);
     UPDATE_CHECK(reader.status(), "plan");
     UPDATE_CHECK(read_artifacts(*artifacts, plan.artifacts), "plan");
     UPDATE_CHECK(validate(plan), "plan");

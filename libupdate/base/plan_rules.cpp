@@ -24,6 +24,9 @@ Status check_header(const Plan& plan) {
             return refused(
                 field,
                 "must be 1..64 printable characters without space, quote or slash, a letter or digit first");
+    if (!plan.channel.empty() && !is_plain_name(plan.channel))
+        return refused("channel", "must be 1..128 characters of [A-Za-z0-9._+-], a letter or digit first");
+    if (!plan.permit.empty() && !is_update_id(plan.permit)) return refused("permit", "is no id");
     if (plan.artifacts.empty()) return refused("artifacts", "there is none");
     if (plan.artifacts.size() > max_artifacts) return refused("artifacts", "there are more than 64");
     return done();

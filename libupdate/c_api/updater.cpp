@@ -100,11 +100,11 @@ update_result update_authenticated(update_updater* updater, int server_confirms,
     });
 }
 
-update_result update_offer(update_updater* updater, const char* plan_json) {
+update_result update_offer(update_updater* updater, const char* selection_json) {
     return call([&]() -> Status {
-        UPDATE_CHECK(all_given("update_offer", updater, plan_json), "C API");
-        UPDATE_TRY(plan, parse_plan(plan_json), "update_offer");
-        return updater->cpp->offer(plan);
+        UPDATE_CHECK(all_given("update_offer", updater, selection_json), "C API");
+        UPDATE_TRY(selection, parse_selection(selection_json), "update_offer");
+        return updater->cpp->offer(selection);
     });
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "crypto/openssl_cryptography.hpp"
 #include "crypto/openssl_hashing.hpp"
 #include "crypto/pipelined_hashing.hpp"
 #include "durable/durable.hpp"
@@ -14,6 +15,7 @@
 #include "os/processes.hpp"
 #include "os/random.hpp"
 #include "os/service_manager.hpp"
+#include "releases/signed_verifier.hpp"
 
 namespace update {
 namespace {
@@ -52,7 +54,10 @@ Adapters::Adapters(Settings settings)
       hashing_{std::make_unique<PipelinedHashing>(*plain_hashing_)},
       http_{std::make_unique<CurlHttp>(settings_.transfer)},
       probe_http_{std::make_unique<CurlHttp>(probe_transfer())},
-      probes_{make_probes(*probe_http_, *processes_)} {}
+      probes_{make_probes(*probe_http_, *processes_)},
+      cryptography_{std::make_unique<OpensslCryptography>()},
+      verifier_{std::make_unique<SignedVerifier>(settings_, layout_, machine_, *files_, *clock_,
+                                                 *cryptography_)} {}
 
 Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
     UPDATE_TRY(root, without_links(settings.install_root), "install_root");
@@ -78,7 +83,8 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
 
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
     return {*clock_,     *files_,  *volumes_, *locks_,  *hashing_, *http_,
-            *processes_, services, channel,   *probes_, *random_,  renewal};
+            *processes_, services, channel,   *probes_, *random_,  renewal,
+            *cryptography_, *verifier_};
 }
 
 std::map<std::string, std::string> installed_digests(Adapters& adapters) {

@@ -8,6 +8,7 @@
 
 #include "layout/layout.hpp"
 #include "policy/executable.hpp"
+#include "ports/cryptography.hpp"
 #include "ports/ports.hpp"
 
 namespace update {
@@ -28,6 +29,9 @@ class Adapters {
     Processes& processes() { return *processes_; }
     Random& random() { return *random_; }
     Hashing& hashing() { return *hashing_; }
+    Cryptography& cryptography() { return *cryptography_; }
+    Verifier& verifier() { return *verifier_; }
+    Http& http() { return *http_; }
     Ports ports(Services&, Channel&, Renewal&);
 
  private:
@@ -45,6 +49,8 @@ class Adapters {
     std::unique_ptr<Hashing> plain_hashing_, hashing_;
     std::unique_ptr<Http> http_, probe_http_;
     std::unique_ptr<Probes> probes_;
+    std::unique_ptr<Cryptography> cryptography_;
+    std::unique_ptr<Verifier> verifier_;
 };
 
 /// See Updater::installed.

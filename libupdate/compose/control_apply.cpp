@@ -32,28 +32,12 @@ class Operation {
     }
 
     Applied apply(const Plan& plan, Downgrade downgrade) {
-        update_id_ = plan.update_id;
-        const Ports ports = applier_.adapters().ports(applier_.services(), applier_.channel(), renewal_);
-        Settings settings = applier_.adapters().settings();
-        settings.policy.allow_downgrade |= downgrade == Downgrade::allowed;
-        Engine engine{
-            settings,  applier_.adapters().layout(), ports, applier_.adapters().machine(), Actor::operator_,
-            observer()};
-        const auto halt = engine.begin(plan);
-        if (!halt) return refused_by(halt.error());
-        if (*halt == Halt::interrupted)
-            return {
-                {ControlExit::in_progress,
-                 "stopped at once; the agent or the watchdog goes on with the update, or updatectl cancel"},
-                update_id_,
-                {}};
-        if (*halt == Halt::ended)
-            return ended(journal_.load().record);  // also when its outcome could not be filed
-        if (*halt == Halt::not_mine) {
-            applier_.close_desk();
-            events_.say("handed over to the watchdog");
-        }
-        return watch();
+        return begin(plan.update_id, downgrade, [&plan](Engine& engine) { return engine.begin(plan); });
+    }
+    Applied apply(const Selection& selection, const std::string& running_version) {
+        return begin(selection.update_id, Downgrade::as_configured, [&](Engine& engine) {
+            return engine.begin(selection, running_version);
+        });
     }
 
     /// Follows the update until its end is filed.
@@ -87,6 +71,32 @@ class Operation {
     }
 
  private:
+    template <class Begin>
+    Applied begin(const std::string& update_id, Downgrade downgrade, Begin&& begin_with) {
+        update_id_ = update_id;
+        const Ports ports = applier_.adapters().ports(applier_.services(), applier_.channel(), renewal_);
+        Settings settings = applier_.adapters().settings();
+        settings.policy.allow_downgrade |= downgrade == Downgrade::allowed;
+        Engine engine{
+            settings,  applier_.adapters().layout(), ports, applier_.adapters().machine(), Actor::operator_,
+            observer()};
+        const auto halt = begin_with(engine);
+        if (!halt) return refused_by(halt.error());
+        if (*halt == Halt::interrupted)
+            return {
+                {ControlExit::in_progress,
+                 "stopped at once; the agent or the watchdog goes on with the update, or updatectl cancel"},
+                update_id_,
+                {}};
+        if (*halt == Halt::ended)
+            return ended(journal_.load().record);  // also when its outcome could not be filed
+        if (*halt == Halt::not_mine) {
+            applier_.close_desk();
+            events_.say("handed over to the watchdog");
+        }
+        return watch();
+    }
+
     Instant now() { return applier_.adapters().clock().now(); }
 
     Observer observer() {
@@ -193,6 +203,15 @@ Applied apply_plan(const Settings& settings, const Plan& plan, const ControlEven
     Operation operation{**applier, events};
     if (auto opened = operation.open(); !opened) return nothing_begun(said(opened.error()));
     return operation.apply(plan, Downgrade::as_configured);
+}
+
+Applied apply_selection(const Settings& settings, const Selection& selection,
+                        const std::string& running_version, const ControlEvents& events) {
+    auto applier = Applier::make(settings, "updatectl");
+    if (!applier) return nothing_begun(said(applier.error()));
+    Operation operation{**applier, events};
+    if (auto opened = operation.open(); !opened) return nothing_begun(said(opened.error()));
+    return operation.apply(selection, running_version);
 }
 
 Applied roll_back(const Settings& settings, const ControlEvents& events) {

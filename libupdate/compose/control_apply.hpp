@@ -3,6 +3,7 @@
 #include <functional>
 
 #include <update/plan.hpp>
+#include <update/selection.hpp>
 
 #include "compose/control.hpp"
 
@@ -24,6 +25,9 @@ struct Applied : Said {
 /// Prepares the update here and hands it to the watchdog; where none answers and the routes allow it, applies
 /// it here to the end. Returns with the end, or earlier when SIGINT or SIGTERM comes: during the preparation
 /// that cancels the update, after the hand-over it only ends the watching.
+Applied apply_selection(const Settings&, const Selection&, const std::string& running_version,
+                        const ControlEvents&);
+/// The same for the operator's own files, where `trust.mode` allows them.
 Applied apply_plan(const Settings&, const Plan&, const ControlEvents&);
 
 /// Back to the previous version: ends the trial that is under way, else applies what

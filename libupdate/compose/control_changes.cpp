@@ -87,11 +87,13 @@ Said cancel_update(Control& control, const std::string& update_id, Really really
 }
 
 PolicyMemory policy_memory(Control& control) {
-    return settled(load_policy_memory(control.adapters().files(), control.layout()),
+    return settled(load_policy_memory(control.adapters().files(), control.layout()).value_or(PolicyMemory{}),
                    control.settings().policy, control.adapters().clock().wall());
 }
 
 Said clear_quarantine(Control& control, const std::string& version, Really really) {
+    if (auto readable = load_policy_memory(control.adapters().files(), control.layout()); !readable)
+        return said(readable.error());
     PolicyMemory memory = policy_memory(control);
     std::set<std::string> known;
     for (const Quarantined& entry : memory.quarantine) known.insert(entry.version);

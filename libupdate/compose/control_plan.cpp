@@ -4,20 +4,20 @@
 #include <fmt/format.h>
 
 #include "base/json_reader.hpp"
+#include "compose/agent_channel.hpp"
+#include "compose/control_changes.hpp"
+#include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
-#include "net/http_curl.hpp"
+#include "releases/refusal.hpp"
+#include "releases/releases.hpp"
 
 namespace update {
 namespace {
 
-constexpr std::string_view shape = "write ROLE:INSTALL_PATH=FILE_OR_URL[,sha256=HEX][,size=N][,self-test]";
+constexpr std::string_view shape = "write ROLE:INSTALL_PATH=FILE[,sha256=HEX][,size=N][,self-test]";
 
 Error wrong(const std::string& text, std::string_view what) {
     return {ErrorCode::refused, fmt::format("--artifact {}: {}; {}", text, what, shape)};
-}
-
-bool is_url(std::string_view source) {
-    return source.starts_with("https://") || source.starts_with("http://") || source.starts_with("file://");
 }
 
 std::string as_file_url(const Path& file) {
@@ -57,14 +57,6 @@ Result<bool> take_option(const std::string& text, ArtifactWish& wish) {
 
 Result<Artifact> artifact_of(Control& control, const ArtifactWish& wish) {
     Artifact artifact{wish.role, wish.install_path, 0, {}, {}, wish.self_test};
-    if (is_url(wish.source)) {
-        if (!wish.sha256 || !wish.size_bytes)
-            return wrong(wish.source, "a URL needs its sha256 and size: they are what is promised");
-        artifact.size_bytes = *wish.size_bytes;
-        artifact.sha256 = *wish.sha256;
-        artifact.urls = {wish.source};
-        return artifact;
-    }
     std::error_code problem;
     const Path file = std::filesystem::canonical(wish.source, problem);
     if (problem)
@@ -79,39 +71,12 @@ Result<Artifact> artifact_of(Control& control, const ArtifactWish& wish) {
     return artifact;
 }
 
-class TextSink : public HttpSink {
- public:
-    Status head(const HttpHead&) override {
-        text_.clear();
-        return done();
-    }
-    Status body(std::span<const std::byte> bytes) override {
-        text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-        return done();
-    }
-    Status tick() override { return done(); }
-    const std::string& text() const { return text_; }
-
- private:
-    std::string text_;
-};
-
 Result<std::string> plan_text(Control& control, const std::string& source) {
-    if (!is_url(source)) {
-        std::error_code problem;
-        const Path file = std::filesystem::canonical(source, problem);
-        if (problem)
-            return Error{ErrorCode::refused, fmt::format("--plan {}; give a file that exists", source),
-                         problem};
-        return read_text(control.adapters().files(), file, max_plan_json_bytes);
-    }
-    TextSink sink;
-    CurlHttp http{control.settings().transfer};
-    UPDATE_TRY(head, http.get({source, 0, "", max_plan_json_bytes}, sink), "--plan " + source);
-    if (head.status != 200)
-        return Error{ErrorCode::not_found,
-                     fmt::format("--plan {}: the server answered {}", source, head.status)};
-    return sink.text();
+    std::error_code problem;
+    const Path file = std::filesystem::canonical(source, problem);
+    if (problem)
+        return Error{ErrorCode::refused, fmt::format("--plan {}; give a file that exists", source), problem};
+    return read_text(control.adapters().files(), file, max_plan_json_bytes);
 }
 
 /// A plan of a file need not say what an operator's plan gets anyway.
@@ -123,14 +88,29 @@ Result<Plan> read_plan(Control& control, const PlanWish& wish, const std::string
     if (!wish.from.empty() || !object.contains("from_version")) object["from_version"] = from;
     if (!wish.version.empty()) object["version"] = wish.version;
     if (!object.contains("product")) object["product"] = control.settings().product;
+    object["vouched_by"] = name(VouchedBy::operator_);
     UPDATE_TRY(plan, parse_plan(json_text(object)), wish.plan);
-    if (!is_url(wish.plan)) return plan;
-    for (const Artifact& artifact : plan.artifacts)
-        for (const std::string& url : artifact.urls)
-            if (url.starts_with("file:"))
-                return Error{ErrorCode::refused,
-                             fmt::format("{}: a plan from a server may not name local files", wish.plan)};
     return plan;
+}
+
+struct Scratch {
+    Scratch(Files& where, Random& random)
+        : files{where},
+          folder{std::filesystem::canonical(std::filesystem::temp_directory_path()) /
+                 fmt::format("updatectl-{:016x}", random.below(1ULL << 63))},
+          made{files.make_private_directory(folder)} {}
+    Scratch(const Scratch&) = delete;
+    Scratch& operator=(const Scratch&) = delete;
+    ~Scratch() { (void)remove_tree(files, folder); }
+
+    Files& files;
+    const Path folder;
+    const Status made;
+};
+
+std::string new_update_id(Control& control) {
+    constexpr std::uint64_t bound = 1ULL << 63;
+    return fmt::format("cli-{:016x}", control.adapters().random().below(bound));
 }
 
 }  // namespace
@@ -152,12 +132,35 @@ Result<ArtifactWish> parse_artifact_wish(const std::string& text) {
     return wish;
 }
 
+Selection make_selection(Control& control, const PlanWish& wish) {
+    return {new_update_id(control), control.settings().product, wish.channel, wish.version};
+}
+
+std::string version_before(Control& control, const PlanWish& wish) {
+    return wish.from.empty() ? control.running_version() : wish.from;
+}
+
+Result<Plan> signed_plan(Control& control, const PlanWish& wish) {
+    AgentChannel channel{control.layout(), control.adapters().clock(), control.adapters().files()};
+    RemoteRenewal renewal{control.adapters(), channel};
+    const Ports ports = control.adapters().ports(control.services(), channel, renewal);
+    // What is only looked at leaves nothing behind: the metadata is read into a folder that goes again.
+    const Scratch scratch{ports.files, control.adapters().random()};
+    UPDATE_CHECK(scratch.made, "folder for signed metadata");
+    const Layout elsewhere{scratch.folder, control.layout().install_root()};
+    Releases releases{control.settings(), elsewhere, control.adapters().machine(),
+                      release_ports(ports, channel)};
+    auto resolved = releases.resolve(make_selection(control, wish), version_before(control, wish),
+                                     policy_memory(control), Asker::operator_);
+    if (resolved) return std::move(resolved->plan);
+    return Error{ErrorCode::refused, refusal_of(resolved.error()).message};
+}
+
 Result<Plan> make_plan(Control& control, const PlanWish& wish) {
     const std::string from = wish.from.empty() ? control.running_version() : wish.from;
     if (from.empty() && wish.plan.empty())
         return Error{ErrorCode::refused, "which version runs now is not known here; say --from OLD"};
-    constexpr std::uint64_t bound = 1ULL << 63;
-    const std::string update_id = fmt::format("cli-{:016x}", control.adapters().random().below(bound));
+    const std::string update_id = new_update_id(control);
     if (!wish.plan.empty()) return read_plan(control, wish, update_id, from);
 
     Plan plan{update_id, control.settings().product, from, wish.version, {}};

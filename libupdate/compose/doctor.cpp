@@ -157,12 +157,15 @@ Findings examine(Control& control, const Plan& plan) {
                             "wait for its end, or updatectl cancel"});
     const WallTime now = control.adapters().clock().wall();
     const PolicyMemory memory =
-        settled(load_policy_memory(control.adapters().files(), control.layout()), settings.policy, now);
+        settled(load_policy_memory(control.adapters().files(), control.layout()).value_or(PolicyMemory{}),
+                settings.policy, now);
     if (auto allowed = may_try(memory, plan, settings.policy, now); !allowed)
         findings.push_back({"policy", false, allowed.error().message(), "see the message"});
     else
         findings.push_back(
             {"policy", true, fmt::format("{} may follow {}", plan.version, plan.from_version)});
+    const bool unsigned_here = plan.vouched_by == VouchedBy::operator_ &&
+                               control.settings().trust.mode == TrustMode::signed_;
     Looking looking{control, plan, Actor::operator_};
     if (preflight_at_once(looking.job()) == Event::succeeded)
         findings.push_back({"preflight", true, "there is room, and somebody to restart the agent"});
@@ -171,6 +174,9 @@ Findings examine(Control& control, const Plan& plan) {
                             looking.job().record.reason == Reason::no_space
                                 ? "free the missing bytes"
                                 : "start the watchdog, or allow the route self-update"});
+    if (unsigned_here)
+        findings.push_back({"trust", false, "nobody signed these files",
+                            "publish them with updatectl repo, or set trust.mode = \"unsigned\" for development"});
     return findings;
 }
 

@@ -92,16 +92,12 @@ class AgentUpdater final : public Updater {
                  server_confirms ? ipc::Level::alive : ipc::Level::accepted);
     }
 
-    Status offer(const Plan& plan) override {
-        UPDATE_CHECK(validate(plan), "offer");
-        for (const Artifact& a : plan.artifacts)
-            for (const std::string& url : a.urls)
-                if (url.starts_with("file:"))
-                    return Error{ErrorCode::refused, "offer: a server may not name local files"};
+    Status offer(const Selection& selection) override {
+        UPDATE_CHECK(validate(selection), "offer");
         wake([&] {
-            const bool known =
-                std::ranges::any_of(offers_, [&](const Plan& p) { return p.update_id == plan.update_id; });
-            if (!known && offers_.size() < 8) offers_.push_back(plan);
+            const bool known = std::ranges::any_of(
+                offers_, [&](const Selection& s) { return s.update_id == selection.update_id; });
+            if (!known && offers_.size() < 8) offers_.push_back(selection);
         });
         return done();
     }
@@ -170,7 +166,7 @@ class AgentUpdater final : public Updater {
 
     void work() {
         for (;;) {
-            std::optional<Plan> offer;
+            std::optional<Selection> offer;
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
@@ -188,7 +184,7 @@ class AgentUpdater final : public Updater {
             if (go_on)
                 handle(engine_.go_on());
             else if (offer)
-                handle(engine_.begin(*offer));
+                handle(engine_.begin(*offer, identity_.version));
             else
                 look_after();
         }
@@ -252,7 +248,7 @@ class AgentUpdater final : public Updater {
     Reporter reporter_;
     mutable std::mutex mutex_;  // below: guarded by it
     std::condition_variable changed_;
-    std::deque<Plan> offers_;
+    std::deque<Selection> offers_;
     std::string open_update_;
     bool unfinished_ = false, waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;

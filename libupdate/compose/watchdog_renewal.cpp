@@ -22,6 +22,7 @@ struct SelfRenewal::Files {
     Path installed;
     Path fresh;   ///< staged, or installed already
     Path backup;  ///< the guardian runs from it, so that neither of the others is in use by it
+    Artifact artifact;  ///< what the fresh one has to be
     std::string update_id;
 };
 
@@ -37,10 +38,19 @@ Result<SelfRenewal::Files> SelfRenewal::files() const {
         if (a.role != Role::watchdog) continue;
         const Path staged = layout.staged(a, plan.update_id, n);
         UPDATE_TRY(waits, exists(adapters_.files(), staged), "look for the new watchdog");
+        UPDATE_TRY(proven, adapters_.verifier().prove(plan, Expiry::passed_over), "new watchdog");
         return Files{layout.installed(a), waits ? staged : layout.installed(a),
-                     layout.backup(a, plan.update_id, n), plan.update_id};
+                     layout.backup(a, plan.update_id, n), proven[n].artifact(), plan.update_id};
     }
     return Error{ErrorCode::bug, "the set holds no watchdog"};
+}
+
+/// Whoever asked for it: this process becomes only what was signed.
+Status SelfRenewal::is_promised(const Files& found) const {
+    UPDATE_TRY(file, adapters_.files().open(found.fresh, OpenMode::read), "open");
+    UPDATE_TRY(digest, hash(*file, adapters_.hashing()), "hash");
+    if (digest == found.artifact.sha256) return done();
+    return Error{ErrorCode::corrupt, fmt::format("{} is not what was signed", found.fresh.string())};
 }
 
 Result<bool> SelfRenewal::is_renewed() const {
@@ -52,6 +62,7 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     UPDATE_TRY(found, files(), "watchdogs");
     UPDATE_TRY(renewed, runs_image(found.fresh), "look at the running watchdog");
     if (renewed) return done();
+    UPDATE_CHECK(is_promised(found), "new watchdog");
     Command command{found.backup,
                     {"--update-guardian", found.update_id, std::to_string(adapters_.processes().self().pid)},
                     {}};

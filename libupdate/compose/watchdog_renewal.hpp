@@ -22,6 +22,7 @@ class SelfRenewal : public Renewal {
  private:
     struct Files;
     Result<Files> files() const;
+    Status is_promised(const Files&) const;
 
     Adapters& adapters_;
     const std::vector<std::string> arguments_;

@@ -5,9 +5,12 @@
 #include <optional>
 #include <string>
 
+#include <update/selection.hpp>
+
 #include "engine/authority.hpp"
 #include "journal/history.hpp"
 #include "journal/journal.hpp"
+#include "policy/memory.hpp"
 #include "steps/step.hpp"
 
 namespace update {
@@ -46,11 +49,14 @@ class Engine {
     Engine(const Settings&, const Layout&, const Ports&, const Machine&, Actor, Observer);
     ~Engine();
 
-    /// Starts an update. A plan whose id has ended before is `ended` at once (a repeated offer).
-    /// @return `refused` by policy (filed as an outcome, too), or because another update is in progress,
-    /// `retry_later` (locked), or why the state
-    ///         directory cannot be used. The update itself never fails with an error: it ends with an
-    ///         outcome.
+    /// Starts the update to a signed release: refreshes what is trusted, and makes the plan from it. A selection
+    /// whose id has ended before is `ended` at once (a repeated offer).
+    /// @return `refused` by policy or for want of trust (filed as an outcome, too), or because another update is
+    ///         in progress, `retry_later` (locked, or it is not the time), or why the state directory cannot be
+    ///         used. The update itself never fails with an error: it ends with an outcome.
+    Result<Halt> begin(const Selection&, const std::string& running_version);
+    /// The same for what needs no release: the kept previous version, and an operator's own files where
+    /// `trust.mode` allows them.
     Result<Halt> begin(const Plan&);
 
     /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have
@@ -83,10 +89,13 @@ class Engine {
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);
     void file_again(const Record&);
-    std::optional<Halt> answer_repeated(const Plan&, const std::optional<Record>& last);
+    std::optional<Halt> answer_repeated(const std::string& update_id, const std::optional<Record>& last);
+    Result<std::optional<Halt>> clear_the_way(const std::string& update_id);
+    Result<Halt> start(std::unique_ptr<Lock>, const Plan&, PolicyMemory, const std::string& vouchers);
+    Status keep(const Plan&, const std::string& vouchers);
     Result<std::unique_ptr<Work>> open_work(Record, std::unique_ptr<Lock>);
     Job job_for(Work&);
-    Error refuse(const Plan&, Error why);
+    Error refuse(const Selection&, const std::string& from_version, const Error& why);
     void sweep(const std::string& keep_update_id);
 
     const Settings& settings_;

@@ -4,7 +4,9 @@
 //     journal.a journal.b            the durable record, two generations
 //     journal.lock                   held by whoever may act
 //     history.jsonl                  for people; recovery never reads it
-//     policy.json                    quarantine and attempts per version
+//     policy.json                    quarantine and attempts per version, security epoch, used permits
+//     trust/                         signed metadata as it was fetched last, and its rollback floor
+//       lists/                       the release lists that belong to it
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
 //     cancel                         update id that somebody wants cancelled
@@ -16,6 +18,7 @@
 //     previous/                      the previous version, when policy keeps it
 //     updates/<update id>/           everything of one update; gone at its end
 //       plan.json backups.json seals.json
+//       vouchers.json                the signed files that vouch for the plan
 //       <n>.partial                  artifact n while it is downloaded
 //   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
 //       <n>.new  <n>.old             staged artifact n, backup of what it replaces
@@ -44,6 +47,8 @@ class Layout {
     Path journal_lock() const { return state_ / "journal.lock"; }
     Path history() const { return state_ / "history.jsonl"; }
     Path policy() const { return state_ / "policy.json"; }
+    Path trust() const { return state_ / "trust"; }
+    Path release_lists() const { return trust() / "lists"; }
     Path state_file() const { return state_ / "state.json"; }
     Path outcomes() const { return state_ / "outcomes"; }
     Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
@@ -70,6 +75,7 @@ class Layout {
     Path updates() const { return state_ / "updates"; }
     Path update(const std::string& update_id) const { return updates() / update_id; }
     Path plan(const std::string& update_id) const { return update(update_id) / "plan.json"; }
+    Path vouchers(const std::string& update_id) const { return update(update_id) / "vouchers.json"; }
     /// What `back_up` kept and `verify` checked, per artifact.
     Path backups(const std::string& update_id) const { return update(update_id) / "backups.json"; }
     Path seals(const std::string& update_id) const { return update(update_id) / "seals.json"; }

@@ -35,6 +35,12 @@ class LinuxClock final : public Clock {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
     std::string boot_id() const override { return boot_id_; }
+    std::chrono::minutes utc_offset() const override {
+        const ::time_t now = ::time(nullptr);
+        ::tm local{};
+        if (::localtime_r(&now, &local) == nullptr) return std::chrono::minutes{0};
+        return std::chrono::minutes{local.tm_gmtoff / 60};
+    }
 
  private:
     std::string boot_id_ = read_boot_id();

@@ -29,6 +29,13 @@ class WindowsClock final : public Clock {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
     std::string boot_id() const override { return boot_id_; }
+    std::chrono::minutes utc_offset() const override {
+        TIME_ZONE_INFORMATION zone{};
+        const DWORD kind = ::GetTimeZoneInformation(&zone);
+        if (kind == TIME_ZONE_ID_INVALID) return std::chrono::minutes{0};
+        const LONG season = kind == TIME_ZONE_ID_DAYLIGHT ? zone.DaylightBias : zone.StandardBias;
+        return std::chrono::minutes{-(zone.Bias + season)};  // Windows counts from local time to UTC
+    }
 
  private:
     std::string boot_id_ = boot_id_text();

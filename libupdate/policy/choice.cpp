@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "base/utc_text.hpp"
 #include "policy/version.hpp"
 
 namespace update {
@@ -38,7 +39,8 @@ const Permit* permit_for(const ReleaseList& list, const EndpointFacts& facts, st
 std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
     const auto found = std::ranges::find(facts.memory.quarantine, release.version, &Quarantined::version);
     if (found == facts.memory.quarantine.end()) return {};
-    return fmt::format("it is quarantined: {}", name(found->reason));
+    return fmt::format("it is quarantined until {} ({}: {}); to try it again now: updatectl quarantine clear {}",
+                       utc_text(found->until_unix_ms), name(found->reason), found->message, found->version);
 }
 
 /// Rules that hold for a version however it was chosen. Empty: none is broken.
@@ -49,9 +51,11 @@ std::string broken_rule(const ReleaseList& list, const Release& release, const E
     if (release.epoch < facts.committed_epoch && !permitted)
         return fmt::format("its security epoch {} is below {}, which was committed here", release.epoch,
                            facts.committed_epoch);
-    if (is_older(release.version, facts.running_version) && !permitted)
+    if (is_older(release.version, facts.running_version) && !permitted && !facts.settings.allow_downgrade)
         return fmt::format("it is older than {}, which runs; a signed permit would allow it",
                            facts.running_version);
+    if (!facts.pin.empty() && !is_same(release.version, facts.pin))
+        return fmt::format("{} is pinned", facts.pin);
     if (!facts.minimum_version.empty() && is_older(release.version, facts.minimum_version))
         return fmt::format("it is below the minimum version {}", facts.minimum_version);
     if (!release.minimum_from.empty() && is_older(facts.running_version, release.minimum_from))
@@ -69,8 +73,6 @@ std::string outside_rollout(const ReleaseList& list, const Release& release, con
 
 std::string obstacle_of(const ReleaseList& list, const Release& release, const EndpointFacts& facts) {
     if (is_same(release.version, facts.running_version)) return "it runs already";
-    if (!facts.pin.empty() && !is_same(release.version, facts.pin))
-        return fmt::format("{} is pinned", facts.pin);
     auto rule = broken_rule(list, release, facts);
     return rule.empty() ? outside_rollout(list, release, facts) : rule;
 }
@@ -113,15 +115,17 @@ Choice choose(const ReleaseList& list, const EndpointFacts& facts) {
         choice.considered.push_back({release.version, std::move(obstacle)});
     }
     if (choice.release && facts.hold) choice.obstacle = "updates are held";
-    if (choice.release && choice.obstacle.empty() && !is_open(facts.windows, facts.now, facts.utc_offset))
+    if (choice.release && choice.obstacle.empty() && !is_open(facts.windows, facts.now, facts.utc_offset, facts.jitter))
         choice.obstacle = "the maintenance window is closed";
     if (!choice.obstacle.empty()) choice.release.reset();
-    if (!choice.release) return choice;
-    const Release& chosen = list.releases[*choice.release];
-    const bool back = is_older(chosen.version, facts.running_version) || chosen.epoch < facts.committed_epoch;
-    if (const Permit* permit = permit_for(list, facts, chosen.version); back && permit != nullptr)
-        choice.permit = permit->id;
+    if (choice.release) choice.permit = permit_used_for(list, facts, list.releases[*choice.release]);
     return choice;
+}
+
+std::string permit_used_for(const ReleaseList& list, const EndpointFacts& facts, const Release& release) {
+    const bool older = is_older(release.version, facts.running_version) && !facts.settings.allow_downgrade;
+    const Permit* permit = permit_for(list, facts, release.version);
+    return (older || release.epoch < facts.committed_epoch) && permit != nullptr ? permit->id : "";
 }
 
 Result<std::size_t> select(const ReleaseList& list, const EndpointFacts& facts, std::string_view version) {

@@ -38,6 +38,7 @@ struct EndpointFacts {
     bool hold = false;                   ///< nothing at all
     std::vector<Window> windows;         ///< empty: always
     std::chrono::minutes utc_offset{0};  ///< of the zone that the windows are meant in, now
+    std::chrono::minutes jitter{0};      ///< how much later than the window this endpoint begins
     std::set<std::string> used_permits;
     PolicyMemory memory;
     PolicySettings settings;
@@ -63,8 +64,11 @@ struct Choice {
 Choice choose(const ReleaseList&, const EndpointFacts&);
 
 /// The same for a version that somebody else selected (an operator, a control server): it must be one of the
-/// list.
+/// list. Rollout and windows do not bind whoever selects one endpoint by hand; all else does.
 /// @return `not_found`, `refused` with the rule
 Result<std::size_t> select(const ReleaseList&, const EndpointFacts&, std::string_view version);
+
+/// The permit that a step to this release uses up; empty: it is no step back, or needs none.
+std::string permit_used_for(const ReleaseList&, const EndpointFacts&, const Release&);
 
 }  // namespace update

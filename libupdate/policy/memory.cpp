@@ -61,7 +61,7 @@ Status check_order(const Plan& plan, const PolicySettings& settings) {
     if (normalised(plan.version) == normalised(plan.from_version))
         return refused(fmt::format("version {} runs already", plan.version));
     const auto order = compare(plan.version, plan.from_version);
-    if (!order || *order > 0 || settings.allow_downgrade) return done();
+    if (!order || *order > 0 || settings.allow_downgrade || !plan.permit.empty()) return done();
     return refused(fmt::format(
         "version {} is not newer than {}, which runs; to allow it set policy.allow_downgrade = true",
         plan.version, plan.from_version));
@@ -162,6 +162,15 @@ PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const P
         quarantine(memory, outcome, settings, unix_ms(now));
     if (somebody_asked(outcome.reason) || cost_nothing(outcome))
         give_back(memory, normalised(outcome.to_version));
+    return memory;
+}
+
+PolicyMemory record_commit(PolicyMemory memory, const Plan& plan) {
+    memory.epoch = std::max(memory.epoch, plan.epoch);
+    auto& used = memory.used_permits;
+    if (plan.permit.empty() || std::ranges::find(used, plan.permit) != used.end()) return memory;
+    used.push_back(plan.permit);
+    if (used.size() > max_remembered_permits) used.erase(used.begin());
     return memory;
 }
 

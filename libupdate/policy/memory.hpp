@@ -36,13 +36,15 @@ struct Attempts {
     bool operator==(const Attempts&) const = default;
 };
 
-/// At most max_remembered of each, the newest.
+/// At most max_remembered bans and attempts, the newest.
 struct PolicyMemory {
     std::vector<Quarantined> quarantine;
     std::vector<Attempts> attempts;
+    std::uint64_t epoch = 0;                ///< highest security epoch that was ever committed
+    std::vector<std::string> used_permits;  ///< ids, oldest first; at most max_remembered_permits
     bool operator==(const PolicyMemory&) const = default;
 };
-inline constexpr std::size_t max_remembered = 64;
+inline constexpr std::size_t max_remembered = 64, max_remembered_permits = 1024;
 inline constexpr std::size_t max_remembered_message_bytes = 512;
 
 /// Drops what has expired, shortens bans to the configured time, dates anew what lies in the future. Call it
@@ -50,7 +52,7 @@ inline constexpr std::size_t max_remembered_message_bytes = 512;
 PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
 
 /// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
-/// equal in precedence) and downgrades are not allowed; is quarantined; or has used up its attempts. Versions
+/// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up its attempts. Versions
 /// that are not SemVer cannot be ordered, so for them only "runs already" is known.
 Status may_try(const PolicyMemory&, const Plan&, const PolicySettings&, WallTime now);
 
@@ -65,6 +67,9 @@ bool quarantines(Reason);
 /// acknowledgement from the second attempt on (the first may have met an outage). An attempt that
 /// ended because somebody asked, or before its first byte for want of space, route or network, is given back.
 PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&, WallTime now);
+
+/// A plan was committed: its epoch becomes the floor, and its permit is used up.
+PolicyMemory record_commit(PolicyMemory, const Plan&);
 
 /// `updatectl quarantine clear VERSION`: the version may be tried again, with a full budget.
 PolicyMemory cleared(PolicyMemory, std::string_view version);

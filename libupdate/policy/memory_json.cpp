@@ -86,7 +86,9 @@ LoadedMemory unreadable(const Error& error) {
 std::string to_json(const PolicyMemory& memory) {
     return json_text({{"schema", schema},
                       {"quarantine", json_of(memory.quarantine)},
-                      {"attempts", json_of(memory.attempts)}});
+                      {"attempts", json_of(memory.attempts)},
+                      {"epoch", memory.epoch},
+                      {"used_permits", memory.used_permits}});
 }
 
 LoadedMemory parse_policy_memory(const std::string& text) {
@@ -97,8 +99,16 @@ LoadedMemory parse_policy_memory(const std::string& text) {
     reader.integer("schema", written, schema, schema);
     const Json* quarantine = reader.array("quarantine", max_listed);
     const Json* attempts = reader.array("attempts", max_listed);
-    if (auto checked = reader.status(); !checked) return unreadable(checked.error());
+    // Absent in what a release from before signed updates wrote.
     LoadedMemory loaded;
+    reader.integer<std::uint64_t>("epoch", loaded.memory.epoch, 0, std::numeric_limits<std::int64_t>::max(),
+                                  Need::optional);
+    const Json* permits = reader.array("used_permits", max_listed, Need::optional);
+    if (auto checked = reader.status(); !checked) return unreadable(checked.error());
+    if (permits != nullptr)
+        for (const Json& permit : *permits)
+            if (permit.is_string() && is_update_id(permit.get_ref<const std::string&>()))
+                loaded.memory.used_permits.push_back(permit.get<std::string>());
     read_all(quarantine, loaded.memory.quarantine, loaded.note);
     read_all(attempts, loaded.memory.attempts, loaded.note);
     return loaded;

@@ -24,6 +24,8 @@ class Clock {
     virtual WallTime wall() const = 0;
     /// Changes with each boot; an Instant means nothing under another boot id.
     virtual std::string boot_id() const = 0;
+    /// Of this machine's time zone, now: for what people say in local time.
+    virtual std::chrono::minutes utc_offset() const { return std::chrono::minutes{0}; }
 };
 
 }  // namespace update

@@ -1,6 +1,7 @@
 #pragma once
 #include "ports/channel.hpp"
 #include "ports/clock.hpp"
+#include "ports/cryptography.hpp"
 #include "ports/files.hpp"
 #include "ports/hashing.hpp"
 #include "ports/http.hpp"
@@ -9,6 +10,7 @@
 #include "ports/random.hpp"
 #include "ports/renewal.hpp"
 #include "ports/services.hpp"
+#include "ports/verifier.hpp"
 
 namespace update {
 
@@ -27,6 +29,8 @@ struct Ports {
     Probes& probes;
     Random& random;
     Renewal& renewal;
+    Cryptography& cryptography;
+    Verifier& verifier;
 };
 
 }  // namespace update

@@ -102,6 +102,19 @@ Message decode_progress(Fields& fields) {
     return progress;
 }
 
+Message decode_offer(Fields& fields) {
+    Offer offer;
+    Selection& selection = offer.selection;
+    selection.update_id = identifier(fields, "update_id");
+    selection.product = fields.text("product", version_max);
+    selection.channel = fields.text("channel", version_max, Need::optional);
+    selection.version = fields.text("version", id_max);
+    if (selection.version.empty()) fields.fail("version", "is empty");
+    if (!fields.error())
+        if (auto valid = validate(selection); !valid) fields.fail("offer", "selects nothing that can be");
+    return offer;
+}
+
 Message decode_heartbeat(Fields& fields) {
     Heartbeat heartbeat;
     heartbeat.build_id = fields.text("build_id", build_id_max);
@@ -120,7 +133,7 @@ constexpr Decoder decoders[] = {
     {"config_update", decode_config_update},
     {"heartbeat", decode_heartbeat},
     {"heartbeat_ack", [](Fields&) -> Message { return HeartbeatAck{}; }},
-    {"offer", [](Fields& f) -> Message { return Offer{f.object("plan").dump()}; }},
+    {"offer", decode_offer},
     {"progress", decode_progress},
     {"outcome", [](Fields& f) -> Message { return OutcomeReport{f.object("outcome").dump()}; }},
     {"outcome_ack", [](Fields& f) -> Message { return OutcomeAck{identifier(f, "update_id")}; }},
@@ -156,7 +169,13 @@ struct Encoder {
         return Json{{"type", "heartbeat"}, {"build_id", m.build_id}, {"version", m.version}};
     }
     Result<Json> operator()(const HeartbeatAck&) const { return Json{{"type", "heartbeat_ack"}}; }
-    Result<Json> operator()(const Offer& m) const { return carry("offer", "plan", m.plan_json); }
+    Result<Json> operator()(const Offer& m) const {
+        return Json{{"type", "offer"},
+                    {"update_id", m.selection.update_id},
+                    {"product", m.selection.product},
+                    {"channel", m.selection.channel},
+                    {"version", m.selection.version}};
+    }
     Result<Json> operator()(const ProgressReport& m) const {
         return Json{{"type", "progress"},
                     {"update_id", m.update_id},

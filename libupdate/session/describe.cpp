@@ -37,7 +37,9 @@ struct Describer {
     }
     std::string operator()(const HeartbeatAck&) const { return "heartbeat_ack"; }
     std::string operator()(const Offer& m) const {
-        return fmt::format("offer ({} bytes)", m.plan_json.size());
+        const Selection& s = m.selection;
+        return fmt::format("offer {}: {} {} on {}", printable(s.update_id), printable(s.product),
+                           printable(s.version), s.channel.empty() ? "its channel" : printable(s.channel));
     }
     std::string operator()(const ProgressReport& m) const {
         return fmt::format("progress {} {} {}/{}", printable(m.update_id), printable(m.state), m.bytes,

@@ -1,5 +1,5 @@
-// The messages of docs/protocol.md as values. Plans and outcomes travel as JSON text: this module carries
-// them, others give them their meaning (<update/plan.hpp>, <update/outcome.hpp>).
+// The messages of docs/protocol.md as values. Outcomes travel as JSON text: this module carries them, others
+// give them their meaning (<update/outcome.hpp>).
 #pragma once
 #include <chrono>
 #include <cstdint>
@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 #include <variant>
+
+#include <update/selection.hpp>
 
 #include "session/secret.hpp"
 
@@ -48,8 +50,9 @@ struct Heartbeat {
 struct HeartbeatAck {
     bool operator==(const HeartbeatAck&) const = default;
 };
+/// What to install is what the publisher signed; a server only selects.
 struct Offer {
-    std::string plan_json;
+    Selection selection;
     bool operator==(const Offer&) const = default;
 };
 struct ProgressReport {

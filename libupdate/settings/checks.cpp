@@ -69,6 +69,20 @@ Found check_server(const Settings& s) {
     return std::nullopt;
 }
 
+Found check_trust(const Settings& s) {
+    const TrustSettings& trust = s.trust;
+    if (trust.root.empty() != trust.repositories.empty())
+        return trust.root.empty()
+                   ? wrong("trust.root", "is missing", "write the path of the root.json that was shipped")
+                   : wrong("trust.repositories", "is missing", "write where the signed releases lie");
+    for (const Repository& repository : trust.repositories)
+        for (const std::string* url : {&repository.metadata, &repository.targets})
+            if (url->starts_with("http://") && !s.transfer.allow_http)
+                return wrong("trust.repositories", "is not encrypted",
+                             "write https://, or set transfer.allow_http = true");
+    return std::nullopt;
+}
+
 Found check_proxy(const Settings& s) {
     const std::string& proxy = s.transfer.proxy;
     if (proxy.empty()) return std::nullopt;
@@ -139,6 +153,7 @@ std::optional<KeyProblem> check_together(const Settings& s) {
     if (auto found = check_folders(s)) return found;
     if (auto found = check_programs(s)) return found;
     if (auto found = check_server(s)) return found;
+    if (auto found = check_trust(s)) return found;
     if (auto found = check_proxy(s)) return found;
     if (auto found = check_backoff("transfer", s.transfer.backoff_first, s.transfer.backoff_max))
         return found;

@@ -22,6 +22,8 @@ constexpr Words<CommitOn, 2> commit_words{
 constexpr Words<Manager, 3> manager_words{
     {{"none", Manager::none}, {"systemd", Manager::systemd}, {"scm", Manager::scm}}};
 
+constexpr Words<TrustMode, 2> trust_words{{{"signed", TrustMode::signed_}, {"unsigned", TrustMode::unsigned_}}};
+
 Check read_routes(Node node, std::vector<Route>& into) {
     const Problem shape{"is not a list of different routes",
                         R"(write some of ["watchdog", "self-update", "exit-code"] in the order of trying)"};
@@ -85,6 +87,17 @@ constexpr auto keys = std::to_array<Key<Settings>>({
     {"policy.quarantine_for",     [](Node n, Settings& s) { return read_hours(n, s.policy.quarantine_for, 24h * 365); }},
     {"policy.allow_downgrade",    [](Node n, Settings& s) { return read_flag(n, s.policy.allow_downgrade); }},
     {"policy.keep_previous",      [](Node n, Settings& s) { return read_count(n, s.policy.keep_previous, 0, 1); }},
+
+    {"policy.channel",            [](Node n, Settings& s) { return read_name(n, s.policy.channel, Empty::allowed); }},
+    {"policy.pin",                [](Node n, Settings& s) { return read_version(n, s.policy.pin, Empty::allowed); }},
+    {"policy.minimum_version",    [](Node n, Settings& s) { return read_version(n, s.policy.minimum_version, Empty::allowed); }},
+    {"policy.hold",               [](Node n, Settings& s) { return read_flag(n, s.policy.hold); }},
+    {"policy.windows",            [](Node n, Settings& s) { return read_windows(n, s.policy.windows); }},
+    {"policy.window_jitter",      [](Node n, Settings& s) { return read_duration(n, s.policy.window_jitter, 0ms, 24h); }},
+
+    {"trust.root",                [](Node n, Settings& s) { return read_absolute_path(n, s.trust.root, Empty::allowed); }},
+    {"trust.repositories",        [](Node n, Settings& s) { return read_repositories(n, s.trust.repositories); }},
+    {"trust.mode",                [](Node n, Settings& s) { return read_word(n, s.trust.mode, trust_words); }},
 
     {"supervision.backoff_first", [](Node n, Settings& s) { return read_duration(n, s.supervision.backoff_first, 1ms, 1h); }},
     {"supervision.backoff_max",   [](Node n, Settings& s) { return read_duration(n, s.supervision.backoff_max, 1ms, 24h); }},

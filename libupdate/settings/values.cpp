@@ -5,10 +5,15 @@
 #include <fmt/ranges.h>
 
 #include "base/grammar.hpp"
+#include "policy/version.hpp"
+#include "policy/window.hpp"
 #include "settings/value_text.hpp"
 
 namespace update {
 namespace {
+
+// Each is a mirror of every artifact, of which a plan has at most max_mirrors.
+constexpr std::size_t repositories_max = 8;
 
 constexpr std::size_t max_text_bytes = 4096;
 
@@ -137,6 +142,53 @@ Check read_name(const toml::node& node, std::string& into, Empty empty) {
     if (!is_plain_name(text))
         return Problem{"is not a name", "use 1 to 128 letters, digits and . _ + -, a letter or digit first"};
     into = text;
+    return std::nullopt;
+}
+
+Check read_version(const toml::node& node, std::string& into, Empty empty) {
+    std::string text;
+    if (auto problem = read_text(node, text)) return problem;
+    if ((!text.empty() || empty == Empty::refused) && !parse_semver(text))
+        return Problem{"is not a version", "write it as \"1.2.3\""};
+    into = text;
+    return std::nullopt;
+}
+
+Check read_windows(const toml::node& node, std::vector<std::string>& into) {
+    constexpr std::size_t windows_max = 32;
+    std::vector<std::string> texts;
+    if (auto problem = read_texts(node, texts, windows_max)) return problem;
+    for (const std::string& text : texts)
+        if (auto window = parse_window(text); !window)
+            return Problem{window.error().message(), R"(write it as "mon-fri 22:00-04:00" or "daily 01:30-02:30")"};
+    into = std::move(texts);
+    return std::nullopt;
+}
+
+namespace {
+
+/// A host does not belong to a folder without a scheme, and nothing signed comes from the own disk.
+bool is_web_folder(const std::string& url) {
+    return check_url(url) && !url.starts_with("file:") && url.find_first_of("?#") == std::string::npos;
+}
+
+}  // namespace
+
+Check read_repositories(const toml::node& node, std::vector<Repository>& into) {
+    const Problem shape{"is no list of repositories",
+                        R"(write [{metadata = "https://host/metadata", targets = "https://host/targets"}])"};
+    const toml::array* array = node.as_array();
+    if (array == nullptr || array->size() > repositories_max) return shape;
+    std::vector<Repository> repositories;
+    for (const toml::node& element : *array) {
+        const toml::table* table = element.as_table();
+        if (table == nullptr || table->size() != 2) return shape;
+        const auto metadata = (*table)["metadata"].value_exact<std::string>();
+        const auto targets = (*table)["targets"].value_exact<std::string>();
+        if (!metadata || !targets || !is_web_folder(*metadata) || !is_web_folder(*targets)) return shape;
+        repositories.push_back({*metadata, *targets});
+    }
+    into = std::move(repositories);
     return std::nullopt;
 }
 

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <update/settings.hpp>
+
 #include "settings/problem.hpp"
 
 namespace update {
@@ -29,6 +31,12 @@ enum class Empty : std::uint8_t { refused, allowed };
 Check read_absolute_path(const toml::node&, std::filesystem::path& into, Empty);
 /// As `check_install_path`.
 Check read_install_path(const toml::node&, std::string& into, Empty);
+/// SemVer, as versions of signed releases are. Empty only if `may_be_empty`.
+Check read_version(const toml::node&, std::string& into, Empty);
+/// As `parse_window`.
+Check read_windows(const toml::node&, std::vector<std::string>& into);
+/// Tables with `metadata` and `targets`, URLs of folders.
+Check read_repositories(const toml::node&, std::vector<Repository>& into);
 /// As `is_plain_name`.
 Check read_name(const toml::node&, std::string& into, Empty);
 

@@ -107,12 +107,12 @@ void start_agent(World& world, const std::string& service) {
 }
 
 void offer_to(World& world, Process& agent) {
-    const auto plan = world.server.offer(agent.version);
-    if (!plan || !agent.life.began) return;
-    const bool known =
-        std::ranges::any_of(agent.offers, [&](const Plan& p) { return p.update_id == plan->update_id; });
+    const auto selection = world.server.offer();
+    if (!selection || !agent.life.began) return;
+    const bool known = std::ranges::any_of(
+        agent.offers, [&](const Selection& s) { return s.update_id == selection->update_id; });
     if (known) return;
-    agent.offers.push_back(*plan);
+    agent.offers.push_back(*selection);
     if (agent.waits) world.poke(agent);
 }
 
@@ -169,8 +169,7 @@ int live_as_operator(World& world, Process& p) {
     p.desk = true;
     Engine engine{world.settings, world.layout,     ports.all,
                   world.machine,  Actor::operator_, observer(world, p)};
-    Plan plan = world.scenario.plan;
-    (void)engine.begin(plan);
+    (void)engine.begin(world.scenario.selection(), old_version);
     return 0;
 }
 

@@ -36,9 +36,9 @@ class Agent {
                 waiting_ = false;
                 handle(engine_.go_on());
             } else if (!p_.offers.empty() && aware) {
-                const Plan plan = p_.offers.front();
+                const Selection selection = p_.offers.front();
                 p_.offers.pop_front();
-                handle(engine_.begin(plan));
+                handle(engine_.begin(selection, p_.version));
             } else if (aware) {
                 look_after();
             }

@@ -57,9 +57,11 @@ Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
     }
-    const std::string rest = request.url.substr(request.url.find('/', 8) + 1);
-    const std::size_t cut = rest.find('/');
-    return send(request, sink, image_of(rest.substr(cut + 1), rest.substr(0, cut)));
+    const std::string* file = world_.scenario.repository->find(request.url.substr(request.url.find('/', 8) + 1));
+    if (file != nullptr) return send(request, sink, *file);
+    head.status = 404;
+    UPDATE_CHECK(sink.head(head), "answer");
+    return head;
 }
 
 Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::string bytes) {

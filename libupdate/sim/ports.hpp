@@ -1,5 +1,7 @@
 // Everything that a simulated process touches of its outside: the third implementation of the ports.
 #pragma once
+#include "releases/signed_verifier.hpp"
+#include "sim/cryptography.hpp"
 #include "sim/files.hpp"
 #include "sim/hashing.hpp"
 #include "sim/world.hpp"
@@ -114,8 +116,9 @@ struct ProcessPorts {
           channel{world, p},
           random{world},
           renewal{world, p},
-          all{world.clock(), files,    volumes, locks,  hashing, http,
-              processes,     services, channel, probes, random,  renewal} {}
+          verifier{world.settings, world.layout, world.machine, files, world.clock(), cryptography},
+          all{world.clock(), files,  volumes, locks,   hashing,      http,    processes,
+              services,      channel, probes, random, renewal, cryptography, verifier} {}
 
     SimFiles files;
     SimVolumes volumes;
@@ -128,6 +131,8 @@ struct ProcessPorts {
     SimProbes probes;
     SimRandom random;
     SimRenewal renewal;
+    SimCryptography cryptography;
+    SignedVerifier verifier;
     const Ports all;
 };
 

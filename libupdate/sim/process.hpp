@@ -63,7 +63,7 @@ struct Process {
     bool shaken_hands = false, told_of_cancel = false, cancel_news = false;
 
     LifeSigns life;
-    std::deque<Plan> offers;
+    std::deque<Selection> offers;
     std::size_t outcomes_seen = 0;
 };
 

@@ -31,14 +31,12 @@ Settings base_settings() {
 }
 
 void offer(Plan& plan, Role role, const std::string& path) {
-    Artifact a{role, path, 0, {}, {}, role == Role::agent};
+    Artifact a{role, path, 0, {}, {}, role == Role::agent, ""};
     const std::string bytes = image_of(path, plan.version);
     a.size_bytes = bytes.size();
     FastHash hash;
     hash.update(std::as_bytes(std::span{bytes}));
     a.sha256 = hash.finish();
-    for (const char* mirror : {"https://a.example/", "https://b.example/"})
-        a.urls.push_back(mirror + plan.version + "/" + path);
     plan.artifacts.push_back(std::move(a));
 }
 
@@ -79,6 +77,18 @@ Scenario story(const Settings& settings, Route route, Conduct conduct, std::stri
 
 std::string named(Route route, Conduct conduct) {
     return fmt::format("{}-{}", update::name(route), name(conduct));
+}
+
+/// What the publisher signed, on two mirrors.
+void publish(std::vector<Scenario>& all) {
+    for (Scenario& s : all) {
+        s.repository = std::make_shared<const Repository>(
+            std::vector<Plan>{s.plan, plan_to(s.plan, "", newer_version)});
+        s.settings.trust.root = "/trust/root.json";
+        s.settings.trust.repositories.clear();
+        for (const std::string mirror : {"https://a.example", "https://b.example"})
+            s.settings.trust.repositories.push_back({mirror + "/metadata", mirror + "/targets"});
+    }
 }
 
 void add_conducts(std::vector<Scenario>& all, const Settings& settings, Route route) {
@@ -152,6 +162,7 @@ std::vector<Scenario> scenarios(Platform platform) {
         Scenario& manual = add(Route::self_update, conduct, fmt::format("updatectl-{}", name(conduct)));
         manual.by_operator = true;
     }
+    publish(all);
     return all;
 }
 
@@ -170,6 +181,7 @@ std::vector<Scenario> scenarios(Platform platform, const Settings& settings) {
             s.expected == Ending::committed)
             s.expected = Ending::rolled_back;
     }
+    publish(all);
     return all;
 }
 

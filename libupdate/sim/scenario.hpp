@@ -1,10 +1,14 @@
 // The stories that are told over and over with other faults.
 #pragma once
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <update/plan.hpp>
+#include <update/selection.hpp>
 #include <update/settings.hpp>
+
+#include "sim/repository.hpp"
 
 namespace update::sim {
 
@@ -37,7 +41,8 @@ enum class Keeper : std::uint8_t {
 struct Scenario {
     std::string name;
     Settings settings;
-    Plan plan;
+    Plan plan;  ///< what the signed release says
+    std::shared_ptr<const Repository> repository;  ///< with it, and with a newer one
     Keeper keeper = Keeper::watchdog;
     Conduct conduct = Conduct::good;
     Conduct watchdog_conduct = Conduct::good;  ///< of the new watchdog, where the set holds one
@@ -49,11 +54,12 @@ struct Scenario {
     bool by_operator = false;   ///< updatectl applies it
     Ending expected = Ending::committed;  ///< without any fault
 
+    Selection selection() const { return {plan.update_id, plan.product, "", plan.version}; }
     /// Does the agent know of libupdate? One that does not has no session to a control server either.
     bool aware() const { return settings.trial.probe.kind == Readiness::reported; }
 };
 
-inline const std::string old_version = "1.0", new_version = "2.0";
+inline const std::string old_version = "1.0.0", new_version = "2.0.0", newer_version = "3.0.0";
 
 /// The built-in stories; with `settings`, those that its routes and supervision allow, under these settings.
 std::vector<Scenario> scenarios(Platform);

@@ -7,7 +7,7 @@ namespace update::sim {
 using State = Server::Update::State;
 
 Server::Update* Server::find(const std::string& id) {
-    const auto found = std::ranges::find(updates_, id, [](const Update& u) { return u.plan.update_id; });
+    const auto found = std::ranges::find(updates_, id, [](const Update& u) { return u.selection.update_id; });
     return found == updates_.end() ? nullptr : &*found;
 }
 
@@ -16,34 +16,25 @@ std::string Server::admit(const std::string& version, const std::string& open_up
     if (open_update.empty() || !confirms) return {};
     Update* update = find(open_update);
     if (update == nullptr) {  // begun on the machine itself
-        Plan plan;
-        plan.update_id = open_update;
-        plan.version = version;
-        updates_.push_back({plan, State::completed, {}, 0});
+        updates_.push_back({{open_update, "", "", version}, true, State::completed, {}, 0});
         return open_update;
     }
-    if (update->plan.version != version) return {};
+    if (update->selection.version != version) return {};
     if (update->state == State::ended) return update->ending == Ending::committed ? open_update : "";
     update->state = State::completed;
     return open_update;
 }
 
-std::optional<Plan> Server::offer(const std::string& version) const {
+std::optional<Selection> Server::offer() const {
     const auto open = std::ranges::find_if(
-        updates_, [](const Update& u) { return u.state == State::offered && !u.plan.artifacts.empty(); });
-    if (open == updates_.end()) return std::nullopt;
-    Plan plan = open->plan;
-    plan.from_version = version;
-    return plan;
+        updates_, [](const Update& u) { return u.state == State::offered && !u.adopted; });
+    return open == updates_.end() ? std::nullopt : std::optional{open->selection};
 }
 
 void Server::outcome(const Outcome& outcome) {
     Update* update = find(outcome.update_id);
     if (update == nullptr) {
-        Plan plan;
-        plan.update_id = outcome.update_id;
-        plan.version = outcome.to_version;
-        updates_.push_back({plan, State::offered, {}, 0});
+        updates_.push_back({{outcome.update_id, "", "", outcome.to_version}, true, State::offered, {}, 0});
         update = &updates_.back();
     }
     if (update->state == State::ended && update->ending == outcome.ending) return;

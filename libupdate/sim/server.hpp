@@ -4,7 +4,7 @@
 #include <vector>
 
 #include <update/outcome.hpp>
-#include <update/plan.hpp>
+#include <update/selection.hpp>
 
 namespace update::sim {
 
@@ -12,7 +12,8 @@ namespace update::sim {
 class Server {
  public:
     struct Update {
-        Plan plan;
+        Selection selection;
+        bool adopted = false;  ///< begun on the machine itself
         enum class State : std::uint8_t { offered, completed, ended } state = State::offered;
         std::optional<Ending> ending;
         unsigned told = 0;  ///< times that its outcome changed something here
@@ -20,11 +21,11 @@ class Server {
 
     bool confirms = true;
 
-    void add(Plan plan) { updates_.push_back({std::move(plan), {}, {}, 0}); }
+    void add(Selection selection) { updates_.push_back({std::move(selection), false, {}, {}, 0}); }
     /// @return the update that this version has completed, or empty
     std::string admit(const std::string& version, const std::string& open_update);
-    /// What to offer to an agent of this version.
-    std::optional<Plan> offer(const std::string& version) const;
+    /// What to offer to an agent.
+    std::optional<Selection> offer() const;
     void outcome(const Outcome&);
 
     /// What a later `restore` goes back to.

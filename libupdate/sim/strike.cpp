@@ -146,7 +146,7 @@ void World::strike(Process& p, Op op, const Fault& fault) {
             break;
         case FaultKind::second_update:
             if (server.updates().size() < 2 && !scenario.by_operator) {
-                server.add(plan_to(scenario.plan, "u-2", "3.0"));
+                server.add({"u-2", scenario.plan.product, "", newer_version});
                 if (agent) at(now, {.kind = Event::Kind::heartbeat, .pid = agent->pid});
             }
             break;

@@ -68,7 +68,9 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
         !disk.find((settings.install_root / settings.watchdog_path).generic_string()))
         disk.put("/watchdog", "watchdog");
     server.confirms = !scenario.old_server;
-    if (!scenario.by_operator) server.add(scenario.plan);
+    folders_of(settings.trust.root.parent_path());
+    disk.put(settings.trust.root.generic_string(), scenario.repository->root());
+    if (!scenario.by_operator) server.add(scenario.selection());
     server.back_up();
     if (scenario.outage) server_down_until = Instant{} + 5 * settings.trial.ack_timeout / 2;
     bound_ = bound_of(settings);
@@ -166,7 +168,8 @@ bool World::settled() {
             p->program == Program::updatectl || p->program == Program::guard)
             return false;
     const auto last = record();
-    return last && last->filed && (!aware || disk.list(layout.outcomes().generic_string()).empty());
+    const bool refused_before = !last && aware && !server.updates().empty();
+    return (refused_before || (last && last->filed)) && (!aware || disk.list(layout.outcomes().generic_string()).empty());
 }
 
 Process* World::find(std::int64_t pid) {

@@ -13,7 +13,8 @@ namespace update {
 namespace {
 
 Status remember(Job& job, const Outcome& outcome) {
-    PolicyMemory memory = load_policy_memory(job.ports.files, job.layout);
+    UPDATE_TRY(memory, load_policy_memory(job.ports.files, job.layout), "policy memory");
+    if (outcome.ending == Ending::committed) memory = record_commit(std::move(memory), job.plan);
     memory = record_outcome(std::move(memory), outcome, job.settings.policy, job.ports.clock.wall());
     return store_policy_memory(job.ports.files, job.layout, memory);
 }

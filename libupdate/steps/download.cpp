@@ -3,6 +3,7 @@
 
 #include "steps/step.hpp"
 #include "transfer/fetch.hpp"
+#include "transfer/noted_channel.hpp"
 
 namespace update {
 namespace {
@@ -17,27 +18,6 @@ class SetProgress : public ProgressListener {
  private:
     Job& job_;
     std::uint64_t total_, before_ = 0;
-};
-
-/// Remembers that the process has to end: then the download is not cancelled, it goes on in the next process.
-class NotedChannel : public Channel {
- public:
-    explicit NotedChannel(Channel& channel) : channel_{channel} {}
-    bool stopping() const { return stopping_; }
-
-    Signal wait(Instant deadline) override {
-        Signal signal = channel_.wait(deadline);
-        stopping_ |= signal.kind == Signal::Kind::stopping;
-        return signal;
-    }
-    Status ask_watchdog_to_update(const std::string& id) override {
-        return channel_.ask_watchdog_to_update(id);
-    }
-    Status ping_watchdog() override { return channel_.ping_watchdog(); }
-
- private:
-    Channel& channel_;
-    bool stopping_ = false;
 };
 
 }  // namespace

@@ -4,10 +4,10 @@
 
 namespace update {
 
-Result<bool> waits_as_sealed(Job& job, std::size_t n, const Seal& seal) {
+Result<bool> waits_as_sealed(Job& job, const VerifiedArtifact& verified, const Seal& seal) {
     Files& files = job.ports.files;
-    const Artifact& a = job.plan.artifacts[n];
-    const Path staged = job.layout.staged(a, job.plan.update_id, n), live = job.layout.installed(a);
+    const Artifact& a = verified.artifact();
+    const Path staged = job.layout.staged(a, job.plan.update_id, verified.index()), live = job.layout.installed(a);
     const auto ready = files.info(staged);
     if (!ready && ready.error().code() == ErrorCode::not_found) {
         UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
@@ -20,11 +20,12 @@ Result<bool> waits_as_sealed(Job& job, std::size_t n, const Seal& seal) {
     return true;
 }
 
-Status install_sealed(Job& job, std::size_t n, const Seal& seal) {
-    UPDATE_TRY(waits, waits_as_sealed(job, n, seal), "staged file");
+Status install_sealed(Job& job, const VerifiedArtifact& verified, const Seal& seal) {
+    UPDATE_TRY(waits, waits_as_sealed(job, verified, seal), "staged file");
     if (!waits) return done();
-    const Artifact& a = job.plan.artifacts[n];
-    return job.ports.files.rename(job.layout.staged(a, job.plan.update_id, n), job.layout.installed(a));
+    const Artifact& a = verified.artifact();
+    return job.ports.files.rename(job.layout.staged(a, job.plan.update_id, verified.index()),
+                                  job.layout.installed(a));
 }
 
 Status set_is_installed(Job& job, Watchdog watchdog) {

@@ -5,8 +5,9 @@
 
 namespace update {
 
-/// Quarantine and attempts per version. Unreadable means empty: it never blocks a start.
-PolicyMemory load_policy_memory(Files&, const Layout&);
+/// What is remembered about versions. None, or none that can be read as such, is an empty one.
+/// @return passing trouble of the disk: what is written now would forget what stands there
+Result<PolicyMemory> load_policy_memory(Files&, const Layout&);
 Status store_policy_memory(Files&, const Layout&, const PolicyMemory&);
 
 }  // namespace update

@@ -9,9 +9,9 @@
 namespace update {
 namespace {
 
-Status install(Job& job, std::size_t n, const Seal& seal) {
-    UPDATE_CHECK(install_sealed(job, n, seal), "install the watchdog");
-    return job.ports.files.flush_directory(job.layout.installed(job.plan.artifacts[n]).parent_path());
+Status install(Job& job, const VerifiedArtifact& verified, const Seal& seal) {
+    UPDATE_CHECK(install_sealed(job, verified, seal), "install the watchdog");
+    return job.ports.files.flush_directory(job.layout.installed(verified.artifact()).parent_path());
 }
 
 }  // namespace
@@ -26,8 +26,11 @@ Event renew_watchdog(Job& job) {
     const auto n = static_cast<std::size_t>(found - artifacts.begin());
     const auto seals = read_seals(job.ports.files, job.layout.seals(job.plan.update_id), artifacts.size());
     if (!seals) return because(job, reason_of(seals.error(), Reason::io_failed), seals.error());
+    const auto proven = job.ports.verifier.prove(job.plan, Expiry::passed_over);
+    if (!proven) return because(job, reason_of_mistrust(proven.error()), proven.error());
+    const VerifiedArtifact& watchdog = (*proven)[n];
     // It runs from where it lies now, so it must still be what was verified.
-    if (auto sealed = waits_as_sealed(job, n, (*seals)[n]); !sealed)
+    if (auto sealed = waits_as_sealed(job, watchdog, (*seals)[n]); !sealed)
         return because(job, reason_of(sealed.error(), Reason::io_failed), sealed.error());
     // After a reboot nobody has started them yet, and the renewal takes its time.
     for (const ProgramSettings& program : job.settings.programs)
@@ -38,7 +41,7 @@ Event renew_watchdog(Job& job) {
     const bool none_needed =
         !renewed && renewed.error().code() == ErrorCode::not_found && job.record.route != Route::watchdog;
     if (!renewed && !none_needed) return because(job, Reason::watchdog_failed, renewed.error());
-    if (auto installed = install(job, n, (*seals)[n]); !installed)
+    if (auto installed = install(job, watchdog, (*seals)[n]); !installed)
         return because(job, reason_of(installed.error(), Reason::io_failed), installed.error());
     return Event::succeeded;
 }

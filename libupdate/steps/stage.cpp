@@ -35,8 +35,9 @@ Status move_or_copy(Job& job, const Path& partial, const Path& staged) {
     return job.ports.files.rename(copy, staged);
 }
 
-Status stage_one(Job& job, std::size_t n) {
-    const Artifact& a = job.plan.artifacts[n];
+Status stage_one(Job& job, const VerifiedArtifact& verified) {
+    const Artifact& a = verified.artifact();
+    const std::size_t n = verified.index();
     const Path staged = job.layout.staged(a, job.plan.update_id, n);
     UPDATE_CHECK(job.ports.files.make_private_directory(staged.parent_path()), "staging folder");
     // Its own name too, or a power cut takes the folder with all that lies in it.
@@ -54,13 +55,15 @@ Status stage_one(Job& job, std::size_t n) {
 }  // namespace
 
 Event stage(Job& job) {
-    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
-        auto staged = stage_one(job, n);
+    const auto proven = job.ports.verifier.prove(job.plan, Expiry::passed_over);
+    if (!proven) return because(job, reason_of_mistrust(proven.error()), proven.error());
+    for (const VerifiedArtifact& verified : *proven) {
+        auto staged = stage_one(job, verified);
         if (staged) continue;
         const Reason otherwise =
             staged.error().code() == ErrorCode::unsupported ? Reason::wrong_machine : Reason::io_failed;
         return because(job, reason_of(staged.error(), otherwise),
-                       Error{staged.error()}.in(fmt::format("stage {}", job.plan.artifacts[n].install_path)));
+                       Error{staged.error()}.in(fmt::format("stage {}", verified.artifact().install_path)));
     }
     return Event::succeeded;
 }

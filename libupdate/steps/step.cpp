@@ -65,6 +65,12 @@ Event because(Job& job, Reason reason, const Error& error, Event event) {
     return event;
 }
 
+Reason reason_of_mistrust(const Error& error) {
+    const bool judged = error.code() == ErrorCode::refused || error.code() == ErrorCode::corrupt ||
+                        error.code() == ErrorCode::not_found;
+    return judged ? Reason::untrusted : reason_of(error, Reason::io_failed);
+}
+
 Reason reason_of(const Error& error, Reason otherwise) {
     switch (error.code()) {
         case ErrorCode::no_space:

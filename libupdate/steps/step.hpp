@@ -61,6 +61,8 @@ Status make_sure_nothing_runs(Job&);
 Event because(Job&, Reason, const Error&, Event event = Event::failed);
 /// The reason that an error of a file operation stands for.
 Reason reason_of(const Error&, Reason otherwise);
+/// The reason that an error of Verifier::prove stands for.
+Reason reason_of_mistrust(const Error&);
 
 // One declaration per file of this folder, in the order of the table.
 Event preflight(Job&);

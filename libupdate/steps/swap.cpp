@@ -23,15 +23,19 @@ Event swap(Job& job) {
     const auto seals = read_seals(job.ports.files, seal_file, job.plan.artifacts.size());
     if (!seals) return because(job, reason_of(seals.error(), Reason::io_failed), seals.error());
 
+    // What vouched for it may have expired meanwhile; that it did vouch for this plan is looked up again.
+    const auto proven = job.ports.verifier.prove(job.plan, Expiry::passed_over);
+    if (!proven) return because(job, reason_of_mistrust(proven.error()), proven.error());
+
     if (job.record.progress.state == State::swapping)
         if (auto stopped = make_sure_nothing_runs(job); !stopped)
             return because(job, Reason::stop_failed, stopped.error());
 
     std::set<Path> touched;
-    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
-        const Artifact& a = job.plan.artifacts[n];
+    for (const VerifiedArtifact& verified : *proven) {
+        const Artifact& a = verified.artifact();
         if (a.role == Role::watchdog) continue;
-        if (auto swapped = install_sealed(job, n, (*seals)[n]); !swapped)
+        if (auto swapped = install_sealed(job, verified, (*seals)[verified.index()]); !swapped)
             return because(job, reason_of(swapped.error(), Reason::io_failed),
                            Error{swapped.error()}.in(fmt::format("install {}", a.install_path)));
         touched.insert(job.layout.installed(a).parent_path());

@@ -8,10 +8,10 @@
 namespace update {
 namespace {
 
-Result<Seal> verify_one(Job& job, std::size_t n) {
-    const Artifact& a = job.plan.artifacts[n];
-    UPDATE_TRY(file, job.ports.files.open(job.layout.staged(a, job.plan.update_id, n), OpenMode::read),
-               "open");
+Result<Seal> verify_one(Job& job, const VerifiedArtifact& verified) {
+    const Artifact& a = verified.artifact();
+    const Path staged = job.layout.staged(a, job.plan.update_id, verified.index());
+    UPDATE_TRY(file, job.ports.files.open(staged, OpenMode::read), "open");
     UPDATE_TRY(before, file->info(), "look");
     if (before.link_count != 1)
         return Error{ErrorCode::refused, fmt::format("staged file has {} names, not one", before.link_count)};
@@ -27,13 +27,16 @@ Result<Seal> verify_one(Job& job, std::size_t n) {
 }  // namespace
 
 Event verify(Job& job) {
+    // Whoever asked for it: is this what was signed, and does anybody vouch for it still?
+    const auto proven = job.ports.verifier.prove(job.plan, Expiry::judged);
+    if (!proven) return because(job, reason_of_mistrust(proven.error()), proven.error());
     std::vector<Seal> seals;
-    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n) {
-        auto seal = verify_one(job, n);
+    for (const VerifiedArtifact& verified : *proven) {
+        auto seal = verify_one(job, verified);
         if (!seal)
             return because(
                 job, reason_of(seal.error(), Reason::corrupt),
-                Error{seal.error()}.in(fmt::format("verify {}", job.plan.artifacts[n].install_path)));
+                Error{seal.error()}.in(fmt::format("verify {}", verified.artifact().install_path)));
         seals.push_back(*seal);
     }
     auto written = write_seals(job.ports.files, job.layout.seals(job.plan.update_id), seals);

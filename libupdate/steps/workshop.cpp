@@ -4,6 +4,7 @@
 #include <set>
 
 #include "steps/manifest.hpp"
+#include "steps/policy_file.hpp"
 
 namespace update {
 namespace {
@@ -29,7 +30,7 @@ Result<Artifact> keep_one(Job& job, std::size_t n) {
     UPDATE_TRY(info, file->info(), "look at what is kept");
     UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash what is kept");
     return Artifact{a.role,     a.install_path, info.size_bytes, digest, {"file://" + kept.string()},
-                    a.self_test};
+                    a.self_test, ""};
 }
 
 }  // namespace
@@ -51,6 +52,9 @@ Status keep_previous(Job& job) {
                "backups");
     UPDATE_CHECK(files.make_private_directory(job.layout.previous()), "folder for the previous version");
     Plan back{"previous", job.plan.product, job.record.to_version, job.record.from_version, {}};
+    back.vouched_by = VouchedBy::endpoint;
+    UPDATE_TRY(memory, load_policy_memory(files, job.layout), "policy memory");
+    back.epoch = memory.epoch;  // this update's own becomes the floor when it is filed
     for (std::size_t n = 0; n < backups.size(); ++n) {
         if (!backups[n].existed) continue;
         UPDATE_TRY(artifact, keep_one(job, n), fmt::format("keep {}", job.plan.artifacts[n].install_path));

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <set>
 
-#include "trust/delegation.hpp"
+#include "trust/search.hpp"
 #include "trust/trouble.hpp"
 
 namespace update::trust {
@@ -144,31 +143,10 @@ Result<const Targets*> Client::load_targets(const Targets* delegator, const std:
 Result<TargetFile> Client::find(std::string_view path) {
     if (set_ == nullptr || set_->snapshot() == nullptr)
         return trouble(Trouble::local, "nothing is trusted: refresh first");
-    struct Visit {
-        const Targets* delegator;
-        std::string role;
-    };
-    std::vector<Visit> stack{{nullptr, std::string{name(TopRole::targets)}}};
-    std::set<std::string> visited;
-    while (!stack.empty() && visited.size() <= options_.limits.delegations) {
-        const Visit visit = std::move(stack.back());
-        stack.pop_back();
-        if (!visited.insert(visit.role).second) continue;  // 5.6.7.1: cycles, and the second way to a role
-        UPDATE_TRY(loaded, load_targets(visit.delegator, visit.role), fmt::format("find {}", path));
-        if (const auto found = loaded->targets.find(path); found != loaded->targets.end())
-            return found->second;
-        if (!loaded->delegations) continue;
-        // 5.6.7.2: pre-order, in the order of the list; a terminating one ends the search behind it
-        std::vector<Visit> next;
-        for (const Delegate& delegate : delegates_for(ports_.crypto, *loaded->delegations, path)) {
-            next.push_back({loaded, delegate.name});
-            if (!delegate.terminating) continue;
-            stack.clear();
-            break;
-        }
-        std::move(next.rbegin(), next.rend(), std::back_inserter(stack));
-    }
-    return trouble(Trouble::not_listed, fmt::format("no trusted role lists {}", path));
+    return find_target(ports_.crypto, path, options_.limits.delegations,
+                       [this](const Targets* delegator, const std::string& role) {
+                           return load_targets(delegator, role);
+                       });
 }
 
 Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version,

@@ -40,8 +40,10 @@ Error trouble(Trouble trouble, std::string what) {
     return {row(trouble).code, std::move(what), {static_cast<int>(trouble), category}};
 }
 
+bool is_trouble(const Error& error) { return error.os() && error.os().category() == category; }
+
 Trouble trouble_of(const Error& error) {
-    if (error.os() && error.os().category() == category) return static_cast<Trouble>(error.os().value());
+    if (is_trouble(error)) return static_cast<Trouble>(error.os().value());
     return Trouble::local;
 }
 

@@ -26,6 +26,8 @@ std::string_view advice(Trouble);
 /// An error with this class; it survives the layers of context. Reactions: tampered and rollback are
 /// `corrupt`, unreachable and stale_mirror `retry_later`, not_listed `not_found`, the others `refused`.
 Error trouble(Trouble, std::string what);
+/// Did the error come with a class?
+bool is_trouble(const Error&);
 /// @return `local` for an error that came without a class
 Trouble trouble_of(const Error&);
 

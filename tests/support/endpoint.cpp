@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <sys/wait.h>
 
-#include "crypto/openssl_hashing.hpp"
-#include "durable/durable.hpp"
 #include "ipc/message.hpp"
 #include "journal/journal.hpp"
 #include "os/files.hpp"
@@ -51,16 +49,6 @@ std::string as_toml(const Overrides& values, const std::string& programs) {
     return text;
 }
 
-std::string digest_of(const fs::path& path) {
-    const auto files = make_files();
-    OpensslHashing hashing;
-    auto file = files->open(path, OpenMode::read);
-    REQUIRE_MESSAGE(file.has_value(), path.string());
-    const auto digest = hash(**file, hashing);
-    REQUIRE(digest.has_value());
-    return to_hex(*digest);
-}
-
 std::vector<std::string> paths_below(const fs::path& folder) {
     std::vector<std::string> paths;
     std::error_code ignored;
@@ -74,9 +62,10 @@ std::vector<std::string> paths_below(const fs::path& folder) {
 bool is_lasting(const std::string& path) {
     static const std::vector<std::string> names{"journal.a",     "journal.b",   "journal.lock",
                                                 "history.jsonl", "policy.json", "state.json",
-                                                "run",           "updates",     "outcomes"};
+                                                "run",           "updates",     "outcomes",
+                                                "trust"};
     return std::ranges::find(names, path) != names.end() || path.starts_with("run/") ||
-           path.starts_with("outcomes/");
+           path.starts_with("outcomes/") || path.starts_with("trust/");
 }
 
 }  // namespace
@@ -116,6 +105,9 @@ void Endpoint::configure(const Overrides& overrides) {
     values["agent_id"] = quoted(agent_id_);
     values["key_file"] = quoted(folder() / "key");
     values["transfer.ca_file"] = quoted(server_.ca_file());
+    values["trust.root"] = quoted(server_.root_file());
+    values["trust.repositories"] =
+        fmt::format("[{{metadata = \"{0}/metadata\", targets = \"{0}/targets\"}}]", server_.https());
     std::string programs = fmt::format(
         "[[programs]]\nname = \"agent\"\npath = \"bin/agent\"\narguments = [\"--config\", {}]\n"
         "stop_timeout = \"5s\"\n",
@@ -175,20 +167,38 @@ std::string Endpoint::watchdog_version() const {
     return reply && reply->ok ? reply->message : "";
 }
 
-std::string Endpoint::offer(const std::string& version, const std::vector<Item>& items) {
-    nlohmann::json artifacts = nlohmann::json::array();
+std::string Endpoint::publish(const std::string& version, const std::vector<Item>& items,
+                              std::uint64_t epoch) {
+    std::vector<repository::ArtifactWish> wishes;
     for (const Item& item : items) {
-        std::string name = item.install_path + "-" + version;
-        std::ranges::replace(name, '/', '-');
-        const std::string url = item.url.empty() ? server_.serve(item.source, name) : item.url;
-        artifacts.push_back({{"role", update::name(item.role)},
-                             {"install_path", item.install_path},
-                             {"size_bytes", item.size_bytes ? *item.size_bytes : fs::file_size(item.source)},
-                             {"sha256", item.sha256.empty() ? digest_of(item.source) : item.sha256},
-                             {"urls", {url}},
-                             {"self_test", item.self_test}});
+        repository::ArtifactWish wish{item.source, {}};
+        wish.artifact.role = item.role;
+        wish.artifact.install_path = item.install_path;
+        wish.artifact.self_test = item.self_test;
+        wishes.push_back(std::move(wish));
     }
-    return server_.publish(agent_id_, {{"product", "agent"}, {"version", version}, {"artifacts", artifacts}});
+    repository::PublishWish wish;
+    wish.product = "agent";
+    wish.version = version;
+    wish.epoch = epoch;
+    const std::string channel = server_.publish(wish, wishes);
+    const auto list = server_.publisher().list("agent", channel);
+    REQUIRE(list.has_value());
+    for (std::size_t n = 0; n < items.size(); ++n) {
+        if (!items[n].tampered) continue;
+        ReleaseArtifact artifact = list->releases.front().artifacts.at(n);
+        artifact.target = items[n].source.filename();
+        const fs::path file = server_.target_file(channel, artifact);
+        std::string bytes = read_file(file);
+        bytes[bytes.size() / 2] ^= 1;
+        fs::permissions(file, fs::perms::owner_write, fs::perm_options::add);
+        write_file(file, bytes);
+    }
+    return channel;
+}
+
+std::string Endpoint::offer(const std::string& version, const std::vector<Item>& items) {
+    return server_.select(agent_id_, publish(version, items), version);
 }
 
 void Endpoint::cancel(const std::string& update_id) {

@@ -26,14 +26,13 @@ using namespace std::chrono_literals;
 /// Where the build puts the version `name` of agent or watchdog, as "agent-1.1" or "watchdog-1.2-crashes".
 std::filesystem::path built_version(const std::string& name);
 
-/// One artifact of an update. What is not given is true: digest, size, and a URL of the control server.
+/// One file of a release.
 struct Item {
     Role role = Role::agent;
     std::string install_path = "bin/agent";
     std::filesystem::path source;
     bool self_test = true;
-    std::string sha256 = {}, url = {};
-    std::optional<std::uint64_t> size_bytes = {};
+    bool tampered = false;  ///< what is handed out has one other byte than what was signed
 };
 Item agent_item(const std::string& version_name);
 Item watchdog_item(const std::string& version_name);
@@ -64,7 +63,9 @@ class Endpoint {
     std::string watchdog_version() const;  ///< by ping; empty: no answer
 
     // --- updates
-    /// Publishes through the control server. @return the update's id
+    /// Signs a release of these items on a channel of its own. @return the channel
+    std::string publish(const std::string& version, const std::vector<Item>&, std::uint64_t epoch = 0);
+    /// Publishes, and lets the control server select it. @return the update's id
     std::string offer(const std::string& version, const std::vector<Item>&);
     std::string offer_agent(const std::string& version, const std::string& version_name) {
         return offer(version, {agent_item(version_name)});

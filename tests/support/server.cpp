@@ -35,7 +35,13 @@ struct Server::Curl {
 Server::Server(std::vector<std::string> arguments)
     : arguments_{std::move(arguments)}, curl_{std::make_unique<Curl>()} {
     fs::create_directory(scratch_.path() / "state");
-    fs::create_directory(artifacts());
+    auto publisher = repository::Publisher::open(tools_.publisher_ports(), scratch_.path() / "releases", [] {
+        return Result<std::string>{std::string{"passphrase of a test"}};
+    });
+    REQUIRE_MESSAGE(publisher, publisher.error().message());
+    publisher_ = std::move(*publisher);
+    const auto made = publisher_->init({});
+    REQUIRE_MESSAGE(made, made.error().message());
     write_file(scratch_.path() / "token", admin_token + "\n");
     Process maker{{CONTROL_SERVER, "make-certificate", "--out", (scratch_.path() / "tls").string(), "--name",
                    "127.0.0.1"},
@@ -57,8 +63,8 @@ void Server::start() {
                                      scratch_.path() / "tls/server.key",
                                      "--state",
                                      scratch_.path() / "state",
-                                     "--artifacts",
-                                     artifacts(),
+                                     "--repository",
+                                     repository(),
                                      "--admin-token-file",
                                      scratch_.path() / "token",
                                      "--port-file",
@@ -106,13 +112,32 @@ void Server::enrol(const std::string& agent_id, const std::string& key) const {
     REQUIRE_MESSAGE(answer.status == 200, answer.body);
 }
 
-std::string Server::serve(const fs::path& file, const std::string& name) const {
-    fs::copy_file(file, artifacts() / name, fs::copy_options::overwrite_existing);
-    return https() + "/artifacts/" + name;
+std::string Server::publish(const repository::PublishWish& wish,
+                            const std::vector<repository::ArtifactWish>& artifacts) {
+    repository::PublishWish release = wish;
+    if (release.channel.empty()) release.channel = "c" + std::to_string(++channels_);
+    // Each release is made of its own files, though another had the same version.
+    fs::remove(scratch_.path() / "releases/drafts" / (release.product + "-" + release.version + ".json"));
+    auto published = publisher_->add(release.product, release.version, artifacts);
+    if (published) published = publisher_->publish(release);
+    REQUIRE_MESSAGE(published, published.error().message());
+    return release.channel;
 }
 
-std::string Server::publish(const std::string& agent_id, const nlohmann::json& plan) const {
-    const ApiAnswer answer = ask("POST", "/api/agents/" + agent_id + "/updates", plan);
+fs::path Server::target_file(const std::string& channel, const ReleaseArtifact& artifact) const {
+    const auto ending = "-" + artifact.target, beginning = to_hex(artifact.sha256) + ".";
+    for (const auto& entry : fs::directory_iterator{repository() / "targets" / "agent" / channel}) {
+        const auto name = entry.path().filename().string();
+        if (name.starts_with(beginning) && name.ends_with(ending)) return entry.path();
+    }
+    FAIL("no such target is published: ", artifact.target);
+    return {};
+}
+
+std::string Server::select(const std::string& agent_id, const std::string& channel,
+                           const std::string& version) const {
+    const ApiAnswer answer = ask("POST", "/api/agents/" + agent_id + "/updates",
+                                 {{"product", "agent"}, {"channel", channel}, {"version", version}});
     REQUIRE_MESSAGE(answer.status == 201, answer.status << " " << answer.body);
     return answer.json()["update_id"];
 }

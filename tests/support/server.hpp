@@ -1,4 +1,5 @@
-// The real control server as a process, and the operator who talks to it.
+// The real control server as a process, the publisher whose signed releases it hands out, and the operator who
+// selects among them.
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -7,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "compose/publishing.hpp"
+#include "repository/publisher.hpp"
 #include "support/process.hpp"
 
 namespace update::test {
@@ -43,23 +46,32 @@ class Server {
     ApiAnswer ask(const std::string& method, const std::string& path,
                   const nlohmann::json& body = nullptr) const;
     void enrol(const std::string& agent_id, const std::string& key) const;
-    /// Makes a file available for download. @return its URL
-    std::string serve(const std::filesystem::path& file, const std::string& name) const;
-    /// @return the id of the new update
-    std::string publish(const std::string& agent_id, const nlohmann::json& plan) const;
+    /// Signs a release of these files, on a channel of its own unless one is named. @return the channel
+    std::string publish(const repository::PublishWish&, const std::vector<repository::ArtifactWish>&);
+    repository::Publisher& publisher() { return *publisher_; }
+    /// The folder with metadata/ and targets/ that is handed out.
+    std::filesystem::path repository() const { return scratch_.path() / "releases/public"; }
+    /// What an endpoint begins its trust with.
+    std::filesystem::path root_file() const { return repository() / "metadata/1.root.json"; }
+    /// The file that is handed out for a target, below repository().
+    std::filesystem::path target_file(const std::string& channel, const ReleaseArtifact&) const;
+    /// Selects a release for an agent. @return the id of the new update
+    std::string select(const std::string& agent_id, const std::string& channel,
+                       const std::string& version) const;
     /// What the server knows of an update, or null.
     nlohmann::json update(const std::string& update_id) const;
     nlohmann::json agent(const std::string& agent_id) const;
 
  private:
     struct Curl;
-    std::filesystem::path artifacts() const { return scratch_.path() / "artifacts"; }
 
     Scratch scratch_{"update-server"};
     std::vector<std::string> arguments_;
     std::unique_ptr<Curl> curl_;
     std::unique_ptr<Process> process_;
-    unsigned port_ = 0;
+    unsigned port_ = 0, channels_ = 0;
+    PublishingTools tools_;
+    std::unique_ptr<repository::Publisher> publisher_;
 };
 
 }  // namespace update::test

@@ -75,7 +75,7 @@ Applier::Applier(NewVersion version, fs::path folder)
             "path = \"bin/p\"\nstop_timeout = \"2s\"\n[trial]\nready_timeout = \"1s\"\nstarts_max = 1\n"
             "[trial.probe]\nkind = \"process-age\"\nage = \"30ms\"\ninterval = \"10ms\"\n"
             "[policy]\nattempts_per_version = 1000\nquarantine_for = \"0s\"\n"
-            "[supervision]\nbackoff_first = \"10ms\"\n",
+            "[supervision]\nbackoff_first = \"10ms\"\n[trust]\nmode = \"unsigned\"\n",
             root().string(), state().string()));
 }
 

@@ -17,15 +17,6 @@ namespace {
 
 fs::path built(const std::string& version) { return fs::path{BIN} / ("minimal-agent-c-" + version); }
 
-std::string digest(const fs::path& file) {
-    FILE* pipe = ::popen(fmt::format("sha256sum {}", file.string()).c_str(), "r");
-    char text[65] = "";
-    REQUIRE(pipe != nullptr);
-    REQUIRE(std::fread(text, 1, 64, pipe) == 64);
-    ::pclose(pipe);
-    return text;
-}
-
 std::string output_of(const std::string& command) {
     FILE* pipe = ::popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);
@@ -41,28 +32,28 @@ TEST_CASE("an agent in C becomes its next version by the self-update route") {
     Server server;
     const Scratch scratch{"update-c-agent"};
     const fs::path root = scratch.path() / "root", config = scratch.path() / "update.toml",
-                   plan = scratch.path() / "plan.json", log = scratch.path() / "log";
+                   selection = scratch.path() / "selection.json", log = scratch.path() / "log";
     fs::create_directories(root / "bin");
     fs::copy_file(built("1.0.0"), root / "bin/agent");
     write_file(config, fmt::format("install_root = \"{0}\"\nstate_dir = \"{1}\"\nroutes = [\"self-update\"]\n"
                                    "[[programs]]\npath = \"bin/agent\"\narguments = [\"{2}\", \"{3}\"]\n"
-                                   "[trial]\ncommit_on = \"ready\"\n[transfer]\nca_file = \"{4}\"\n",
+                                   "[trial]\ncommit_on = \"ready\"\n[transfer]\nca_file = \"{4}\"\n"
+                                   "[trust]\nroot = \"{5}\"\n"
+                                   "repositories = [{{metadata = \"{6}/metadata\", targets = \"{6}/targets\"}}]\n",
                                    root.string(), (scratch.path() / "state").string(), config.string(),
-                                   plan.string(), server.ca_file().string()));
-    const nlohmann::json artifact = {{"role", "agent"},
-                                     {"install_path", "bin/agent"},
-                                     {"size_bytes", fs::file_size(built("1.1.0"))},
-                                     {"sha256", digest(built("1.1.0"))},
-                                     {"urls", {server.serve(built("1.1.0"), "c-agent")}},
-                                     {"self_test", true}};
-    write_file(plan, nlohmann::json{{"update_id", "from-c"},
-                                    {"product", "agent"},
-                                    {"version", "1.1.0"},
-                                    {"from_version", "1.0.0"},
-                                    {"artifacts", {artifact}}}
-                         .dump());
+                                   selection.string(), server.ca_file().string(), server.root_file().string(), server.https()));
+    repository::ArtifactWish artifact{built("1.1.0"), {}};
+    artifact.artifact.role = Role::agent;
+    artifact.artifact.install_path = "bin/agent";
+    artifact.artifact.self_test = true;
+    repository::PublishWish wish;
+    wish.product = "agent";
+    wish.version = "1.1.0";
+    wish.channel = "stable";
+    server.publish(wish, {artifact});
+    write_file(selection, R"({"update_id": "from-c", "product": "agent", "version": "1.1.0"})");
 
-    Process agent{{(root / "bin/agent").string(), config.string(), plan.string()}, log};
+    Process agent{{(root / "bin/agent").string(), config.string(), selection.string()}, log};
     const fs::path outcome = scratch.path() / "state/outcomes/from-c.json";
     await(
         "the outcome is filed", 30s, [&] { return fs::exists(outcome); }, [&] { return read_file(log); });

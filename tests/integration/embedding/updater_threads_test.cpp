@@ -22,23 +22,11 @@ Settings settings_in(const std::filesystem::path& folder) {
     settings.routes = {Route::exit_code};
     settings.restarted_on_failure = true;
     settings.transfer.attempts = 1;
+    settings.trust.root = folder / "root.json";
+    settings.trust.repositories = {{"https://127.0.0.1:1/metadata", "https://127.0.0.1:1/targets"}};
     std::filesystem::create_directories(settings.install_root / "bin");
     write_file(settings.install_root / "bin/agent", "an agent");
     return settings;
-}
-
-Plan unreachable(const std::string& update_id) {
-    Artifact artifact;
-    artifact.install_path = "bin/agent";
-    artifact.size_bytes = 8;
-    artifact.urls = {"https://127.0.0.1:1/agent"};
-    Plan plan;
-    plan.update_id = update_id;
-    plan.product = "agent";
-    plan.from_version = "1.0.0";
-    plan.version = "1.1.0";
-    plan.artifacts = {artifact};
-    return plan;
 }
 
 }  // namespace
@@ -58,7 +46,7 @@ TEST_CASE("an updater is called from many threads while it works on an update") 
     Updater& updater = **opened;
     CHECK_FALSE(updater.resume().has_value());
     updater.ready();
-    REQUIRE(updater.offer(unreachable("u-1")).has_value());
+    REQUIRE(updater.offer({"u-1", "agent", "stable", "1.1.0"}).has_value());
 
     std::atomic_bool enough = false;
     const auto loop = [&](auto call) {
@@ -82,6 +70,7 @@ TEST_CASE("an updater is called from many threads while it works on an update") 
     REQUIRE(outcomes.size() == 1);
     CHECK(outcomes[0].update_id == "u-1");
     CHECK(outcomes[0].ending == Ending::abandoned);
+    CHECK(outcomes[0].reason == Reason::untrusted);
     CHECK(updater.outcome_delivered("u-1").has_value());
     CHECK(updater.outcomes().empty());
     CHECK(lines > 0);

@@ -47,7 +47,7 @@ void play(Server& server, const Case& c) {
     Killer killer{endpoint, c.point};
     std::vector<Item> items{agent_item(c.program)};
     items.front().self_test = c.program == "agent-1.1";
-    if (c.wrong_digest) items.front().sha256 = std::string(64, '0');
+    items.front().tampered = c.wrong_digest;
     if (c.with_watchdog) items.push_back(watchdog_item("watchdog-1.1"));
     const std::string id = endpoint.offer(c.version, items);
     await(

@@ -68,10 +68,8 @@ void Operator::enrol(const std::string& agent_id, const std::string& key) const 
 }
 
 std::string Operator::publish(const std::string& agent_id, const std::string& version) const {
-    const nlohmann::json plan{{"product", "agent"},
-                              {"version", version},
-                              {"artifacts", {{{"role", "agent"}, {"install_path", "bin/agent"}}}}};
-    const Reply reply = ask("POST", "/api/agents/" + agent_id + "/updates", plan);
+    const nlohmann::json selection{{"product", "agent"}, {"channel", "stable"}, {"version", version}};
+    const Reply reply = ask("POST", "/api/agents/" + agent_id + "/updates", selection);
     REQUIRE_MESSAGE(reply.status == 201, reply.body);
     return reply.json()["update_id"];
 }

@@ -20,10 +20,10 @@ std::string random_bytes(std::size_t count) {
 struct Setup {
     ServerProcess server;
     void put(const std::string& name, const std::string& content) const {
-        server.files().write("artifacts/" + name, content);
+        server.files().write("repository/targets/agent/" + name, content);
     }
     Reply get(const std::string& name, const std::vector<std::string>& headers = {}) const {
-        return request(server, "GET", "/artifacts/" + name, headers);
+        return request(server, "GET", "/targets/agent/" + name, headers);
     }
 };
 
@@ -41,7 +41,7 @@ TEST_CASE_FIXTURE(Setup, "an artifact of several chunks arrives whole") {
 
 TEST_CASE_FIXTURE(Setup, "HEAD says what GET would say, without the body") {
     put("x", "hello");
-    const Reply head = request(server, "HEAD", "/artifacts/x"), get_reply = get("x");
+    const Reply head = request(server, "HEAD", "/targets/agent/x"), get_reply = get("x");
     CHECK(head.status == 200);
     CHECK(head.headers == get_reply.headers);
     CHECK(head.body.empty());
@@ -110,7 +110,7 @@ TEST_CASE_FIXTURE(Setup, "an empty artifact is an artifact") {
 
 TEST_CASE_FIXTURE(Setup, "nothing outside of the artifacts can be had") {
     server.files().write("secret", "secret");
-    REQUIRE(::symlink("../secret", server.files().path("artifacts/link").c_str()) == 0);
+    REQUIRE(::symlink("../../../secret", server.files().path("repository/targets/agent/link").c_str()) == 0);
     for (const char* name : {"link", "../secret", "..%2fsecret", "..", ".", "", "%2e%2e/secret",
                              "/etc/passwd", "absent", "x/../../secret"})
         CHECK_MESSAGE(get(name).status == 404, name);
@@ -118,6 +118,6 @@ TEST_CASE_FIXTURE(Setup, "nothing outside of the artifacts can be had") {
 
 TEST_CASE_FIXTURE(Setup, "an artifact cannot be written") {
     put("x", "hello");
-    CHECK(request(server, "PUT", "/artifacts/x", {}, "other").status == 405);
+    CHECK(request(server, "PUT", "/targets/agent/x", {}, "other").status == 405);
     CHECK(get("x").body == "hello");
 }

@@ -72,7 +72,8 @@ std::string Scratch::read(const std::string& name) const {
 ServerProcess::ServerProcess(std::vector<std::string> extra_arguments)
     : extra_arguments_{std::move(extra_arguments)} {
     files_.write("token", admin_token + "\n");
-    std::filesystem::create_directory(files_.path("artifacts"));
+    std::filesystem::create_directories(files_.path("repository/metadata"));
+    std::filesystem::create_directories(files_.path("repository/targets/agent"));
     const pid_t maker =
         spawn({CONTROL_SERVER, "make-certificate", "--out", files_.path(""), "--name", "127.0.0.1"}, -1,
               files_.path("log"));
@@ -98,8 +99,8 @@ int ServerProcess::launch() {
                                        files_.path("server.key"),
                                        "--state",
                                        files_.path("state"),
-                                       "--artifacts",
-                                       files_.path("artifacts"),
+                                       "--repository",
+                                       files_.path("repository"),
                                        "--admin-token-file",
                                        files_.path("token")};
     arguments.insert(arguments.end(), extra_arguments_.begin(), extra_arguments_.end());

@@ -52,18 +52,14 @@ TEST_CASE_FIXTURE(Setup, "an update is offered at once to an agent that is conne
     agent.log_in(auth("a", key, "1.0"));
     agent.next<session::ConfigUpdate>();
     const std::string update_id = admin.publish("a", "1.1");
-    const auto plan = nlohmann::json::parse(agent.next<session::Offer>().plan_json);
-    CHECK(plan["update_id"] == update_id);
-    CHECK(plan["from_version"] == "1.0");
-    CHECK(plan["version"] == "1.1");
-    CHECK(plan["artifacts"].size() == 1);
+    CHECK(agent.next<session::Offer>().selection == update::Selection{update_id, "agent", "stable", "1.1"});
 }
 
 TEST_CASE_FIXTURE(Setup, "an agent that was away gets its offer when it comes back") {
     const std::string update_id = admin.publish("a", "1.1");
     TestAgent agent{server};
     agent.log_in(auth("a", key, "1.0"));
-    CHECK(nlohmann::json::parse(agent.next<session::Offer>().plan_json)["update_id"] == update_id);
+    CHECK(agent.next<session::Offer>().selection.update_id == update_id);
 }
 
 TEST_CASE_FIXTURE(Setup, "the offer comes again with each heartbeat until an outcome came") {
@@ -74,7 +70,7 @@ TEST_CASE_FIXTURE(Setup, "the offer comes again with each heartbeat until an out
     agent.next<session::Offer>();
     for (int i = 0; i < 3; ++i) {
         agent.send(session::Heartbeat{who.build_id, "1.0"});
-        CHECK(nlohmann::json::parse(agent.next<session::Offer>().plan_json)["update_id"] == update_id);
+        CHECK(agent.next<session::Offer>().selection.update_id == update_id);
     }
     agent.send(session::OutcomeReport{outcome_json(update_id, "rolled-back")});
     agent.next<session::OutcomeAck>();
@@ -198,7 +194,7 @@ TEST_CASE_FIXTURE(Setup, "a second session of the same agent replaces the first"
     second.log_in(auth("a", key, "1.0"));
     CHECK(first.wait_closed().has_value());
     const std::string update_id = admin.publish("a", "1.1");
-    CHECK(nlohmann::json::parse(second.next<session::Offer>().plan_json)["update_id"] == update_id);
+    CHECK(second.next<session::Offer>().selection.update_id == update_id);
     CHECK(admin.agent("a")["connected"] == true);
 }
 
@@ -208,8 +204,8 @@ TEST_CASE_FIXTURE(Setup, "two agents at once get what is theirs") {
     a.log_in(auth("a", key, "1.0"));
     b.log_in(auth("b", key + "-b", "2.0"));
     const std::string for_a = admin.publish("a", "1.1"), for_b = admin.publish("b", "2.1");
-    CHECK(nlohmann::json::parse(b.next<session::Offer>().plan_json)["update_id"] == for_b);
-    CHECK(nlohmann::json::parse(a.next<session::Offer>().plan_json)["update_id"] == for_a);
+    CHECK(b.next<session::Offer>().selection.update_id == for_b);
+    CHECK(a.next<session::Offer>().selection.update_id == for_a);
 }
 
 TEST_CASE("a server from before update_confirmed confirms nothing and answers no heartbeat") {

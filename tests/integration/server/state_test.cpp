@@ -42,7 +42,7 @@ TEST_CASE("a killed server has kept agents, open offers and outcomes") {
     CHECK(agent.wait_closed().has_value());
     server.start();
     agent.log_in(auth("a", key, "1.0"));
-    CHECK(nlohmann::json::parse(agent.next<session::Offer>().plan_json)["update_id"] == open);
+    CHECK(agent.next<session::Offer>().selection.update_id == open);
     CHECK(admin.update(ended)["outcome"]["ending"] == "rolled-back");
 }
 
@@ -107,14 +107,13 @@ TEST_CASE("requests that make no sense are refused with a reason and change noth
     admin.enrol("a", key);
     CHECK(admin.ask("PUT", "/api/agents/b", {{"key", "short"}}).status == 400);
     CHECK(admin.ask("PUT", "/api/agents/.b", {{"key", key}}).status == 404);
-    CHECK(admin.ask("POST", "/api/agents/b/updates", {{"version", "1"}, {"artifacts", {1}}}).status == 404);
-    CHECK(admin.ask("POST", "/api/agents/a/updates", {{"artifacts", {1}}}).status == 400);
-    CHECK(
-        admin.ask("POST", "/api/agents/a/updates", {{"version", "1"}, {"artifacts", nlohmann::json::array()}})
-            .status == 400);
-    CHECK(admin
-              .ask("POST", "/api/agents/a/updates",
-                   {{"version", "1"}, {"artifacts", {std::string(300'000, 'x')}}})
+    CHECK(admin.ask("POST", "/api/agents/b/updates", {{"product", "agent"}, {"version", "1"}}).status == 404);
+    CHECK(admin.ask("POST", "/api/agents/a/updates", {{"product", "agent"}}).status == 400);
+    CHECK(admin.ask("POST", "/api/agents/a/updates", {{"version", "1"}}).status == 400);
+    CHECK(admin.ask("POST", "/api/agents/a/updates", {{"product", "agent"}, {"version", std::string(65, '1')}})
+              .status == 400);
+    CHECK(admin.ask("POST", "/api/agents/a/updates",
+                    {{"product", "agent"}, {"channel", "../x"}, {"version", "1"}})
               .status == 400);
     CHECK(admin.ask("POST", "/api/agents/a/updates", std::string(600'000, 'x')).status == 413);
     CHECK(admin.ask("DELETE", "/api/agents").status == 405);

@@ -1,4 +1,7 @@
 // What comes from the server is not what was promised, or does not pass its self-test: nothing is touched.
+#include <algorithm>
+#include <fmt/format.h>
+
 #include "story.hpp"
 #include "support/fault_server.hpp"
 
@@ -6,6 +9,8 @@ using namespace update;
 using namespace update::test;
 
 namespace {
+
+namespace fs = std::filesystem;
 
 const Overrides over_http{{"routes", R"(["watchdog"])"}, {"transfer.allow_http", "true"}};
 
@@ -34,24 +39,39 @@ Reply answer(const std::string& body, int status = 200) {
     return reply;
 }
 
-/// The promised rules, and a server that answers something else.
+/// The signed rules, and a mirror that answers something else.
 struct World {
     FaultServer mirror{nullptr};
     Server server;
-    Endpoint endpoint{server, over_http};
+    Endpoint endpoint{server, with(over_http, repository_on(server, mirror))};
     std::string promised = std::string(100'000, 'r');
     World() {
         endpoint.install("share/rules.txt", "old rules");
         endpoint.start_watchdog();
     }
+    static Overrides repository_on(const Server& server, const FaultServer& mirror) {
+        return {{"trust.repositories", fmt::format("[{{metadata = \"{}/metadata\", targets = \"{}\"}}]",
+                                                   server.https(), mirror.url("/targets"))}};
+    }
+    void serve(const fs::path& file, Reply reply) {
+        mirror.script("/targets/" + fs::relative(file, server.repository() / "targets").string(),
+                      {std::move(reply)});
+    }
     std::string offer_answered_by(Reply reply) {
-        mirror.script("/rules", {std::move(reply)});
         const Item rules{.role = Role::file,
                          .install_path = "share/rules.txt",
                          .source = file_of(endpoint, "rules.new", promised),
-                         .self_test = false,
-                         .url = mirror.url("/rules")};
-        return endpoint.offer("1.1.0", {agent_item("agent-1.1"), rules});
+                         .self_test = false};
+        const std::string channel = endpoint.publish("1.1.0", {agent_item("agent-1.1"), rules});
+        for (const auto& entry : fs::directory_iterator{server.repository() / "targets/agent" / channel})
+            serve(entry.path(), entry.path().string().ends_with("rules.new") ? reply
+                                                                            : answer(read_file(entry.path())));
+        return server.select(endpoint.id(), channel, "1.1.0");
+    }
+    /// The list comes from there, too.
+    std::size_t rules_asked_for() const {
+        return static_cast<std::size_t>(std::ranges::count_if(
+            mirror.requests(), [](const SeenRequest& r) { return r.path.ends_with("rules.new"); }));
     }
 };
 
@@ -113,12 +133,13 @@ TEST_CASE("a server that does not know the artifact") {
 
 TEST_CASE("an update that is cancelled while the server is silent in the middle of an artifact") {
     World world;
-    world.endpoint.configure(with(over_http, {{"transfer.stall_timeout", R"("1min")"}}));
+    world.endpoint.configure(with(with(over_http, World::repository_on(world.server, world.mirror)),
+                                  {{"transfer.stall_timeout", R"("1min")"}}));
     world.endpoint.restart_watchdog();
     Reply reply = answer(world.promised);
     reply.silent_after = 50'000;
     const std::string id = world.offer_answered_by(std::move(reply));
-    await("the artifact is asked for", 20s, [&] { return !world.mirror.requests().empty(); });
+    await("the artifact is asked for", 20s, [&] { return world.rules_asked_for() > 0; });
     world.endpoint.cancel(id);
     check_abandoned(world.endpoint, id, Reason::cancelled);
 }

@@ -97,7 +97,7 @@ TEST_CASE("a version that is older than the one that runs is refused") {
     Server server;
     Endpoint endpoint{server, by_watchdog};
     endpoint.start_watchdog();
-    check_refused(endpoint, endpoint.end_of(endpoint.offer_agent("0.9.0", "agent-1.1")), "not newer");
+    check_refused(endpoint, endpoint.end_of(endpoint.offer_agent("0.9.0", "agent-1.1")), "older than");
     check_old_version_runs(endpoint);
     check_nothing_left(endpoint);
 }
@@ -164,12 +164,17 @@ TEST_CASE("an update that is cancelled within its trial is rolled back, and may 
 
 TEST_CASE("an offer that no agent may take is refused to the server's face, and the next one is taken") {
     Server server;
-    Endpoint endpoint{server, by_watchdog};
+    Endpoint endpoint{server, with(by_watchdog, {{"policy.channel", R"("stable")"}})};
     endpoint.start_watchdog();
-    Item local = agent_item("agent-1.1");
-    local.url = "file:///etc/passwd";
-    const std::string refused = endpoint.offer("1.1.0", {local});
-    check_refused(endpoint, endpoint.end_of(refused), "may not name local files");
-    const std::string good = endpoint.offer_agent("1.1.0", "agent-1.1");
-    CHECK(endpoint.end_of(good).ending == Ending::committed);
+    const std::string refused = endpoint.offer_agent("1.1.0", "agent-1.1");
+    check_refused(endpoint, endpoint.end_of(refused), "configured for stable");
+    repository::PublishWish wish;
+    wish.product = "agent";
+    wish.version = "1.1.0";
+    wish.channel = "stable";
+    repository::ArtifactWish agent{built_version("agent-1.1"), {}};
+    agent.artifact.role = Role::agent;
+    agent.artifact.install_path = "bin/agent";
+    server.publish(wish, {agent});
+    CHECK(endpoint.end_of(server.select(endpoint.id(), "stable", "1.1.0")).ending == Ending::committed);
 }

@@ -111,7 +111,7 @@ TEST_CASE("a set with one bad item touches nothing and stops nothing") {
     Endpoint& endpoint = world.endpoint;
     const pid_t agent = endpoint.pid_of(Endpoint::Who::agent), tray = world.tray_pid();
     Item bad = world.rules();
-    bad.sha256 = std::string(64, '5');
+    bad.tampered = true;
     const Outcome end =
         endpoint.end_of(endpoint.offer("1.1.0", {watchdog_item("watchdog-1.1"), agent_item("agent-1.1"),
                                                  world.tray(), world.manual(), bad}));

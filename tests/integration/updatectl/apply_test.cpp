@@ -10,9 +10,9 @@ using namespace update::test;
 
 namespace {
 
-std::string state_seen(const Ran& ran) { return ran.output; }
+std::string state_seen(const Answer& ran) { return ran.output; }
 
-void check_committed(const Ran& ran, const std::string& route) {
+void check_committed(const Answer& ran, const std::string& route) {
     INFO(ran.output);
     CHECK(ran.code == 0);
     const auto result = ran.json();
@@ -35,7 +35,7 @@ TEST_CASE("apply hands the update to the watchdog and waits until it is committe
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
+    const Answer ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
     check_committed(ran, "watchdog");
     CHECK(endpoint.installed_version() == "1.1.0");
     endpoint.await_session_of("1.1.0");
@@ -47,7 +47,7 @@ TEST_CASE("apply without a watchdog applies the update itself, and the new versi
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_agent();
-    const Ran ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
+    const Answer ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
     check_committed(ran, "self-update");
     CHECK(endpoint.installed_version() == "1.1.0");
     endpoint.await_session_of("1.1.0");
@@ -61,7 +61,7 @@ TEST_CASE("apply over HTTPS says what it does, in plain lines where there is no 
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran ran = op.run(op.apply_from_server("1.1.0", "agent-1.1"));
+    const Answer ran = op.run(op.apply_without_self_test("1.1.0", "agent-1.1"));
     INFO(ran.output);
     CHECK(ran.code == 0);
     CHECK(contains(state_seen(ran), "downloading"));
@@ -71,26 +71,59 @@ TEST_CASE("apply over HTTPS says what it does, in plain lines where there is no 
     CHECK_FALSE(contains(ran.output, "\r"));
 }
 
-TEST_CASE("a plan file needs neither an id nor the version that runs") {
+TEST_CASE("without a version apply takes the newest that policy allows") {
     Server server;
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
+    const auto words = op.apply("1.1.0", "agent-1.1");
+    const Answer ran = op.run({"apply", "--json", "--channel", words.back()});
+    check_committed(ran, "watchdog");
+    CHECK(ran.json()["outcome"]["to_version"] == "1.1.0");
+}
+
+TEST_CASE("a plan file of local files needs neither an id nor the version that runs") {
+    Server server;
+    Endpoint endpoint{server, unsigned_};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
     const auto file = built_version("agent-1.1");
-    const std::string artifact = op.apply_from_server("1.1.0", "agent-1.1").back();
-    const auto digest = artifact.substr(artifact.find("sha256=") + 7, 64);
     write_file(endpoint.folder() / "plan.json",
                nlohmann::json{{"version", "1.1.0"},
                               {"artifacts",
                                {{{"role", "agent"},
                                  {"install_path", "bin/agent"},
                                  {"size_bytes", std::filesystem::file_size(file)},
-                                 {"sha256", digest},
-                                 {"urls", {server.https() + "/artifacts/agent-1.1"}}}}}}
+                                 {"sha256", to_hex(sha256_of(read_file(file)))},
+                                 {"urls", {"file://" + file.string()}}}}}}
                    .dump());
-    const Ran ran = op.run({"apply", "--json", "--plan", endpoint.folder() / "plan.json"});
+    const Answer ran = op.run({"apply", "--json", "--plan", endpoint.folder() / "plan.json"});
     check_committed(ran, "watchdog");
     CHECK(ran.json()["outcome"]["from_version"] == "1.0.0");
+}
+
+TEST_CASE("local files that nobody signed are refused where trust is signed, and nothing begins") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    const Answer ran = op.run({"apply", "--version", "1.1.0", "--artifact",
+                            "agent:bin/agent=" + built_version("agent-1.1").string()});
+    CHECK_MESSAGE(ran.code == 3, ran.output);
+    CHECK(contains(ran.output, "nobody signed it"));
+    CHECK_FALSE(endpoint.record().has_value());
+    CHECK(endpoint.leftovers().empty());
+}
+
+TEST_CASE("a version that is not among the signed ones is refused, and the message says so") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    auto words = op.apply("1.1.0", "agent-1.1");
+    words[4] = "1.1.1";
+    const Answer ran = op.run(words);
+    CHECK_MESSAGE(ran.code == 3, ran.output);
+    CHECK(contains(ran.output, "not among the signed releases"));
 }
 
 TEST_CASE("rollback returns to the version that was kept, with and without a watchdog") {
@@ -99,7 +132,7 @@ TEST_CASE("rollback returns to the version that was kept, with and without a wat
     Operator op{endpoint};
     endpoint.start_watchdog();
     REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
-    const Ran back = op.run({"rollback", "--json"});
+    const Answer back = op.run({"rollback", "--json"});
     INFO(back.output);
     CHECK(back.code == 0);
     CHECK(back.json()["outcome"]["to_version"] == "1.0.0");
@@ -107,7 +140,7 @@ TEST_CASE("rollback returns to the version that was kept, with and without a wat
     CHECK(endpoint.installed("bin/agent") == read_file(built_version("agent-1.0")));
 
     endpoint.watchdog().stop();
-    const Ran forth = op.run({"rollback", "--json"});
+    const Answer forth = op.run({"rollback", "--json"});
     INFO(forth.output);
     CHECK(forth.code == 0);
     CHECK(forth.json()["outcome"]["route"] == "self-update");
@@ -118,7 +151,7 @@ TEST_CASE("rollback where nothing was kept is refused, and says so") {
     Server server;
     Endpoint endpoint{server, {{"trial.commit_on", R"("ready")"}}};
     Operator op{endpoint};
-    const Ran ran = op.run({"rollback"});
+    const Answer ran = op.run({"rollback"});
     CHECK(ran.code == 3);
     CHECK_MESSAGE(contains(ran.output, "no previous version is kept"), ran.output);
 }
@@ -128,12 +161,12 @@ TEST_CASE("cancel ends a download, and apply says that it was cancelled") {
     Endpoint endpoint{server, slow};
     Operator op{endpoint}, other{endpoint};
     endpoint.start_watchdog();
-    op.begin(with_json(op.apply_from_server("1.1.0", "agent-1.1")));
+    op.begin(with_json(op.apply_without_self_test("1.1.0", "agent-1.1")));
     endpoint.await_state(State::downloading);
-    const Ran cancelled = other.run({"cancel"});
+    const Answer cancelled = other.run({"cancel"});
     INFO(cancelled.output);
     CHECK(cancelled.code == 0);
-    const Ran ran = op.end();
+    const Answer ran = op.end();
     INFO(ran.output);
     CHECK(ran.code == 1);
     CHECK(ran.json()["outcome"]["reason"] == "cancelled");
@@ -146,10 +179,10 @@ TEST_CASE("Ctrl-C during the preparation cancels cleanly") {
     Endpoint endpoint{server, slow};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    op.begin(with_json(op.apply_from_server("1.1.0", "agent-1.1")));
+    op.begin(with_json(op.apply_without_self_test("1.1.0", "agent-1.1")));
     endpoint.await_state(State::downloading);
     op.process().signal(SIGINT);
-    const Ran ran = op.end();
+    const Answer ran = op.end();
     INFO(ran.output);
     CHECK(ran.code == 1);
     CHECK(ran.json()["outcome"]["ending"] == "abandoned");
@@ -165,13 +198,13 @@ TEST_CASE("Ctrl-C after the hand-over ends the watching only") {
     op.begin(op.apply("1.2.0", "agent-1.2-hangs"));
     endpoint.await_state(State::awaiting_ready);
     op.process().signal(SIGINT);
-    const Ran ran = op.end();
+    const Answer ran = op.end();
     INFO(ran.output);
     CHECK(ran.code == 7);
     CHECK(contains(ran.output, "goes on without being watched"));
     CHECK(endpoint.record()->progress.state == State::awaiting_ready);
 
-    const Ran back = op.run({"rollback", "--json"});
+    const Answer back = op.run({"rollback", "--json"});
     INFO(back.output);
     CHECK(back.code == 0);
     CHECK(back.json()["outcome"]["ending"] == "rolled-back");
@@ -183,10 +216,10 @@ TEST_CASE("an update while another one is in progress is exit code 7, and touche
     Endpoint endpoint{server, slow};
     Operator op{endpoint}, other{endpoint};
     endpoint.start_watchdog();
-    op.begin(op.apply_from_server("1.1.0", "agent-1.1"));
+    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
     endpoint.await_state(State::downloading);
     const auto id = endpoint.record()->update_id;
-    const Ran second = other.run(other.apply("1.1.0", "agent-1.1"));
+    const Answer second = other.run(other.apply("1.1.0", "agent-1.1"));
     CHECK_MESSAGE(second.code == 7, second.output);
     CHECK(endpoint.record()->update_id == id);
     CHECK(other.run({"cancel", id}).code == 0);
@@ -197,10 +230,10 @@ TEST_CASE("a download that its updatectl left behind dead is ended by cancel") {
     Server server;
     Endpoint endpoint{server, slow};
     Operator op{endpoint};
-    op.begin(op.apply_from_server("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
+    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
     endpoint.await_state(State::downloading);
     op.process().kill_hard();
-    const Ran ran = op.run({"cancel"});
+    const Answer ran = op.run({"cancel"});
     CHECK_MESSAGE(ran.code == 0, ran.output);
     CHECK(endpoint.record()->progress.state == State::abandoned);
     CHECK(endpoint.record()->reason == Reason::cancelled);
@@ -208,11 +241,11 @@ TEST_CASE("a download that its updatectl left behind dead is ended by cancel") {
 
 TEST_CASE("neither version runs: exit code 5") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     std::filesystem::copy_file(built_version("agent-1.2-crashes"), endpoint.install_root() / "bin/agent",
                                std::filesystem::copy_options::overwrite_existing);
-    const Ran ran = op.run(with_json({"apply", "--from", "1.1.0", "--version", "1.2.0", "--artifact",
+    const Answer ran = op.run(with_json({"apply", "--from", "1.1.0", "--version", "1.2.0", "--artifact",
                                       "agent:bin/agent=" + built_version("agent-1.2-crashes").string()}));
     INFO(ran.output);
     CHECK(ran.code == 5);
@@ -221,10 +254,10 @@ TEST_CASE("neither version runs: exit code 5") {
 
 TEST_CASE("bytes that are not the promised ones: exit code 1, with the reason") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran ran =
+    const Answer ran =
         op.run(with_json({"apply", "--version", "1.1.0", "--artifact",
                           fmt::format("agent:bin/agent={},sha256={}", built_version("agent-1.1").string(),
                                       std::string(64, 'a'))}));
@@ -237,7 +270,7 @@ TEST_CASE("nobody could restart the agent: exit code 3 before the first byte") {
     Server server;
     Endpoint endpoint{server, {{"routes", R"(["watchdog"])"}}};
     Operator op{endpoint};
-    const Ran ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
+    const Answer ran = op.run(with_json(op.apply("1.1.0", "agent-1.1")));
     INFO(ran.output);
     CHECK(ran.code == 3);
     CHECK(ran.json()["outcome"]["reason"] == "no-route");

@@ -16,26 +16,26 @@ TEST_CASE("a version that crashed is rolled back, listed, refused, cleared and a
     Operator op{endpoint};
     endpoint.start_watchdog();
     const auto apply = op.apply("1.2.0", "agent-1.2-crashes");
-    const Ran first = op.run(apply);
+    const Answer first = op.run(apply);
     CHECK_MESSAGE(first.code == 4, first.output);
 
-    const Ran list = op.run({"quarantine", "list", "--json"});
+    const Answer list = op.run({"quarantine", "list", "--json"});
     REQUIRE(list.code == 0);
     CHECK(list.json()["quarantine"][0]["version"] == "1.2.0");
     CHECK(list.json()["quarantine"][0]["reason"] == "crashed");
 
-    const Ran again = op.run(apply);
+    const Answer again = op.run(apply);
     CHECK(again.code == 3);
     CHECK_MESSAGE(contains(again.output, "updatectl quarantine clear 1.2.0"), again.output);
 
-    const Ran unknown = op.run({"quarantine", "clear", "7.7.7"});
+    const Answer unknown = op.run({"quarantine", "clear", "7.7.7"});
     CHECK(unknown.code == 3);
     CHECK(contains(unknown.output, "updatectl quarantine list"));
     CHECK(op.run({"quarantine", "clear", "1.2.0"}).code == 0);
     CHECK(op.run({"quarantine", "list", "--json"}).json()["quarantine"].empty());
     auto dry = apply;
     dry.emplace_back("--dry-run");
-    const Ran allowed = op.run(dry);
+    const Answer allowed = op.run(dry);
     CHECK_MESSAGE(allowed.code == 0, allowed.output);
 }
 
@@ -44,11 +44,11 @@ TEST_CASE("what is held stays stopped under the watchdog until it is released") 
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran held = op.run({"hold"});
+    const Answer held = op.run({"hold"});
     CHECK_MESSAGE(held.code == 0, held.output);
     CHECK(endpoint.pid_of(Endpoint::Who::agent) < 0);
 
-    const Ran restart = op.run({"restart"});
+    const Answer restart = op.run({"restart"});
     CHECK_MESSAGE(restart.code == 3, restart.output);
     CHECK(contains(restart.output, "held"));
     CHECK(op.run({"config", "set", "--interval", "5"}).code == 0);  // makes the watchdog look at its programs
@@ -66,7 +66,7 @@ TEST_CASE("restart gives the agent a new process") {
     Operator op{endpoint};
     endpoint.start_watchdog();
     const pid_t before = endpoint.pid_of(Endpoint::Who::agent);
-    const Ran ran = op.run({"restart"});
+    const Answer ran = op.run({"restart"});
     CHECK_MESSAGE(ran.code == 0, ran.output);
     await("another process", 10s, [&] {
         const pid_t now = endpoint.pid_of(Endpoint::Who::agent);
@@ -79,18 +79,18 @@ TEST_CASE("a watchdog that is disabled restarts nothing until it is enabled") {
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran off = op.run({"config", "set", "--enabled", "false"});
+    const Answer off = op.run({"config", "set", "--enabled", "false"});
     CHECK_MESSAGE(off.code == 0, off.output);
     CHECK(contains(off.output, "enabled false"));
     REQUIRE(::kill(endpoint.pid_of(Endpoint::Who::agent), SIGKILL) == 0);
     await("the watchdog has seen the agent's end", 10s, [&] {
         return contains(endpoint.logs(), "starts again in") && endpoint.pid_of(Endpoint::Who::agent) < 0;
     });
-    const Ran looks = op.run({"config", "set", "--interval", "9"});  // makes it look at its programs
+    const Answer looks = op.run({"config", "set", "--interval", "9"});  // makes it look at its programs
     CHECK(contains(looks.output, "enabled false, interval 9 s"));
     CHECK(op.run({"status", "--json"}).json()["programs"][0]["running"] == false);
 
-    const Ran on = op.run({"config", "set", "--enabled", "true"});
+    const Answer on = op.run({"config", "set", "--enabled", "true"});
     CHECK(contains(on.output, "enabled true, interval 9 s"));
     endpoint.await_session_of("1.0.0");
     CHECK(endpoint.pid_of(Endpoint::Who::agent) > 0);
@@ -122,7 +122,7 @@ TEST_CASE("what needs a watchdog is exit code 6 without one") {
     Operator op{endpoint};
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{"restart"}, {"config", "set", "--interval", "9"}, {"status"}}) {
-        const Ran ran = op.run(command);
+        const Answer ran = op.run(command);
         INFO(ran.output);
         CHECK(ran.code == 6);
         CHECK(contains(ran.output, "no watchdog answers"));
@@ -131,7 +131,7 @@ TEST_CASE("what needs a watchdog is exit code 6 without one") {
 
 TEST_CASE("a dry run changes nothing on disk") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     endpoint.start_watchdog();
     REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
@@ -145,6 +145,7 @@ TEST_CASE("a dry run changes nothing on disk") {
     for (const std::vector<std::string>& command :
          {std::vector<std::string>{"apply", "--version", "1.3.0", "--artifact",
                                    "agent:bin/agent=" + built_version("agent-1.1").string()},
+          op.apply("1.4.0", "agent-1.1"),
           {"rollback"},
           {"cancel"},
           {"quarantine", "clear"},
@@ -155,13 +156,13 @@ TEST_CASE("a dry run changes nothing on disk") {
           {"config", "set", "--interval", "9"}}) {
         auto dry = command;
         dry.emplace_back("--dry-run");
-        const Ran ran = op.run(dry);
+        const Answer ran = op.run(dry);
         INFO(command.front(), ": ", ran.output);
         CHECK((ran.code == 0 || ran.code == 6));
         CHECK(tree_of(endpoint.install_root()) == root);
         CHECK(tree_of(endpoint.state_dir()) == state);
     }
-    const Ran check = op.run({"check", "--version", "1.3.0", "--artifact",
+    const Answer check = op.run({"check", "--version", "1.3.0", "--artifact",
                               "agent:bin/agent=" + built_version("agent-1.1").string()});
     CHECK_MESSAGE(check.code == 0, check.output);
     CHECK(tree_of(endpoint.state_dir()) == state);

@@ -16,7 +16,7 @@ struct Finding {
 };
 
 /// The first finding of this check that is not ok, else the first one.
-Finding finding(const Ran& ran, const std::string& check) {
+Finding finding(const Answer& ran, const std::string& check) {
     Finding found;
     const auto json = ran.json();
     REQUIRE_MESSAGE(json.is_object(), ran.output);
@@ -29,7 +29,7 @@ Finding finding(const Ran& ran, const std::string& check) {
 }
 
 void check_found(Operator& op, const std::string& check, const std::string& what, const std::string& cure) {
-    const Ran ran = op.run({"doctor", "--json"});
+    const Answer ran = op.run({"doctor", "--json"});
     INFO(ran.output);
     CHECK(ran.code == 8);
     const Finding found = finding(ran, check);
@@ -49,7 +49,7 @@ TEST_CASE("a good endpoint has nothing to mend") {
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
     endpoint.start_watchdog();
-    const Ran ran = op.run({"doctor"});
+    const Answer ran = op.run({"doctor"});
     INFO(ran.output);
     CHECK(ran.code == 0);
     CHECK(contains(ran.output, "nothing to mend"));

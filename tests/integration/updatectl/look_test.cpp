@@ -13,7 +13,7 @@ TEST_CASE("status comes from the watchdog, and from the journal when none answer
     Operator op{endpoint};
     endpoint.start_watchdog();
     REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
-    const Ran with_watchdog = op.run({"status", "--json"});
+    const Answer with_watchdog = op.run({"status", "--json"});
     INFO(with_watchdog.output);
     CHECK(with_watchdog.code == 0);
     CHECK(with_watchdog.json()["watchdog_version"] == "1.0.0");
@@ -21,7 +21,7 @@ TEST_CASE("status comes from the watchdog, and from the journal when none answer
     CHECK(with_watchdog.json()["last"]["ending"] == "committed");
 
     endpoint.watchdog().stop();
-    const Ran alone = op.run({"status", "--json"});
+    const Answer alone = op.run({"status", "--json"});
     INFO(alone.output);
     CHECK(alone.code == 0);
     CHECK(alone.json()["watchdog_version"].is_null());
@@ -53,7 +53,7 @@ TEST_CASE("explain names the reason, in words and for machines") {
     CHECK(contains(op.run({"explain"}).output, "No update was ever begun here"));
     endpoint.start_watchdog();
     REQUIRE(op.run(op.apply("1.2.0", "agent-1.2-crashes")).code == 4);
-    const Ran words = op.run({"explain"});
+    const Answer words = op.run({"explain"});
     INFO(words.output);
     CHECK(words.code == 0);
     CHECK(contains(words.output, "ended: rolled-back"));
@@ -67,15 +67,15 @@ TEST_CASE("explain names the reason, in words and for machines") {
     CHECK(json["history"].size() > 3);
 
     CHECK(op.run(op.apply("0.9.0", "agent-1.1")).code == 3);
-    const Ran refused = op.run({"explain"});
-    CHECK_MESSAGE(contains(refused.output, "an update was refused: update to 0.9.0"), refused.output);
+    const Answer refused = op.run({"explain"});
+    CHECK_MESSAGE(contains(refused.output, "an update was refused: selection: agent 0.9.0: it is older"), refused.output);
 }
 
 TEST_CASE("check says what stands in the way, and is exit code 8") {
     Server server;
     Endpoint endpoint{server, {{"routes", R"(["watchdog"])"}}};
     Operator op{endpoint};
-    const Ran ran = op.run({"check", "--json", "--from", "2.0.0", "--version", "1.1.0", "--artifact",
+    const Answer ran = op.run({"check", "--json", "--from", "2.0.0", "--version", "1.1.0", "--artifact",
                             "agent:bin/agent=" + built_version("agent-1.1").string()});
     INFO(ran.output);
     CHECK(ran.code == 8);
@@ -100,14 +100,14 @@ TEST_CASE("wrong input is exit code 2, and says what is wrong and how to write i
     };
     for (const Wrong& wrong : {
              Wrong{{"no-such-command"}, "subcommand is required", "--help"},
-             Wrong{{"apply"}, "--artifact", "--plan"},
+             Wrong{{"apply"}, "which version runs now is not known", "--from"},
              Wrong{{"apply", "--artifact", "agent:bin/agent=" + file}, "--version", "--help"},
              Wrong{artifact("nonsense"), "nonsense: is no artifact", "write ROLE:INSTALL_PATH"},
              Wrong{artifact("boss:bin/agent=" + file), "the role is none of", "write ROLE"},
              Wrong{artifact("agent:bin/agent=/no/such/file"), "/no/such/file", "give a file that exists"},
              Wrong{artifact("agent:../agent=" + file), "install_path", ""},
-             Wrong{artifact("agent:bin/agent=https://127.0.0.1/a"), "needs its sha256 and size",
-                   "write ROLE"},
+             Wrong{artifact("agent:bin/agent=https://127.0.0.1/a"), "https://127.0.0.1/a",
+                   "give a file that exists"},
              Wrong{artifact("agent:bin/agent=" + file + ",sha256=12"), "64 hexadecimal digits", "write ROLE"},
              Wrong{{"apply", "--version", "1.1.0", "--artifact", "agent:bin/agent=" + file},
                    "which version runs now is not known",
@@ -116,7 +116,7 @@ TEST_CASE("wrong input is exit code 2, and says what is wrong and how to write i
              Wrong{{"config", "set"}, "nothing to set", "--interval"},
              Wrong{{"config", "set", "--interval", "1"}, "--interval", "5"},
          }) {
-        const Ran ran = op.run(wrong.arguments);
+        const Answer ran = op.run(wrong.arguments);
         INFO(ran.output);
         CHECK(ran.code == 2);
         CHECK(contains(ran.output, wrong.what));
@@ -129,7 +129,7 @@ TEST_CASE("a configuration that cannot be read is exit code 2, with file, line a
     Endpoint endpoint{server};
     Operator op{endpoint};
     write_file(endpoint.config(), "instal_root = \"/opt\"\n");
-    const Ran ran = op.run({"status"});
+    const Answer ran = op.run({"status"});
     INFO(ran.output);
     CHECK(ran.code == 2);
     CHECK(contains(ran.output, "update.toml:1: instal_root"));
@@ -182,7 +182,7 @@ TEST_CASE("every command explains itself with examples") {
                                                     {"config", "set"}}) {
         auto help = command;
         help.emplace_back("--help");
-        const Ran ran = op.run(help);
+        const Answer ran = op.run(help);
         INFO(ran.output);
         CHECK(ran.code == 0);
         CHECK(contains(ran.output, "Examples:\n  updatectl " + (command.empty() ? "" : command.front())));

@@ -4,15 +4,11 @@
 #include <map>
 #include <sstream>
 
-#include "crypto/openssl_hashing.hpp"
-#include "durable/durable.hpp"
-#include "os/files.hpp"
-
 namespace update::test {
 
 namespace fs = std::filesystem;
 
-nlohmann::json Ran::json() const {
+nlohmann::json Answer::json() const {
     std::istringstream lines{output};
     std::string last;
     for (std::string line; std::getline(lines, line);) last = line;
@@ -26,45 +22,28 @@ void Operator::begin(std::vector<std::string> arguments) {
     process_ = std::make_unique<Process>(arguments, output_);
 }
 
-Ran Operator::end() {
+Answer Operator::end() {
     await(
         "updatectl ends", 60s, [this] { return !process_->running(); },
         [this] { return read_file(output_) + endpoint_.logs(); });
     return {process_->wait().value_or(-1), read_file(output_)};
 }
 
-Ran Operator::run(std::vector<std::string> arguments) {
+Answer Operator::run(std::vector<std::string> arguments) {
     begin(std::move(arguments));
     return end();
 }
 
 std::vector<std::string> Operator::apply(const std::string& version, const std::string& version_name) const {
-    return {"apply",
-            "--from",
-            "1.0.0",
-            "--version",
-            version,
-            "--artifact",
-            fmt::format("agent:bin/agent={},self-test", built_version(version_name).string())};
+    const std::string channel = endpoint_.publish(version, {agent_item(version_name)});
+    return {"apply", "--from", "1.0.0", "--version", version, "--channel", channel};
 }
 
-std::vector<std::string> Operator::apply_from_server(const std::string& version,
-                                                     const std::string& version_name) const {
-    const fs::path file = built_version(version_name);
-    const auto files = make_files();
-    OpensslHashing hashing;
-    auto opened = files->open(file, OpenMode::read);
-    REQUIRE(opened.has_value());
-    const auto digest = hash(**opened, hashing);
-    REQUIRE(digest.has_value());
-    return {"apply",
-            "--from",
-            "1.0.0",
-            "--version",
-            version,
-            "--artifact",
-            fmt::format("agent:bin/agent={},sha256={},size={}", endpoint_.server().serve(file, version_name),
-                        to_hex(*digest), fs::file_size(file))};
+std::vector<std::string> Operator::apply_without_self_test(const std::string& version,
+                                                           const std::string& version_name) const {
+    const std::string channel =
+        endpoint_.publish(version, {{.source = built_version(version_name), .self_test = false}});
+    return {"apply", "--from", "1.0.0", "--version", version, "--channel", channel};
 }
 
 bool contains(const std::string& text, const std::string& part) {

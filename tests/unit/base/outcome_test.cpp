@@ -64,11 +64,11 @@ TEST_CASE("every ending, route and reason has one word of its own and is found b
     }
     CHECK(words.size() == 4);
     words.clear();
-    for (int i = 0; i <= static_cast<int>(Reason::requested); ++i) {
+    for (int i = 0; i <= static_cast<int>(Reason::untrusted); ++i) {
         words.insert(name(static_cast<Reason>(i)));
         CHECK(reason_named(name(static_cast<Reason>(i))) == static_cast<Reason>(i));
     }
-    CHECK(words.size() == 22);
+    CHECK(words.size() == 23);
 }
 
 TEST_CASE("the words that scripts depend on are these") {
@@ -80,12 +80,12 @@ TEST_CASE("the words that scripts depend on are these") {
     };
     CHECK(all(Ending::needs_repair) == "committed rolled-back abandoned needs-repair ");
     CHECK(all(Route::exit_code) == "none watchdog self-update exit-code ");
-    CHECK(all(Reason::requested) ==
+    CHECK(all(Reason::untrusted) ==
           "none cancelled refused no-route no-space download-failed corrupt wrong-machine self-test-failed "
           "io-failed "
           "stop-failed start-failed crashed not-ready wrong-version not-acknowledged network watchdog-failed "
           "crash-loop "
-          "unconfirmed restore-failed requested ");
+          "unconfirmed restore-failed requested untrusted ");
     CHECK_FALSE(ending_named("rolled_back"));
     CHECK_FALSE(route_named(""));
     CHECK_FALSE(reason_named("Crashed"));

@@ -68,7 +68,7 @@ TEST_CASE("a candidate that is gone when it is to be tested is not held against 
     world.run_to_the_end();
     REQUIRE(world.outcome());
     CHECK(world.outcome()->reason == Reason::io_failed);
-    CHECK(load_policy_memory(world.files, world.layout).quarantine.empty());
+    CHECK(load_policy_memory(world.files, world.layout)->quarantine.empty());
 }
 
 TEST_CASE("each single operation on a file that fails once ends well") {

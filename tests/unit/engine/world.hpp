@@ -7,6 +7,7 @@
 #include <optional>
 #include <stdlib.h>
 
+#include "crypto/openssl_cryptography.hpp"
 #include "crypto/openssl_hashing.hpp"
 #include "engine/engine.hpp"
 #include "faulty_files.hpp"
@@ -278,6 +279,10 @@ class NoHttp : public Http {
         return Error{ErrorCode::retry_later, "no network here"};
     }
 };
+/// Who vouches for a plan is another test's business.
+class Trusting : public Verifier {
+    Status vouch(const Plan&, Expiry) override { return done(); }
+};
 class GoodRenewal : public Renewal {
     Status renew_watchdog(std::chrono::milliseconds) override { return done(); }
 };
@@ -290,8 +295,11 @@ std::invoke_result_t<Work&, Engine&> World::as(Actor actor, Work&& work) {
     NoProbes probes;
     NoHttp http;
     GoodRenewal renewal;
+    OpensslCryptography cryptography;
+    Trusting verifier;
     const Ports ports{clock,     files,    *volumes_, *locks_, hashing_, http,
-                      processes, services, channel,   probes,  random_,  renewal};
+                      processes, services, channel,   probes,  random_,  renewal,
+                      cryptography, verifier};
     Observer observer;
     observer.note = [this](const Record& r, std::string_view note) {
         notes.emplace_back(note);

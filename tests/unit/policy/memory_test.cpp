@@ -102,7 +102,7 @@ TEST_CASE("exactly the reasons that speak against a version quarantine it") {
     const std::vector<Reason> bad{Reason::self_test_failed, Reason::start_failed,  Reason::crashed,
                                   Reason::not_ready,        Reason::wrong_version, Reason::not_acknowledged,
                                   Reason::watchdog_failed};
-    for (int i = 0; i <= static_cast<int>(Reason::requested); ++i) {
+    for (int i = 0; i <= static_cast<int>(Reason::untrusted); ++i) {
         const auto reason = static_cast<Reason>(i);
         CAPTURE(name(reason));
         const auto memory =

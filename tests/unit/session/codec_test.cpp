@@ -30,7 +30,8 @@ std::vector<Message> samples() {
             ConfigUpdate{},
             Heartbeat{"b-1", "1.2.3"},
             HeartbeatAck{},
-            Offer{R"({"artifacts":[],"update_id":"u-2"})"},
+            Offer{{"u-2", "agent", "beta", "1.2.4"}},
+            Offer{{"u-2", "agent", "", "1.2.4"}},
             ProgressReport{"u-2", "downloading", 10'000'000'000, 18'446'744'073'709'551'615u},
             OutcomeReport{R"({"ending":"committed","update_id":"u-2"})"},
             OutcomeAck{"u-2"}};
@@ -88,7 +89,10 @@ TEST_CASE("a known field of the wrong type, size or form is refused") {
             R"({"type":"config_update","policy":{"heartbeat_seconds":0}})",
             R"({"type":"config_update","policy":{"auto_update":"yes"}})",
             R"({"type":"config_update"})",
-            R"({"type":"offer","plan":"text"})",
+            R"({"type":"offer","plan":{"update_id":"u-1","version":"1.2.4"}})",
+            R"({"type":"offer","update_id":"u-1","product":"agent"})",
+            R"({"type":"offer","update_id":"u-1","product":"../agent","version":"1.2.4"})",
+            R"({"type":"offer","update_id":"u-1","product":"agent","channel":"a/b","version":"1.2.4"})",
             R"({"type":"outcome","outcome":[]})",
             R"({"type":"outcome_ack","update_id":".hidden"})",
             R"({"type":"auth","protocol":1,"agent_id":"a b","key":"k","version":"1","build_id":"b"})",
@@ -123,9 +127,17 @@ TEST_CASE("brackets inside of strings do not count as nesting") {
               .has_value());
 }
 
-TEST_CASE("a carried plan that is not a JSON object is not sent") {
-    CHECK_FALSE(encode(Offer{"not json"}).has_value());
-    CHECK_FALSE(encode(Offer{"[]"}).has_value());
+TEST_CASE("a carried outcome that is not a JSON object is not sent") {
+    CHECK_FALSE(encode(OutcomeReport{"not json"}).has_value());
+    CHECK_FALSE(encode(OutcomeReport{"[]"}).has_value());
+}
+
+TEST_CASE("an offer says nothing about files, whatever a server writes into it") {
+    const auto offer = decode(
+        R"({"type":"offer","update_id":"u-1","product":"agent","version":"1.2.4",)"
+        R"("artifacts":[{"urls":["https://evil.example/x"]}],"plan":{"artifacts":[]}})");
+    REQUIRE(offer.has_value());
+    CHECK(std::get<Offer>(*offer) == Offer{{"u-1", "agent", "", "1.2.4"}});
 }
 
 TEST_CASE("a text that is not UTF-8 is an error, not an exception") {

@@ -1,0 +1,113 @@
+#include "releases/signed_verifier.hpp"
+
+#include <fmt/format.h>
+
+#include "durable/durable.hpp"
+#include "policy/memory.hpp"
+#include "releases/adopt_root.hpp"
+#include "releases/plan_of.hpp"
+#include "releases/signed_releases.hpp"
+#include "trust/local_store.hpp"
+#include "trust/trouble.hpp"
+
+namespace update {
+namespace {
+
+using trust::Trouble, trust::trouble;
+
+constexpr std::size_t policy_max_bytes = 1024 * 1024;
+
+}  // namespace
+
+SignedVerifier::SignedVerifier(const Settings& settings, const Layout& layout, const Machine& machine,
+                               Files& files, Clock& clock, Cryptography& crypto)
+    : settings_{settings}, layout_{layout}, machine_{machine}, files_{files}, clock_{clock}, crypto_{crypto} {}
+
+Status SignedVerifier::vouch(const Plan& plan, Expiry expiry) {
+    switch (plan.vouched_by) {
+        case VouchedBy::publisher:
+            return by_signatures(plan, expiry);
+        case VouchedBy::endpoint:
+            return by_what_was_kept(plan);
+        case VouchedBy::operator_:
+            return by_the_operator(plan);
+    }
+    return trouble(Trouble::local, "nobody vouches for this plan");
+}
+
+Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
+    if (plan.product != settings_.product)
+        return trouble(Trouble::tampered, fmt::format("the plan is for {}, not for {}", plan.product,
+                                                      settings_.product));
+    auto text = read_text(files_, layout_.vouchers(plan.update_id), max_vouchers_bytes);
+    if (!text && text.error().code() == ErrorCode::not_found)
+        return trouble(Trouble::tampered, "no signed file lies beside the plan");
+    if (!text) return std::move(text).error();
+    const auto vouchers = parse_vouchers(*text);
+    if (!vouchers) return trouble(Trouble::tampered, vouchers.error().message());
+    UPDATE_TRY(shipped, shipped_root(files_, settings_.trust), "trust");
+    const auto& roles = vouchers->roles;
+    const RoleBytes role = [&roles](const std::string& name) {
+        const auto found = roles.find(name);
+        return found != roles.end() ? std::optional{found->second} : std::nullopt;
+    };
+    trust::Time time;
+    if (expiry == Expiry::judged)
+        time = {clock_.wall(), trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time};
+    UPDATE_TRY(releases,
+               SignedReleases::read(crypto_, time, {shipped, vouchers->roots, role, vouchers->list},
+                                    settings_.product, plan.channel),
+               "signed release");
+    UPDATE_CHECK(is_plan_of(plan, releases.list(), machine_), "plan");
+    UPDATE_CHECK(releases.check(*release_named(releases.list(), plan.version), role), "plan");
+    return check_epoch(plan);
+}
+
+/// A release that was signed before a hole was closed is signed still.
+Status SignedVerifier::check_epoch(const Plan& plan) {
+    if (!plan.permit.empty()) return done();
+    auto text = read_text(files_, layout_.policy(), policy_max_bytes);
+    if (!text && text.error().code() != ErrorCode::not_found) return std::move(text).error();
+    const auto floor = text ? parse_policy_memory(*text).memory.epoch : 0;
+    if (plan.epoch >= floor) return done();
+    return trouble(Trouble::rollback,
+                   fmt::format("security epoch {} of {} is below {}, which was committed here", plan.epoch,
+                               plan.version, floor));
+}
+
+/// What an update left here had been installed before it: its proof is that only this account writes to the folder.
+/// No metadata is asked, so nothing of it can keep an endpoint from the way back.
+Status SignedVerifier::by_what_was_kept(const Plan& plan) {
+    auto text = read_text(files_, layout_.previous() / "plan.json", max_plan_json_bytes);
+    if (!text) return std::move(text).error().in("what is kept of the previous version");
+    auto kept = parse_plan(*text);
+    if (!kept) return trouble(Trouble::tampered, kept.error().message());
+    kept->update_id = plan.update_id;
+    kept->vouched_by = plan.vouched_by;  // one from before signed updates does not say it
+    if (*kept != plan)
+        return trouble(Trouble::tampered, "the plan is not that of the previous version that is kept here");
+    for (std::size_t n = 0; n < plan.artifacts.size(); ++n)
+        for (const std::string& url : plan.artifacts[n].urls) {
+            const Path file = layout_.previous() / Path{url}.filename();
+            if (url != "file://" + file.string())
+                return trouble(Trouble::tampered, "a kept version names files elsewhere: " + url);
+            UPDATE_TRY(info, files_.info(file), "what is kept of the previous version");
+            if (info.kind != FileInfo::Kind::file)
+                return trouble(Trouble::tampered, file.string() + " is no file");
+        }
+    return done();
+}
+
+Status SignedVerifier::by_the_operator(const Plan& plan) {
+    if (settings_.trust.mode != TrustMode::unsigned_)
+        return trouble(Trouble::local,
+                       "nobody signed it: publish it with updatectl repo, or set trust.mode = \"unsigned\" on a "
+                       "machine for development");
+    for (const Artifact& artifact : plan.artifacts)
+        for (const std::string& url : artifact.urls)
+            if (!url.starts_with("file://"))
+                return trouble(Trouble::local, "unsigned files must lie on this machine: " + url);
+    return done();
+}
+
+}  // namespace update

@@ -1,0 +1,29 @@
+// What a publisher signed, as the mirrors of the simulated network serve it.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include <update/plan.hpp>
+
+namespace update::sim {
+
+class Repository {
+ public:
+    /// One release per plan, on the channel "stable".
+    explicit Repository(const std::vector<Plan>& releases);
+
+    const std::string& root() const { return root_; }
+    /// @param path  below a mirror, as "metadata/timestamp.json". @return nullptr when there is no such file
+    const std::string* find(const std::string& path) const;
+
+ private:
+    void sign(const std::string& file, const std::string& document);
+    void add_target(const std::string& name, const std::string& bytes);
+
+    std::string root_;
+    std::string targets_;  ///< members of "targets"
+    std::map<std::string, std::string, std::less<>> files_;
+};
+
+}  // namespace update::sim
