@@ -1,9 +1,3 @@
-<<<<<<< HEAD
-#include "os/local_listener.hpp"
-
-=======
-#include "os/descriptor.hpp"
->>>>>>> work-scm
 #include "os/file_lock.hpp"
 #include "os/local_listener.hpp"
 #include "os/local_pipe.hpp"
