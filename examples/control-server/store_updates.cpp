@@ -19,7 +19,7 @@ Result<std::string> Store::add_update(const std::string& agent_id, const std::st
 namespace {
 
 constexpr const char* columns =
-    "SELECT update_id, agent_id, version, plan, state, step, bytes, total, outcome, created_at, changed_at "
+    "SELECT update_id, agent_id, version, selection, state, step, bytes, total, outcome, created_at, changed_at "
     "FROM updates ";
 
 UpdateRow update_row(const Row& row) {
