@@ -139,7 +139,7 @@ TEST_CASE("a dry run changes nothing on disk") {
         CHECK(tree_of(endpoint.state_dir()) == state);
     }
     const Answer check = op.run({"check", "--version", "1.3.0", "--artifact",
-                              "agent:bin/agent=" + built_version("agent-1.1").string()});
+                                 "agent:bin/agent=" + built_version("agent-1.1").string()});
     CHECK_MESSAGE(check.code == 0, check.output);
     CHECK(tree_of(endpoint.state_dir()) == state);
 }
