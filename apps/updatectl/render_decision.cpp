@@ -44,8 +44,8 @@ std::string rules_text(const DecisionView& view) {
 std::string release_text(const ReleaseRow& row) {
     std::string rollout;
     if (row.rollout_percent < 100)
-        rollout = fmt::format(", for {} % of the endpoints and this one's place is {}.{:02} %", row.rollout_percent,
-                              row.bucket / 100, row.bucket % 100);
+        rollout = fmt::format(", for {} % of the endpoints and this one's place is {}.{:02} %",
+                              row.rollout_percent, row.bucket / 100, row.bucket % 100);
     return fmt::format("  {} (epoch {}{}): {}\n", printable(row.version), row.epoch, rollout,
                        row.taken              ? "would be installed"
                        : row.obstacle.empty() ? "possible"
@@ -60,10 +60,12 @@ std::string decision_text(const DecisionView& view) {
     text += trust_text(view) + rules_text(view);
     if (!view.trouble.empty())
         return text + fmt::format("Nothing can be installed: {}.\n", printable(view.trouble));
-    text += view.releases.empty() ? "The channel has no release.\n" : "Its releases, as they were fetched last:\n";
+    text += view.releases.empty() ? "The channel has no release.\n"
+                                  : "Its releases, as they were fetched last:\n";
     for (const ReleaseRow& row : view.releases) text += release_text(row);
     if (!view.obstacle.empty()) text += fmt::format("Nothing is taken now: {}.\n", printable(view.obstacle));
-    if (!view.permit.empty()) text += fmt::format("The permit {} would be used up.\n", printable(view.permit));
+    if (!view.permit.empty())
+        text += fmt::format("The permit {} would be used up.\n", printable(view.permit));
     return text;
 }
 

@@ -66,10 +66,10 @@ TEST_CASE("a signed release from before a security epoch is refused; a signed pe
     const Outcome refused = go_back();
     CHECK(refused.reason == Reason::refused);
     CHECK_MESSAGE(refused.message.find("security epoch 1 is below 2") != std::string::npos, refused.message);
-    const auto tomorrow =
-        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count() +
-        86'400'000;
+    const auto tomorrow = std::chrono::duration_cast<std::chrono::milliseconds>(
+                              std::chrono::system_clock::now().time_since_epoch())
+                              .count() +
+                          86'400'000;
     REQUIRE(server.publisher().permit("agent", "stable", {"back-1", "*", "1.0.0", tomorrow}));
     CHECK(go_back().ending == Ending::committed);
     endpoint.await_session_of("1.0.0");
@@ -79,12 +79,12 @@ TEST_CASE("a signed release from before a security epoch is refused; a signed pe
     CHECK(again.reason == Reason::refused);
 }
 
-TEST_CASE("expired metadata refuses an install, and a roll-back under way ends as ever") {
+TEST_CASE("a repository that is gone refuses the next install, and a roll-back under way ends as ever") {
     Server server;
     HeldUpdate held{server, "1.2.0", "agent-1.2-crashes"};
-    // All that vouched for it is gone from the repository, and what is there is worth nothing.
+    // All that vouched for it is gone from the repository; what was kept beside the plan is enough.
     for (const auto& entry : fs::directory_iterator{server.repository() / "metadata"})
-        fs::remove(entry.path());
+        if (entry.path() != server.root_file()) fs::remove(entry.path());
     held.gate.open();
     const Outcome end = held.endpoint.end_of(held.id);
     CHECK(end.ending == Ending::rolled_back);
@@ -103,7 +103,8 @@ TEST_CASE("a watchdog that is handed a forged plan applies nothing, whoever asks
     const fs::path plan_file = endpoint.layout().plan(held.id);
     auto plan = parse_plan(read_file(plan_file));
     REQUIRE(plan.has_value());
-    // The agent's account can write here: it names another program, and puts that where the signed one was staged.
+    // The agent's account can write here: it names another program, and puts that where the signed one was
+    // staged.
     const std::string evil = read_file(built_version("agent-1.2-wrong-version"));
     for (std::size_t n = 0; n < plan->artifacts.size(); ++n) {
         Artifact& artifact = plan->artifacts[n];
