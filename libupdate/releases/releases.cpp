@@ -68,6 +68,8 @@ Result<Resolved> Releases::resolve(const Selection& selection, const std::string
     if (selection.product != settings_.product)
         return Error{ErrorCode::refused,
                      fmt::format("product {}: this endpoint has {}", selection.product, settings_.product)};
+    if (running_version.empty())
+        return Error{ErrorCode::refused, "which version runs now is not known; say --from OLD"};
     UPDATE_TRY(channel, channel_for(selection, asker), "selection");
     UPDATE_TRY(known, facts(running_version, memory), "policy");
     if (asker == Asker::server && !is_open(known.windows, known.now, known.utc_offset, known.jitter))

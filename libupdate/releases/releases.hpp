@@ -39,7 +39,7 @@ class Releases {
  public:
     Releases(const Settings&, const Layout&, const Machine&, ReleasePorts);
 
-    /// @param running_version  empty: unknown, nothing is older then
+    /// @param running_version  empty: unknown, which is refused
     /// @return an error that `refusal_of` explains
     Result<Resolved> resolve(const Selection&, const std::string& running_version, const PolicyMemory&,
                              Asker);
