@@ -1,3 +1,4 @@
 #include "agent_main.hpp"
+#include "net/control/end_process.hpp"
 
-int main(int argc, char** argv) { return agent_main(argc, argv, {.version = AGENT_VERSION}); }
+int main(int argc, char** argv) { update::end_process(agent_main(argc, argv, {.version = AGENT_VERSION})); }

@@ -56,8 +56,11 @@ int config_set(const Options& options) {
     ipc::UpdateConfig config;
     config.enabled = options.enabled;
     config.interval_seconds = options.interval_seconds;
-    if (!config.enabled && !config.interval_seconds)
-        return finish(options, {ControlExit::bad_invocation, "nothing to set; give --enabled or --interval"});
+    config.services = options.services;
+    config.processes = options.processes;
+    if (config == ipc::UpdateConfig{})
+        return finish(options, {ControlExit::bad_invocation,
+                                "nothing to set; give --enabled, --interval, --services or --processes"});
     return change(options, [&](Control& c) { return configure_watchdog(c, config, really(options)); });
 }
 

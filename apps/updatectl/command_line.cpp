@@ -112,10 +112,24 @@ void add_supervision(CLI::App& app, Commands& commands, Options& options) {
     config->require_subcommand(1);
     CLI::App* set =
         commands.add(*config, "set", "Changes them until its next start", config_set, Changes::something,
-                     "  updatectl config set --enabled false\n  updatectl config set --interval 60");
+                     "  updatectl config set --enabled false\n  updatectl config set --interval 60\n"
+                     "  updatectl config set --services postgresql,nginx --processes tray");
     set->add_option("--enabled", options.enabled, "true or false: may it restart programs?");
     set->add_option("--interval", options.interval_seconds, "Seconds between its checks, at least 5")
         ->check(CLI::Range(5, 86'400));
+    const auto add_names = [set](const char* name, std::optional<std::vector<std::string>>& into,
+                                 const char* help) {
+        set->add_option_function<std::vector<std::string>>(
+               name,
+               [&into](const std::vector<std::string>& names) {
+                   into = names == std::vector<std::string>{"none"} ? std::vector<std::string>{} : names;
+               },
+               help)
+            ->delimiter(',')
+            ->type_name("NAME,...");
+    };
+    add_names("--services", options.services, "Further services that it starts again; none: no more");
+    add_names("--processes", options.processes, "Further processes whose end it tells; none: no more");
 }
 
 void add_service(CLI::App& app, Commands& commands) {

@@ -28,6 +28,7 @@ struct Options {
     std::size_t lines = 50;
     std::optional<bool> enabled;
     std::optional<int> interval_seconds;
+    std::optional<std::vector<std::string>> services, processes;
 };
 
 int status(const Options&);

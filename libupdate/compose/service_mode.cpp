@@ -15,6 +15,8 @@ Result<std::unique_ptr<Supervision>> make_supervision(EventLoop& loop, Adapters&
     return std::unique_ptr<Supervision>{std::move(*children)};
 }
 
+std::unique_ptr<Neighbours> make_neighbours() { return systemd::make_neighbours(); }
+
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings& settings) {
     if (settings.service.manager == Manager::systemd) return systemd::check_agent_unit(settings);
     return std::nullopt;

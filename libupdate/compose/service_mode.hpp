@@ -8,6 +8,7 @@
 
 #include "compose/adapters.hpp"
 #include "os/children.hpp"
+#include "ports/neighbours.hpp"
 
 namespace update {
 
@@ -15,6 +16,9 @@ namespace update {
 /// @param on_exit  see ChildServices
 Result<std::unique_ptr<Supervision>> make_supervision(EventLoop&, Adapters&, Supervisor,
                                                       ChildServices::OnExit on_exit);
+
+/// What else runs on this machine: units of the service manager, where there is one, and processes.
+std::unique_ptr<Neighbours> make_neighbours();
 
 /// In the agent: would somebody start it again after exit code 1, and count the starts? As installed, not as
 /// configured.

@@ -66,7 +66,7 @@ class AgentUpdater final : public Updater {
             return std::nullopt;  // an unreadable state never stops the agent
         }
         note_record();
-        if (*halt == Halt::exit_for_restart || must_make_way(*halt)) return AgentExit::restart;
+        if (*halt == Halt::exit_for_restart || engine_.must_make_way(*halt)) return AgentExit::restart;
         wake([&] { (*halt == Halt::would_wait ? waiting_ : look_now_) = true; });
         if (*halt == Halt::ended) hooks_.outcome_filed();
         return std::nullopt;
@@ -147,16 +147,6 @@ class AgentUpdater final : public Updater {
             change();
         }
         changed_.notify_all();
-    }
-
-    /// Somebody has started this program while its files are half old and half new. It does not work so,
-    /// unless nobody can be found who goes on.
-    bool must_make_way(Halt halt) {
-        if (halt != Halt::busy && halt != Halt::not_mine) return false;
-        const auto record = engine_.record();
-        const bool exchanged = record && (record->progress.state == State::swapping ||
-                                          record->progress.state == State::restoring);
-        return exchanged && (halt == Halt::busy || engine_.find_applier());
     }
 
     void note_record() {

@@ -20,6 +20,7 @@
 #include "os/notify.hpp"
 #include "os/program.hpp"
 #include "supervise/restart_budget.hpp"
+#include "supervise/watchlist.hpp"
 
 namespace update {
 namespace {
@@ -40,7 +41,13 @@ class Watchdog {
         : adapters_{adapters},
           options_{std::move(options)},
           renewal_{adapters_, options_.arguments},
-          interval_{adapters_.settings().supervision.interval} {}
+          interval_{adapters_.settings().supervision.interval},
+          neighbours_{make_neighbours()},
+          watchlist_{*neighbours_, adapters_.settings().supervision, adapters_.random(),
+                     [this](std::string_view kind, const std::string& message) {
+                         options_.log(message);
+                         options_.alert(kind, message);
+                     }} {}
 
     Status open() {
         const Layout& layout = adapters_.layout();
@@ -91,6 +98,7 @@ class Watchdog {
             if (stopping_) break;
             roll_back_if_asked();
             tend_programs();
+            if (enabled_) watchlist_.look(now());
             (void)channel_->wait(next_look());  // what it brings has been noted by the callbacks below
         }
         if (auto released = services_->release(); !released) options_.log(released.error().message());
@@ -211,14 +219,16 @@ class Watchdog {
         options_.alert(held ? "agent-held" : "agent-exited", line);
     }
 
-    /// Within a trial the agent's exit is evidence, and the engine starts it again; everything else is
-    /// restarted as always.
+    /// Within a trial the agent's exit is evidence, and a companion's crash may be: the engine looks, and
+    /// starts it again. Everything else is restarted as always.
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
         const bool is_agent = program == adapters_.settings().programs.front().name;
         if (is_agent) {
             agent_connected_ = false;
             channel_->push({.kind = Signal::Kind::agent_exited});
             if (applying_) return;
+        } else if (applying_ && has_failed(exit)) {
+            channel_->push({.kind = Signal::Kind::woken});
         }
         if (const auto now = services_->status(program); now && now->held_by_administrator)
             return options_.log(fmt::format("{} was stopped by the administrator", program));
@@ -254,6 +264,7 @@ class Watchdog {
         const bool starts = !others_work_ && enabled_;
         for (const auto& [name, watched] : watched_)
             if (starts && watched.start_at) next = std::min(next, *watched.start_at);
+        if (const auto start = watchlist_.next_start(); start && enabled_) next = std::min(next, *start);
         return handed_over_.empty() ? next : now();
     }
 
@@ -317,6 +328,10 @@ class Watchdog {
     }
 
     ipc::Reply update_config(const ipc::UpdateConfig& config) {
+        if (config.services)
+            if (auto watched = watchlist_.watch_services(*config.services); !watched)
+                return ipc::rejected(watched.error());
+        if (config.processes) watchlist_.watch_processes(*config.processes);
         enabled_ = config.enabled.value_or(enabled_);
         if (config.interval_seconds) interval_ = std::chrono::seconds{*config.interval_seconds};
         channel_->push({.kind = Signal::Kind::woken});
@@ -371,6 +386,8 @@ class Watchdog {
     std::optional<Ports> ports_;
     std::optional<Engine> engine_;
     std::map<std::string, Watched> watched_;
+    std::unique_ptr<Neighbours> neighbours_;
+    Watchlist watchlist_;
 };
 
 }  // namespace

@@ -432,4 +432,12 @@ Status Engine::find_applier() {
     return take_route(job, Route::self_update);
 }
 
+bool Engine::must_make_way(Halt halt) {
+    if (halt != Halt::busy && halt != Halt::not_mine) return false;
+    const auto last = record();
+    const bool exchanged =
+        last && (last->progress.state == State::swapping || last->progress.state == State::restoring);
+    return exchanged && (halt == Halt::busy || find_applier());
+}
+
 }  // namespace update

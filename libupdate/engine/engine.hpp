@@ -70,6 +70,9 @@ class Engine {
 
     /// For an agent whose applier died: finds another one for the update in progress (watchdog, then helper).
     Status find_applier();
+    /// For an agent at its start: its own files are half old and half new, and somebody goes on with them. It
+    /// must end with AgentExit::restart instead of working.
+    bool must_make_way(Halt);
 
     /// The newest journal record; readable without the lock, so possibly outdated the next moment.
     std::optional<Record> record() const;

@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ struct ExitStatus {
     int value = 0;  ///< exit code, or the signal's number
     bool operator==(const ExitStatus&) const = default;
 };
+/// An unknown end is none that failed.
+inline bool has_failed(const std::optional<ExitStatus>& exit) {
+    return exit && (exit->signalled || exit->value != 0);
+}
 struct Command {
     Path program;
     std::vector<std::string> arguments;

@@ -26,7 +26,7 @@ class Agent {
         const bool aware = world_.scenario.aware();
         if (aware) {
             const Halt halt = resume();
-            if (halt == Halt::exit_for_restart || must_make_way(halt)) return 1;
+            if (halt == Halt::exit_for_restart || engine_.must_make_way(halt)) return 1;
         }
         begin_work();
         for (;;) {
@@ -56,14 +56,6 @@ class Agent {
         if (!halt) return Halt::idle;
         waiting_ = *halt == Halt::would_wait;
         return *halt;
-    }
-
-    bool must_make_way(Halt halt) {
-        if (halt != Halt::busy && halt != Halt::not_mine) return false;
-        const auto record = engine_.record();
-        const bool exchanged = record && (record->progress.state == State::swapping ||
-                                          record->progress.state == State::restoring);
-        return exchanged && (halt == Halt::busy || engine_.find_applier());
     }
 
     void begin_work() {

@@ -18,7 +18,7 @@ Instant limit_after_hearing(const Job& job, milliseconds timeout) {
 
 namespace {
 
-Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
+Event note_exit(Job& job, const std::string& program, const std::optional<ExitStatus>& exit) {
     Evidence evidence;
     std::string how = "ended";
     if (exit) {
@@ -26,8 +26,28 @@ Event note_exit(Job& job, const std::optional<ExitStatus>& exit) {
         how = fmt::format("ended with {} {}", exit->signalled ? "signal" : "code", exit->value);
     }
     return because(job, Reason::crashed,
-                   Error{ErrorCode::retry_later, fmt::format("{} {}", job.agent().name, how)}.with(evidence),
+                   Error{ErrorCode::retry_later, fmt::format("{} {}", program, how)}.with(evidence),
                    Event::exited);
+}
+
+bool is_renewed(const Job& job, const ProgramSettings& program) {
+    return std::ranges::any_of(job.plan.artifacts, [&](const Artifact& artifact) {
+        return artifact.role == Role::companion && artifact.install_path == program.path;
+    });
+}
+
+/// A companion of the set that crashed, too: the set is good or bad as a whole. One that ends well may mean
+/// it (nobody is logged in), and an old one that was crashing before must not keep the agent from its update.
+std::optional<Event> companion_crashed(Job& job) {
+    if (job.record.progress.state == State::watching_old) return std::nullopt;
+    for (const ProgramSettings& program : job.settings.programs) {
+        if (!is_renewed(job, program)) continue;
+        const auto status = job.ports.services.status(program.name);
+        if (!status || status->running || status->held_by_administrator || !has_failed(status->last_exit))
+            continue;
+        return note_exit(job, program.name, status->last_exit);
+    }
+    return std::nullopt;
 }
 
 bool is_sign_of_life(Signal::Kind kind) {
@@ -43,8 +63,8 @@ std::optional<Event> gone(Job& job) {
         job.say(status.error().message());  // unreadable is not "not running"; the limit decides
         return std::nullopt;
     }
-    if (status->running || status->held_by_administrator) return std::nullopt;
-    return note_exit(job, status->last_exit);
+    if (status->running || status->held_by_administrator) return companion_crashed(job);
+    return note_exit(job, job.agent().name, status->last_exit);
 }
 
 std::optional<Event> stopped_by_administrator(Job& job) {

@@ -15,7 +15,8 @@ Instant limit_of(const Job&, milliseconds timeout);
 /// passed listens for a moment before it judges. resumes_max bounds how often.
 Instant limit_after_hearing(const Job&, milliseconds timeout);
 
-/// Does the watched program run? nullopt: yes. Otherwise the event, with the cause noted.
+/// Do the watched programs run, the agent and, within the trial, each companion that is part of the set?
+/// nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);
 
 /// Did an administrator stop it meanwhile? nullopt: no. The trial ends then: nobody may start the new version

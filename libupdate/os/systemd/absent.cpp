@@ -1,4 +1,5 @@
 // Built without sdbus-c++: service mode is refused by name, everything else works.
+#include "os/process_names.hpp"
 #include "os/systemd/systemd.hpp"
 
 namespace update::systemd {
@@ -8,8 +9,16 @@ Error absent() {
     return {ErrorCode::unsupported, "this program was built without D-Bus; set service.manager = \"none\""};
 }
 
+class ProcessesOnly final : public Neighbours {
+ public:
+    Result<bool> process_runs(const std::string& name) override { return process_named(name); }
+    Result<NeighbourService> service(const std::string&) override { return absent(); }
+    Status start_service(const std::string&) override { return absent(); }
+};
+
 }  // namespace
 
+std::unique_ptr<Neighbours> make_neighbours() { return std::make_unique<ProcessesOnly>(); }
 Result<std::unique_ptr<Supervision>> make_services(EventLoop&, const Settings&, Files&, OnExit) {
     return absent();
 }

@@ -10,6 +10,7 @@
 
 #include "os/event_loop.hpp"
 #include "ports/files.hpp"
+#include "ports/neighbours.hpp"
 #include "ports/processes.hpp"
 #include "ports/services.hpp"
 #include "service/unit_text.hpp"
@@ -52,6 +53,9 @@ Status remove(const Settings&, Files&);
 Result<std::vector<std::string>> repair(const Settings&, Files&);
 /// As repair, for the watchdog alone; and starts it unless an administrator stopped it (incident I3).
 Result<std::vector<std::string>> ensure_watchdog(const Settings&, Files&);
+/// Other units, and processes of any name. One thread; nothing is asked of systemd before the first call.
+std::unique_ptr<Neighbours> make_neighbours();
+
 /// After a renewal that failed.
 Status restart_watchdog(const Settings&);
 

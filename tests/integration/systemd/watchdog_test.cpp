@@ -50,6 +50,30 @@ TEST_CASE("systemd: the watchdog is stopped, and the agent goes on") {
     CHECK(service.runs(agent));
 }
 
+TEST_CASE(
+    "systemd: a further service that died is started again, and one that an administrator stopped is not") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server};
+    service.machine.write_unit(
+        "neighbour.service",
+        "[Service]\nExecStart=/usr/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n");
+    service.install();
+    service.machine.systemctl({"enable", "--now", "neighbour.service"});
+    const Output typo = service.updatectl({"config", "set", "--services", "neighbor"});
+    CHECK(typo.exit != 0);
+    CHECK_MESSAGE(typo.text.find("not installed") != std::string::npos, typo.text);
+    const Output set = service.updatectl({"config", "set", "--interval", "5", "--services", "neighbour"});
+    REQUIRE_MESSAGE(set.exit == 0, set.text);
+    const std::string before = service.main_pid("neighbour.service");
+    service.machine.systemctl({"kill", "--signal=KILL", "neighbour.service"});
+    await_other_process(service, "neighbour.service", before);
+    service.machine.systemctl({"stop", "neighbour.service"});
+    for (const char* seconds : {"6", "7"})  // makes it look; the second answer comes after the first look
+        CHECK(service.updatectl({"config", "set", "--interval", seconds}).exit == 0);
+    CHECK(service.main_pid("neighbour.service") == "0");
+}
+
 TEST_CASE("systemd: an agent that shows no life for WatchdogSec= is restarted") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;

@@ -10,6 +10,8 @@ namespace {
 
 /// A program that waits for an hour and knows nothing of updates; `build` makes one differ from another.
 std::string waiting_program(const std::string& build) { return read_file("/usr/bin/sleep") + build; }
+/// One that ends with 1 at once.
+std::string crashing_program(const std::string& build) { return read_file("/usr/bin/false") + build; }
 
 const Overrides with_tray{{"routes", R"(["watchdog"])"},
                           {"more_programs",
@@ -20,9 +22,9 @@ const Overrides with_tray{{"routes", R"(["watchdog"])"},
 struct World {
     Server server;
     Endpoint endpoint{server, with_tray};
-    explicit World(const std::string& route = "watchdog") {
+    explicit World(const std::string& route = "watchdog", const std::string& tray = waiting_program("1")) {
         endpoint.configure(with(with_tray, {{"routes", "[\"" + route + "\"]"}}));
-        endpoint.install("bin/tray", waiting_program("1"), 0755);
+        endpoint.install("bin/tray", tray, 0755);
         endpoint.install("share/rules.txt", "old rules");
         endpoint.start_watchdog();
     }
@@ -133,6 +135,31 @@ TEST_CASE("a set whose agent crashes becomes old as a whole; a file that was not
     CHECK(end.reason == Reason::crashed);
     check_facts(end, "1.0.0", "1.2.0");
     world.check_all_old();
+}
+
+TEST_CASE("a set whose companion crashes becomes old as a whole, though its agent is well") {
+    World world;
+    Endpoint& endpoint = world.endpoint;
+    Item tray = world.tray();
+    tray.source = file_of(endpoint, "tray.bad", crashing_program("2"));
+    const Outcome end =
+        endpoint.end_of(endpoint.offer("1.1.0", {agent_item("agent-1.1"), tray, world.rules()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::rolled_back);
+    CHECK(end.reason == Reason::crashed);
+    CHECK(end.message.find("tray") != std::string::npos);
+    CHECK(end.evidence.exit_code == 1);
+    world.check_all_old();
+}
+
+TEST_CASE(
+    "a companion that crashed before, and is not part of the set, does not keep the agent from its update") {
+    World world{"watchdog", crashing_program("1")};
+    Endpoint& endpoint = world.endpoint;
+    const Outcome end = endpoint.end_of(endpoint.offer("1.1.0", {agent_item("agent-1.1"), world.rules()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    endpoint.await_session_of("1.1.0");
 }
 
 TEST_CASE("a watchdog that crashes: its guardian makes the whole set old, and the old watchdog runs again") {

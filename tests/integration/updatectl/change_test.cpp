@@ -1,5 +1,9 @@
 // What an operator changes beside updates.
 #include <csignal>
+#include <filesystem>
+#include <fmt/format.h>
+#include <memory>
+#include <unistd.h>
 
 #include "operator.hpp"
 
@@ -90,6 +94,26 @@ TEST_CASE("a watchdog that is disabled restarts nothing until it is enabled") {
     CHECK(contains(on.output, "enabled true, interval 9 s"));
     endpoint.await_session_of("1.0.0");
     CHECK(endpoint.pid_of(Endpoint::Who::agent) > 0);
+}
+
+TEST_CASE("a further process is watched by name at run time: its end and its return are told") {
+    Server server;
+    Endpoint endpoint{server, on_ready};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    const std::string name = fmt::format("nap{}", ::getpid());
+    const auto program = endpoint.folder() / name;
+    std::filesystem::copy_file("/usr/bin/sleep", program);
+    auto nap = std::make_unique<Process>(std::vector<std::string>{program.string(), "3600"},
+                                         endpoint.folder() / "nap.log");
+    const Ran set = op.run({"config", "set", "--processes", name + ",sleepless"});
+    CHECK_MESSAGE(set.code == 0, set.output);
+    await("the one that does not run is told", 10s,
+          [&] { return contains(endpoint.logs(), "no process sleepless runs"); });
+    CHECK_FALSE(contains(endpoint.logs(), "no process " + name));
+    nap.reset();
+    CHECK(op.run({"config", "set", "--interval", "9"}).code == 0);  // makes it look
+    await("its end is told", 10s, [&] { return contains(endpoint.logs(), "no process " + name + " runs"); });
 }
 
 TEST_CASE("what needs a watchdog is exit code 6 without one") {
