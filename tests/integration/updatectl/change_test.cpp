@@ -106,7 +106,7 @@ TEST_CASE("a further process is watched by name at run time: its end and its ret
     std::filesystem::copy_file("/usr/bin/sleep", program);
     auto nap = std::make_unique<Process>(std::vector<std::string>{program.string(), "3600"},
                                          endpoint.folder() / "nap.log");
-    const Ran set = op.run({"config", "set", "--processes", name + ",sleepless"});
+    const Answer set = op.run({"config", "set", "--processes", name + ",sleepless"});
     CHECK_MESSAGE(set.code == 0, set.output);
     await("the one that does not run is told", 10s,
           [&] { return contains(endpoint.logs(), "no process sleepless runs"); });
