@@ -1,10 +1,10 @@
-#include "os/process_names.hpp"
-
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+
+#include "os/process_names.hpp"
 
 namespace update {
 namespace {
@@ -26,8 +26,7 @@ Result<bool> process_named(const std::string& name) {
         std::string found;  // one that has just ended cannot be read, and does not run
         if (std::getline(file, found) && found == name.substr(0, kept_length)) return true;
     }
-    if (error)
-        return Error{ErrorCode::permission, "the list of processes in /proc cannot be read", error};
+    if (error) return Error{ErrorCode::permission, "the list of processes in /proc cannot be read", error};
     return false;
 }
 

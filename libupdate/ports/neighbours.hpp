@@ -10,8 +10,8 @@ struct NeighbourService {
     bool held = false;     ///< stopped or disabled by an administrator: do not start
 };
 
-/// What runs on this machine beside the endpoint's own programs, by name. An answer that cannot be had is an error,
-/// never "not running".
+/// What runs on this machine beside the endpoint's own programs, by name. An answer that cannot be had is an
+/// error, never "not running".
 class Neighbours {
  public:
     virtual ~Neighbours() = default;

@@ -53,11 +53,13 @@ void Watchlist::look_at(const std::string& name, Service& service, Instant now) 
     if (!service.start_at) tell_("service-down", fmt::format("service {} does not run", name));
     if (service.start_at && now < *service.start_at) return;
     if (auto started = neighbours_.start_service(name); !started)
-        tell_("service-down", fmt::format("service {} cannot be started: {}", name, started.error().message()));
+        tell_("service-down",
+              fmt::format("service {} cannot be started: {}", name, started.error().message()));
     const RestartDecision next = service.budget.exited(now, std::nullopt);  // should this start not help
     service.start_at = next.start_at;
     if (next.kind == RestartDecision::Kind::held)
-        tell_("service-held", fmt::format("service {} is left alone for a while, because {}", name, next.because));
+        tell_("service-held",
+              fmt::format("service {} is left alone for a while, because {}", name, next.because));
 }
 
 void Watchlist::look_at(const std::string& name, Process& process) {

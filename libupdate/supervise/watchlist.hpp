@@ -15,16 +15,17 @@
 
 namespace update {
 
-/// A service that does not run is started, within a budget of its own, unless an administrator stopped it. A process
-/// is nobody's to start: that it is gone, and that it is back, is told. Each change is told once. One thread.
+/// A service that does not run is started, within a budget of its own, unless an administrator stopped it. A
+/// process is nobody's to start: that it is gone, and that it is back, is told. Each change is told once. One
+/// thread.
 class Watchlist {
  public:
     /// @param tell  kind of the alert, and what happened; all references outlive this
     using Tell = std::function<void(std::string_view kind, const std::string& message)>;
     Watchlist(Neighbours&, const SupervisionSettings&, Random&, Tell);
 
-    /// Replaces the list. @return `not_found` or `unsupported` for a service that cannot be watched: nothing is
-    /// changed then
+    /// Replaces the list. @return `not_found` or `unsupported` for a service that cannot be watched: nothing
+    /// is changed then
     Status watch_services(const std::vector<std::string>& names);
     void watch_processes(const std::vector<std::string>& names);
 

@@ -70,7 +70,9 @@ TEST_CASE("a watched service that does not run is started at once, and both chan
     CHECK(w.told == Words{"service-down", "service-back"});
 }
 
-TEST_CASE("a service that does not come up is started with growing pauses, never given up, and held by the budget") {
+TEST_CASE(
+    "a service that does not come up is started with growing pauses, never given up, and held by the "
+    "budget") {
     World w;
     w.settings.budget = 3;
     w.neighbours.services["db"] = {};
@@ -123,7 +125,8 @@ TEST_CASE("a service that is not installed is refused by name, and the list stay
     CHECK(w.neighbours.started == Words{"db"});
 }
 
-TEST_CASE("the end of a watched process and its return are told once each, and an empty list ends the watch") {
+TEST_CASE(
+    "the end of a watched process and its return are told once each, and an empty list ends the watch") {
     World w;
     w.neighbours.processes["tray"] = true;
     w.list.watch_processes({"tray"});
