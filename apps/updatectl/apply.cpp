@@ -43,7 +43,8 @@ int apply_unsigned(const Options& options, Control& control) {
     const auto plan = make_plan(control, options.plan);
     if (!plan) return finish(options, {ControlExit::bad_invocation, plan.error().message()});
     ProgressLine line{options.json, screen()};
-    line.note(fmt::format("update {}: {} -> {}, unsigned", plan->update_id, plan->from_version, plan->version));
+    line.note(
+        fmt::format("update {}: {} -> {}, unsigned", plan->update_id, plan->from_version, plan->version));
     const Applied applied = apply_plan(control.settings(), *plan, shown_by(line));
     line.end();
     return finish_applied(options, applied);

@@ -32,11 +32,12 @@ class Commands {
         app->add_option("--channel", options_.plan.channel, "Of the signed releases (the endpoint's own)");
         app->add_option("--from", options_.plan.from,
                         "The version that runs now, where it is not known here");
-        auto* artifact = app->add_option("--artifact", options_.plan.artifacts,
-                                         "Instead of a signed release a local file: ROLE:INSTALL_PATH=FILE"
-                                         "[,sha256=HEX][,size=N][,self-test]; may be repeated. ROLE is agent, "
-                                         "companion, watchdog or file. Needs trust.mode = \"unsigned\"")
-                             ->needs(version);
+        auto* artifact =
+            app->add_option("--artifact", options_.plan.artifacts,
+                            "Instead of a signed release a local file: ROLE:INSTALL_PATH=FILE"
+                            "[,sha256=HEX][,size=N][,self-test]; may be repeated. ROLE is agent, "
+                            "companion, watchdog or file. Needs trust.mode = \"unsigned\"")
+                ->needs(version);
         app->add_option("--plan", options_.plan.plan,
                         "A file with a plan (JSON) of local files, instead of --artifact")
             ->excludes(artifact);
@@ -76,10 +77,10 @@ void add_updating(CLI::App& app, Commands& commands, Options& options) {
     const std::string artifact = " --version 1.1.0 --artifact agent:bin/agent=./agent-1.1,self-test";
     commands.add_plan(commands.add(app, "check", "Would this update be applied now? Downloads nothing", check,
                                    Changes::nothing, "  updatectl check\n  updatectl check --version 1.1.0"));
-    commands.add_plan(
-        commands.add(app, "apply", "Updates now, and waits for the end", apply, Changes::something,
-                     "  updatectl apply\n  updatectl apply --version 1.1.0 --channel beta\n  updatectl apply" + artifact +
-                         "\n  updatectl apply --plan plan.json"));
+    commands.add_plan(commands.add(
+        app, "apply", "Updates now, and waits for the end", apply, Changes::something,
+        "  updatectl apply\n  updatectl apply --version 1.1.0 --channel beta\n  updatectl apply" + artifact +
+            "\n  updatectl apply --plan plan.json"));
     commands.add(app, "rollback", "Back to the previous version", roll_back, Changes::something,
                  "  updatectl rollback --dry-run");
     commands

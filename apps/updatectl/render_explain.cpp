@@ -97,7 +97,8 @@ std::string meaning_of(Reason reason) {
         case Reason::requested:
             return "an operator asked for the previous version.";
         case Reason::untrusted:
-            return "no valid signature of the publisher vouches for it; the message says why, and what to do.";
+            return "no valid signature of the publisher vouches for it; the message says why, and what to "
+                   "do.";
     }
     return "";
 }
@@ -111,6 +112,7 @@ std::string explain_text(const ExplainView& view) {
     if (!view.refusal.empty())
         text += fmt::format("After that, an update was refused: {}.\n", printable(view.refusal));
     text += obstacles(view);
+    text += decision_text(view.decision);
     if (view.lines.empty()) return text;
     text += "Its last steps:\n";
     for (const HistoryLine& line : view.lines)
@@ -141,6 +143,7 @@ std::string explain_json(const ExplainView& view) {
                       {"refusal", view.refusal},
                       {"unconfirmed_outcomes", view.unconfirmed},
                       {"journal_damage", view.journal_damage},
+                      {"decision", Json::parse(decision_json(view.decision))},
                       {"history", std::move(lines)}}) +
            "\n";
 }

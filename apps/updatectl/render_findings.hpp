@@ -17,6 +17,9 @@ std::string quarantine_json(std::span<const QuarantineRow>, std::span<const Atte
 /// Whole sentences: what runs, what the last update did and why, what stands in the way of the next one.
 std::string explain_text(const ExplainView&);
 std::string explain_json(const ExplainView&);
+/// The part of it on what is trusted and what would be installed.
+std::string decision_text(const DecisionView&);
+std::string decision_json(const DecisionView&);
 
 /// What a reason means for the one who has to act, one sentence. Empty for Reason::none.
 std::string meaning_of(Reason);

@@ -78,6 +78,37 @@ HistoryLine line_of(const HistoryEntry& entry) {
     return {entry.unix_ms, entry.update_id, entry.state, entry.event, entry.note};
 }
 
+DecisionView decision_view(Control& control, const Explanation& facts) {
+    const Settings& settings = control.settings();
+    DecisionView view;
+    view.channel = facts.channel.name;
+    view.channel_source = facts.channel.source;
+    view.trouble = facts.trouble;
+    for (const StoredRole& role : facts.roles)
+        view.roles.push_back({role.name, role.version, role.days_to_expiry});
+    view.epoch = facts.memory.epoch;
+    view.pin = settings.policy.pin;
+    view.minimum_version = settings.policy.minimum_version;
+    view.hold = settings.policy.hold;
+    view.unsigned_allowed = settings.trust.mode == TrustMode::unsigned_;
+    view.windows = settings.policy.windows;
+    if (!facts.decision) return view;
+    const ReleaseDecision& decision = *facts.decision;
+    view.window_open =
+        is_open(decision.facts.windows, decision.facts.now, decision.facts.utc_offset, decision.facts.jitter);
+    view.obstacle = decision.choice.obstacle;
+    view.permit = decision.choice.permit;
+    for (std::size_t n = 0; n < decision.releases.size(); ++n) {
+        const Release& release = decision.releases[n];
+        view.releases.push_back({release.version, release.epoch, release.rollout.percent, decision.buckets[n],
+                                 decision.choice.considered[n].obstacle, n == decision.taken});
+    }
+    for (const Permit& permit : decision.permits)
+        view.permits.push_back({permit.id, permit.version, permit.until_unix_ms,
+                                decision.facts.used_permits.contains(permit.id)});
+    return view;
+}
+
 }  // namespace
 
 int status(const Options& options) {
@@ -138,6 +169,7 @@ int explain(const Options& options) {
         view.message = r.message;
         view.starts = r.progress.starts;
     }
+    view.decision = decision_view(*control, facts);
     for (const Quarantined& entry : facts.memory.quarantine)
         view.quarantine.push_back({entry.version, entry.reason, entry.message, entry.until_unix_ms});
     for (const Attempts& entry : facts.memory.attempts)

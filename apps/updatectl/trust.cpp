@@ -6,9 +6,9 @@
 #include "durable/durable.hpp"
 #include "output.hpp"
 #include "policy/choice.hpp"
+#include "releases/trust_state.hpp"
 #include "repo.hpp"
 #include "repository/bundle.hpp"
-#include "trust/instant.hpp"
 
 namespace update::ctl {
 namespace {
@@ -17,34 +17,6 @@ constexpr std::size_t metadata_bytes_max = 64'000'000;
 
 trust::Client client_of(PublishingTools& tools, const Path& store) {
     return {tools.client_ports(), store, trust::Address{}, trust::ClientOptions{}};
-}
-
-struct StoredRole {
-    std::string name;
-    std::int64_t version = 0, days_to_expiry = 0;
-    std::string expires;
-};
-
-/// What lies in the store, without judging it: that is what a refresh is for.
-std::vector<StoredRole> stored_roles(PublishingTools& tools, trust::LocalStore& store) {
-    std::vector<StoredRole> roles;
-    const auto now = tools.clock().wall();
-    for (const auto role : trust::top_roles) {
-        const auto text = store.read(trust::name(role), metadata_bytes_max);
-        const auto json =
-            text ? trust::parse_json(*text, metadata_bytes_max) : Result<trust::Json>{trust::Json{}};
-        const auto* document = json ? json->find("signed") : nullptr;
-        const auto* version = document != nullptr ? document->find("version") : nullptr;
-        const auto* expires = document != nullptr ? document->find("expires") : nullptr;
-        if (version == nullptr || version->integer() == nullptr || expires == nullptr ||
-            expires->text() == nullptr)
-            continue;
-        const auto date = trust::parse_date(*expires->text());
-        if (!date) continue;
-        roles.push_back({std::string{trust::name(role)}, *version->integer(),
-                         std::chrono::floor<std::chrono::days>(*date - now).count(), *expires->text()});
-    }
-    return roles;
 }
 
 template <class Work>
@@ -132,7 +104,7 @@ int bundle_apply(const Options& all, const RepoOptions& o) {
 int trust_show(const Options& all, const RepoOptions& o) {
     return with_store(all, o, [&](trust::Client& client, PublishingTools& tools) {
         const auto floor = client.store().floor();
-        for (const auto& role : stored_roles(tools, client.store())) {
+        for (const auto& role : stored_roles(client.store(), tools.clock().wall())) {
             if (all.json)
                 print(json_text({{"role", role.name},
                                  {"version", role.version},

@@ -66,6 +66,38 @@ struct AttemptsRow {
     unsigned count = 0, limit = 0;
 };
 
+struct RoleRow {
+    std::string name;
+    std::int64_t version = 0, days_to_expiry = 0;
+};
+struct ReleaseRow {
+    std::string version;
+    std::uint64_t epoch = 0;
+    unsigned rollout_percent = 100;
+    std::uint32_t bucket = 0;  ///< of 10,000: this endpoint's place in the rollout, where that is not for all
+    std::string obstacle;      ///< empty: nothing is in its way
+    bool taken = false;
+};
+struct PermitRow {
+    std::string id, version;
+    std::int64_t until_unix_ms = 0;
+    bool used = false;
+};
+/// What would be installed, and why not the rest.
+struct DecisionView {
+    std::string channel, channel_source;
+    std::string trouble;  ///< nothing can be installed at all; empty: it can
+    std::vector<RoleRow> roles;
+    std::uint64_t epoch = 0;  ///< the highest that was committed
+    std::string pin, minimum_version;
+    bool hold = false, unsigned_allowed = false;
+    std::vector<std::string> windows;
+    bool window_open = true;
+    std::string obstacle, permit;
+    std::vector<ReleaseRow> releases;  ///< newest first
+    std::vector<PermitRow> permits;
+};
+
 struct ExplainView {
     std::string running_version;  ///< empty: unknown
     bool watchdog_answers = false;
@@ -78,6 +110,7 @@ struct ExplainView {
     std::size_t unconfirmed = 0;
     std::string refusal;  ///< why policy has refused an update since then; empty: it has not
     std::string journal_damage;
+    DecisionView decision;
     std::vector<QuarantineRow> quarantine;
     std::vector<AttemptsRow> attempts;
     std::vector<HistoryLine> lines;

@@ -94,8 +94,9 @@ class Server:
         return f"{version}, {cipher}"
 
     def repo(self, *words):
-        subprocess.run([os.path.join(self.build, "bin/updatectl"), "repo", *words, "--dir", self.releases,
-                        "--passphrase-file", self.passphrase], check=True, stdout=subprocess.DEVNULL)
+        keys = [] if words[0] == "add" else ["--passphrase-file", self.passphrase]
+        subprocess.run([os.path.join(self.build, "bin/updatectl"), "repo", *words, "--dir", self.releases, *keys],
+                       check=True, stdout=subprocess.DEVNULL)
 
     def publish(self, artifact):
         """Signs it, on a channel of its own."""

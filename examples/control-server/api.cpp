@@ -139,9 +139,10 @@ ApiResponse Api::add_update(const std::string& agent_id, const std::string& body
     // An agent that is offered something else has to refuse it.
     if (selection.version.empty()) return failure(400, "version: which release is to be selected?");
     if (auto valid = update::validate(selection); !valid) return failure(valid.error());
-    const auto update_id = store_.add_update(
-        agent_id, selection.version,
-        dump({{"product", selection.product}, {"channel", selection.channel}, {"version", selection.version}}));
+    const auto update_id = store_.add_update(agent_id, selection.version,
+                                             dump({{"product", selection.product},
+                                                   {"channel", selection.channel},
+                                                   {"version", selection.version}}));
     if (!update_id) return failure(update_id.error());
     fleet_.push(agent_id);
     return answer(201, {{"update_id", *update_id}});

@@ -35,16 +35,16 @@ Result<OpenArtifact> Artifacts::open(const std::string& path) {
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', begin)) {
         const std::string name = path.substr(begin, slash - begin);
         if (!is_artifact_name(name)) return absent;
-        folder = Descriptor{
-            ::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)};
+        folder =
+            Descriptor{::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_DIRECTORY | O_NOFOLLOW)};
         if (folder.get() < 0) return absent;
         begin = slash + 1;
     }
     const std::string name = path.substr(begin);
     if (!is_artifact_name(name)) return absent;
     // O_NONBLOCK: opening a FIFO must not wait for its writer.
-    artifact.file = Descriptor{
-        ::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+    artifact.file =
+        Descriptor{::openat(folder.get(), name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
     struct stat info {};
     if (artifact.file.get() < 0 || ::fstat(artifact.file.get(), &info) != 0 || !S_ISREG(info.st_mode))
         return absent;

@@ -1,5 +1,5 @@
-// The files that agents download: a repository of signed releases. The server only hands them out; what they are
-// worth is what their signatures say.
+// The files that agents download: a repository of signed releases. The server only hands them out; what they
+// are worth is what their signatures say.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -44,8 +44,8 @@ class Artifacts {
  public:
     explicit Artifacts(std::string directory) : directory_{std::move(directory)} {}
 
-    /// Opens a regular file below the directory, by a path of plain names; never follows a link. Quick: `etag` is filled when the
-    /// same file (inode, size, time) was hashed before.
+    /// Opens a regular file below the directory, by a path of plain names; never follows a link. Quick:
+    /// `etag` is filled when the same file (inode, size, time) was hashed before.
     /// @return `not_found` for everything that is not such a file
     Result<OpenArtifact> open(const std::string& path);
     /// Reads the whole file to make its ETag and remembers it. Slow for large files.

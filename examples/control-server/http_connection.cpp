@@ -83,7 +83,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
     void handle() {
         const std::string target{request_.target()};
         const std::string path = target.substr(0, target.find('?'));
-        if (path.starts_with("/metadata/") || path.starts_with("/targets/")) return open_artifact(path.substr(1));
+        if (path.starts_with("/metadata/") || path.starts_with("/targets/"))
+            return open_artifact(path.substr(1));
         if (!path.starts_with("/api/")) return reply(404, "{\"error\":\"not found\"}\n");
         const std::string bearer = "Bearer ";
         const std::string authorization{request_[http::field::authorization]};

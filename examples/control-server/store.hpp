@@ -21,8 +21,8 @@ struct AgentRow {
 struct UpdateRow {
     std::string update_id, agent_id, version;
     std::string selection_json;  ///< "" when adopted: the server never selected it
-    std::string state;      ///< offered | in-progress | completed | ended
-    std::string step;       ///< the agent's own word for where it is
+    std::string state;           ///< offered | in-progress | completed | ended
+    std::string step;            ///< the agent's own word for where it is
     std::int64_t bytes = 0, total = 0;
     std::string outcome_json;  ///< "" until it came
     std::int64_t created_unix_ms = 0, changed_unix_ms = 0;

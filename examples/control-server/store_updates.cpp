@@ -7,11 +7,12 @@ Result<std::string> Store::add_update(const std::string& agent_id, const std::st
                                       const std::string& selection_json) {
     const std::string update_id = "u-" + random_hex(8);
     const std::lock_guard lock{mutex_};
-    UPDATE_CHECK(database_.execute(
-                     "INSERT INTO updates(agent_id, update_id, version, selection, state, created_at, changed_at) "
-                     "SELECT agent_id, ?2, ?3, ?4, 'offered', ?5, ?5 FROM agents WHERE agent_id = ?1",
-                     {agent_id, update_id, version, selection_json, unix_ms_now()}),
-                 "add update");
+    UPDATE_CHECK(
+        database_.execute(
+            "INSERT INTO updates(agent_id, update_id, version, selection, state, created_at, changed_at) "
+            "SELECT agent_id, ?2, ?3, ?4, 'offered', ?5, ?5 FROM agents WHERE agent_id = ?1",
+            {agent_id, update_id, version, selection_json, unix_ms_now()}),
+        "add update");
     if (database_.changed_rows() == 0) return Error{ErrorCode::not_found, "add update: unknown agent"};
     return update_id;
 }
@@ -19,7 +20,8 @@ Result<std::string> Store::add_update(const std::string& agent_id, const std::st
 namespace {
 
 constexpr const char* columns =
-    "SELECT update_id, agent_id, version, plan, state, step, bytes, total, outcome, created_at, changed_at "
+    "SELECT update_id, agent_id, version, selection, state, step, bytes, total, outcome, created_at, "
+    "changed_at "
     "FROM updates ";
 
 UpdateRow update_row(const Row& row) {

@@ -1,6 +1,6 @@
 // The smallest program that updates itself: minimal-agent CONFIGURATION [SELECTION]. It offers itself the
-// release that the file selects at each start; a real agent is told by its server. With commit_on = "ready" in the configuration no
-// server is needed.
+// release that the file selects at each start; a real agent is told by its server. With commit_on = "ready"
+// in the configuration no server is needed.
 #include <atomic>
 #include <cstdio>
 #include <fstream>

@@ -90,11 +90,11 @@ struct PolicySettings {
     std::chrono::hours quarantine_for{24 * 7};  ///< a crashed or hung version is not tried again before
     bool allow_downgrade = false;
     unsigned keep_previous =
-        0;  ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
-    std::string channel{};          ///< of the signed releases; empty: what is selected names it, else "stable"
-    std::string pin{};              ///< only this version is taken; empty: any
-    std::string minimum_version{};  ///< nothing below it is taken; empty: none
-    bool hold = false;              ///< nothing is taken at all
+        0;                  ///< 0: nothing is kept after the ack; 1: the previous version, for `rollback`
+    std::string channel{};  ///< of the signed releases; empty: what is selected names it, else "stable"
+    std::string pin{};      ///< only this version is taken; empty: any
+    std::string minimum_version{};       ///< nothing below it is taken; empty: none
+    bool hold = false;                   ///< nothing is taken at all
     std::vector<std::string> windows{};  ///< when an update may begin by itself, local time; empty: always
     milliseconds window_jitter{0};       ///< later than the window opens, at most; a place in it per endpoint
     bool operator==(const PolicySettings&) const = default;

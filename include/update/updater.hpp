@@ -66,9 +66,9 @@ class Updater {
     /// @param update_confirmed  the update id that it has completed, or empty
     virtual void authenticated(bool server_confirms, const std::string& update_confirmed) = 0;
 
-    /// Begins an update in the background: the signed release that is selected, when policy allows it. What is
-    /// installed, from where and with which digest is what the publisher signed, whoever offers. A repeated
-    /// offer of the same id is harmless.
+    /// Begins an update in the background: the signed release that is selected, when policy allows it. What
+    /// is installed, from where and with which digest is what the publisher signed, whoever offers. A
+    /// repeated offer of the same id is harmless.
     /// @return `refused` when it selects nothing; everything later is told by an outcome.
     virtual Status offer(const Selection&) = 0;
     /// @return `not_found` when that update is not in progress

@@ -20,8 +20,7 @@ constexpr std::array<std::string_view, 23> reason_names{
     "none",       "cancelled",     "refused",          "no-route",         "no-space",    "download-failed",
     "corrupt",    "wrong-machine", "self-test-failed", "io-failed",        "stop-failed", "start-failed",
     "crashed",    "not-ready",     "wrong-version",    "not-acknowledged", "network",     "watchdog-failed",
-    "crash-loop", "unconfirmed",   "restore-failed",   "requested",
-    "untrusted"};
+    "crash-loop", "unconfirmed",   "restore-failed",   "requested",        "untrusted"};
 static_assert(reason_names.size() == static_cast<std::size_t>(Reason::untrusted) + 1);
 static_assert(route_names.size() == static_cast<std::size_t>(Route::exit_code) + 1);
 static_assert(ending_names.size() == static_cast<std::size_t>(Ending::needs_repair) + 1);

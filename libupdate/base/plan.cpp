@@ -22,11 +22,11 @@ int hex_value(char c) {
 
 Json json_of(const Artifact& artifact) {
     Json json{{"role", name(artifact.role)},
-            {"install_path", artifact.install_path},
-            {"size_bytes", artifact.size_bytes},
-            {"sha256", to_hex(artifact.sha256)},
-            {"urls", artifact.urls},
-            {"self_test", artifact.self_test}};
+              {"install_path", artifact.install_path},
+              {"size_bytes", artifact.size_bytes},
+              {"sha256", to_hex(artifact.sha256)},
+              {"urls", artifact.urls},
+              {"self_test", artifact.self_test}};
     if (!artifact.target.empty()) json["target"] = artifact.target;
     return json;
 }
@@ -111,12 +111,9 @@ Result<Sha256> sha256_from_hex(const std::string& hex) {
 std::string to_json(const Plan& plan) {
     Json artifacts = Json::array();
     for (const Artifact& artifact : plan.artifacts) artifacts.push_back(json_of(artifact));
-    Json json{{"update_id", plan.update_id},
-                      {"product", plan.product},
-                      {"from_version", plan.from_version},
-                      {"version", plan.version},
-                      {"artifacts", std::move(artifacts)},
-                      {"vouched_by", name(plan.vouched_by)}};
+    Json json{{"update_id", plan.update_id},       {"product", plan.product},
+              {"from_version", plan.from_version}, {"version", plan.version},
+              {"artifacts", std::move(artifacts)}, {"vouched_by", name(plan.vouched_by)}};
     if (!plan.channel.empty()) json["channel"] = plan.channel;
     if (plan.epoch > 0) json["epoch"] = plan.epoch;
     if (!plan.permit.empty()) json["permit"] = plan.permit;

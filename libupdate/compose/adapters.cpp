@@ -56,8 +56,8 @@ Adapters::Adapters(Settings settings)
       probe_http_{std::make_unique<CurlHttp>(probe_transfer())},
       probes_{make_probes(*probe_http_, *processes_)},
       cryptography_{std::make_unique<OpensslCryptography>()},
-      verifier_{std::make_unique<SignedVerifier>(settings_, layout_, machine_, *files_, *clock_,
-                                                 *cryptography_)} {}
+      verifier_{
+          std::make_unique<SignedVerifier>(settings_, layout_, machine_, *files_, *clock_, *cryptography_)} {}
 
 Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
     UPDATE_TRY(root, without_links(settings.install_root), "install_root");
@@ -82,9 +82,8 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
 }
 
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
-    return {*clock_,     *files_,  *volumes_, *locks_,  *hashing_, *http_,
-            *processes_, services, channel,   *probes_, *random_,  renewal,
-            *cryptography_, *verifier_};
+    return {*clock_,  *files_, *volumes_, *locks_,  *hashing_, *http_,         *processes_,
+            services, channel, *probes_,  *random_, renewal,   *cryptography_, *verifier_};
 }
 
 std::map<std::string, std::string> installed_digests(Adapters& adapters) {

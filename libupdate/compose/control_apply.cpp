@@ -35,9 +35,8 @@ class Operation {
         return begin(plan.update_id, downgrade, [&plan](Engine& engine) { return engine.begin(plan); });
     }
     Applied apply(const Selection& selection, const std::string& running_version) {
-        return begin(selection.update_id, Downgrade::as_configured, [&](Engine& engine) {
-            return engine.begin(selection, running_version);
-        });
+        return begin(selection.update_id, Downgrade::as_configured,
+                     [&](Engine& engine) { return engine.begin(selection, running_version); });
     }
 
     /// Follows the update until its end is filed.

@@ -24,9 +24,9 @@ struct ArtifactWish {
 Result<ArtifactWish> parse_artifact_wish(const std::string& text);
 
 struct PlanWish {
-    std::string version;  ///< empty: the newest that policy allows, or the plan's own
-    std::string channel;  ///< empty: the endpoint's
-    std::string from;     ///< empty: the plan's own, else Control::running_version
+    std::string version;                 ///< empty: the newest that policy allows, or the plan's own
+    std::string channel;                 ///< empty: the endpoint's
+    std::string from;                    ///< empty: the plan's own, else Control::running_version
     std::vector<std::string> artifacts;  ///< unsigned files of the operator
     std::string plan;                    ///< file with a plan of such, instead of `version` and `artifacts`
     bool is_signed() const { return artifacts.empty() && plan.empty(); }
@@ -38,7 +38,8 @@ std::string version_before(Control&, const PlanWish&);
 /// The plan that `is_signed` would be: refreshes the signed metadata, downloads nothing else.
 /// @return `refused` with class and cure
 Result<Plan> signed_plan(Control&, const PlanWish&);
-/// A valid plan of the operator's own files under a new update id. Sizes and digests are computed unless given.
+/// A valid plan of the operator's own files under a new update id. Sizes and digests are computed unless
+/// given.
 /// @return `refused` or `corrupt` with the field, the rule and the cure; errors of files
 Result<Plan> make_plan(Control&, const PlanWish&);
 

@@ -164,8 +164,8 @@ Findings examine(Control& control, const Plan& plan) {
     else
         findings.push_back(
             {"policy", true, fmt::format("{} may follow {}", plan.version, plan.from_version)});
-    const bool unsigned_here = plan.vouched_by == VouchedBy::operator_ &&
-                               control.settings().trust.mode == TrustMode::signed_;
+    const bool unsigned_here =
+        plan.vouched_by == VouchedBy::operator_ && control.settings().trust.mode == TrustMode::signed_;
     Looking looking{control, plan, Actor::operator_};
     if (preflight_at_once(looking.job()) == Event::succeeded)
         findings.push_back({"preflight", true, "there is room, and somebody to restart the agent"});
@@ -175,8 +175,9 @@ Findings examine(Control& control, const Plan& plan) {
                                 ? "free the missing bytes"
                                 : "start the watchdog, or allow the route self-update"});
     if (unsigned_here)
-        findings.push_back({"trust", false, "nobody signed these files",
-                            "publish them with updatectl repo, or set trust.mode = \"unsigned\" for development"});
+        findings.push_back(
+            {"trust", false, "nobody signed these files",
+             "publish them with updatectl repo, or set trust.mode = \"unsigned\" for development"});
     return findings;
 }
 

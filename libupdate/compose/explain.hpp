@@ -3,6 +3,8 @@
 
 #include "compose/control.hpp"
 #include "policy/memory.hpp"
+#include "releases/releases.hpp"
+#include "releases/trust_state.hpp"
 
 namespace update {
 
@@ -18,6 +20,10 @@ struct Explanation {
     std::vector<HistoryEntry> last_lines;  ///< of the record's update, the newest last
     std::optional<HistoryEntry> refusal;   ///< by policy, since that update; it never reached the journal
     std::string journal_damage;
+    ChosenChannel channel;
+    std::vector<StoredRole> roles;            ///< what is trusted, as it was fetched last
+    std::optional<ReleaseDecision> decision;  ///< by the releases that were fetched last
+    std::string trouble;                      ///< why there is no decision: nothing can be installed
 };
 Explanation explain(Control&);
 

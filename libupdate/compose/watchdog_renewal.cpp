@@ -20,8 +20,8 @@ constexpr int guardian_tries = 3;
 /// Where the two watchdogs of the update in progress lie.
 struct SelfRenewal::Files {
     Path installed;
-    Path fresh;   ///< staged, or installed already
-    Path backup;  ///< the guardian runs from it, so that neither of the others is in use by it
+    Path fresh;         ///< staged, or installed already
+    Path backup;        ///< the guardian runs from it, so that neither of the others is in use by it
     Artifact artifact;  ///< what the fresh one has to be
     std::string update_id;
 };

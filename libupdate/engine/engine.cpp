@@ -210,8 +210,8 @@ Result<Halt> Engine::start(std::unique_ptr<Lock> lock_held, const Plan& plan, Po
     return run(false);
 }
 
-/// What policy or a signature forbids never reaches the journal; the history remembers it for people. An operator
-/// reads the error; the server must get an outcome, or it would offer the same for ever.
+/// What policy or a signature forbids never reaches the journal; the history remembers it for people. An
+/// operator reads the error; the server must get an outcome, or it would offer the same for ever.
 Error Engine::refuse(const Selection& asked, const std::string& from_version, const Error& why) {
     const Refusal refusal = refusal_of(why);
     if (refusal.for_now) return why;

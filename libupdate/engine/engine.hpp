@@ -49,11 +49,12 @@ class Engine {
     Engine(const Settings&, const Layout&, const Ports&, const Machine&, Actor, Observer);
     ~Engine();
 
-    /// Starts the update to a signed release: refreshes what is trusted, and makes the plan from it. A selection
-    /// whose id has ended before is `ended` at once (a repeated offer).
-    /// @return `refused` by policy or for want of trust (filed as an outcome, too), or because another update is
-    ///         in progress, `retry_later` (locked, or it is not the time), or why the state directory cannot be
-    ///         used. The update itself never fails with an error: it ends with an outcome.
+    /// Starts the update to a signed release: refreshes what is trusted, and makes the plan from it. A
+    /// selection whose id has ended before is `ended` at once (a repeated offer).
+    /// @return `refused` by policy or for want of trust (filed as an outcome, too), or because another update
+    /// is
+    ///         in progress, `retry_later` (locked, or it is not the time), or why the state directory cannot
+    ///         be used. The update itself never fails with an error: it ends with an outcome.
     Result<Halt> begin(const Selection&, const std::string& running_version);
     /// The same for what needs no release: the kept previous version, and an operator's own files where
     /// `trust.mode` allows them.

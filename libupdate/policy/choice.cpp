@@ -39,8 +39,9 @@ const Permit* permit_for(const ReleaseList& list, const EndpointFacts& facts, st
 std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
     const auto found = std::ranges::find(facts.memory.quarantine, release.version, &Quarantined::version);
     if (found == facts.memory.quarantine.end()) return {};
-    return fmt::format("it is quarantined until {} ({}: {}); to try it again now: updatectl quarantine clear {}",
-                       utc_text(found->until_unix_ms), name(found->reason), found->message, found->version);
+    return fmt::format(
+        "it is quarantined until {} ({}: {}); to try it again now: updatectl quarantine clear {}",
+        utc_text(found->until_unix_ms), name(found->reason), found->message, found->version);
 }
 
 /// Rules that hold for a version however it was chosen. Empty: none is broken.
@@ -115,7 +116,8 @@ Choice choose(const ReleaseList& list, const EndpointFacts& facts) {
         choice.considered.push_back({release.version, std::move(obstacle)});
     }
     if (choice.release && facts.hold) choice.obstacle = "updates are held";
-    if (choice.release && choice.obstacle.empty() && !is_open(facts.windows, facts.now, facts.utc_offset, facts.jitter))
+    if (choice.release && choice.obstacle.empty() &&
+        !is_open(facts.windows, facts.now, facts.utc_offset, facts.jitter))
         choice.obstacle = "the maintenance window is closed";
     if (!choice.obstacle.empty()) choice.release.reset();
     if (choice.release) choice.permit = permit_used_for(list, facts, list.releases[*choice.release]);

@@ -52,8 +52,8 @@ inline constexpr std::size_t max_remembered_message_bytes = 512;
 PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
 
 /// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
-/// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up its attempts. Versions
-/// that are not SemVer cannot be ordered, so for them only "runs already" is known.
+/// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up
+/// its attempts. Versions that are not SemVer cannot be ordered, so for them only "runs already" is known.
 Status may_try(const PolicyMemory&, const Plan&, const PolicySettings&, WallTime now);
 
 /// Counts one attempt. Store the result before the attempt begins.

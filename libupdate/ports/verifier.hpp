@@ -1,5 +1,5 @@
-// The proof that somebody vouches for what is about to be installed. Staging, verification and installation accept
-// only this proof (security rule R5), and each process that acts makes its own, whoever asked it (R7).
+// The proof that somebody vouches for what is about to be installed. Staging, verification and installation
+// accept only this proof (security rule R5), and each process that acts makes its own, whoever asked it (R7).
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -34,13 +34,12 @@ class Verifier {
     virtual ~Verifier() = default;
 
     /// Uses no network: what vouches for an update lies beside its plan.
-    /// @return `refused`, `corrupt` or `not_found` when nobody vouches for exactly this plan (class and cure in
-    /// the message): do not install it; other codes when the disk is in the way
+    /// @return `refused`, `corrupt` or `not_found` when nobody vouches for exactly this plan (class and cure
+    /// in the message): do not install it; other codes when the disk is in the way
     Result<VerifiedArtifacts> prove(const Plan& plan, Expiry expiry) {
         if (auto vouched = vouch(plan, expiry); !vouched) return std::move(vouched).error();
         VerifiedArtifacts all;
-        for (const Artifact& artifact : plan.artifacts)
-            all.push_back(VerifiedArtifact{artifact, all.size()});
+        for (const Artifact& artifact : plan.artifacts) all.push_back(VerifiedArtifact{artifact, all.size()});
         return all;
     }
 

@@ -19,8 +19,8 @@ bool fits(const ReleaseArtifact& artifact, const Machine& machine) {
 
 Artifact artifact_of(const ReleaseArtifact& from, const std::vector<Repository>& repositories,
                      bool hash_prefixes) {
-    Artifact artifact{from.role, from.install_path, from.size_bytes, from.sha256, {}, from.self_test,
-                      from.target};
+    Artifact artifact{from.role, from.install_path, from.size_bytes, from.sha256,
+                      {},        from.self_test,    from.target};
     for (const Repository& repository : repositories)
         artifact.urls.push_back(trust::target_url({repository.metadata, repository.targets, hash_prefixes},
                                                   from.target, hash_prefixes ? to_hex(from.sha256) : ""));

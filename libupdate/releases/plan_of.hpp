@@ -24,8 +24,8 @@ struct PlanFor {
 Plan plan_of(const PlanFor&, const ReleaseList&, const Release&, const std::vector<Repository>&,
              bool hash_prefixes);
 
-/// Everything but the mirrors' URLs and the version that runs: what may be decided by others than the signers is
-/// left out.
+/// Everything but the mirrors' URLs and the version that runs: what may be decided by others than the signers
+/// is left out.
 /// @return `corrupt` (tampered) with what differs; `not_found` (not_listed) when the list has no such version
 Status is_plan_of(const Plan&, const ReleaseList&, const Machine&);
 /// @return nullptr when the list has no such version

@@ -24,9 +24,9 @@ constexpr unsigned rounds_with_wrong_files = 2;
 
 /// Of several repositories' troubles the one that an operator has to hear of.
 unsigned gravity(const Error& error) {
-    constexpr std::array order{Trouble::unreachable,   Trouble::stale_mirror, Trouble::local,
-                               Trouble::not_listed,    Trouble::clock_suspect, Trouble::expired,
-                               Trouble::rollback,      Trouble::tampered};
+    constexpr std::array order{Trouble::unreachable, Trouble::stale_mirror,  Trouble::local,
+                               Trouble::not_listed,  Trouble::clock_suspect, Trouble::expired,
+                               Trouble::rollback,    Trouble::tampered};
     const auto found = std::ranges::find(order, trust::trouble_of(error));
     return static_cast<unsigned>(found - order.begin());
 }
@@ -61,7 +61,7 @@ WallTime ReleaseSource::now() const {
 }
 
 Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const std::string& version,
-                                     const std::string& update_id) {
+                                             const std::string& update_id) {
     if (settings_.trust.root.empty() || settings_.trust.repositories.empty())
         return trouble(Trouble::local, "no trust.root and trust.repositories are configured");
     UPDATE_CHECK(ports_.files.make_private_directory(layout_.trust()), "signed metadata");
@@ -76,8 +76,7 @@ Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const s
             if (fetched || is_own(fetched.error())) return fetched;
             if (!gravest || gravity(fetched.error()) > gravity(*gravest)) gravest = fetched.error();
         }
-        const unsigned rounds =
-            is_passing(*gravest) ? settings_.transfer.attempts : rounds_with_wrong_files;
+        const unsigned rounds = is_passing(*gravest) ? settings_.transfer.attempts : rounds_with_wrong_files;
         if (round >= rounds) return *std::move(gravest);
         const auto pause = backoff(settings_.transfer, round, {}, ports_.random);
         if (auto waited = watch.wait(ports_.clock.now() + pause); !waited) return waited.error();
@@ -85,7 +84,7 @@ Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const s
 }
 
 Result<FetchedReleases> ReleaseSource::ask(const Repository& repository, const std::string& channel,
-                                   const std::string& version, const trust::Cancel& cancel) {
+                                           const std::string& version, const trust::Cancel& cancel) {
     UPDATE_TRY(shipped, shipped_root(ports_.files, settings_.trust), "trust");
     trust::ClientOptions options;
     options.cancel = cancel;
@@ -115,8 +114,8 @@ Status ReleaseSource::fetch_list(trust::Client& client, const Repository& reposi
     const bool prefixed = client.trusted()->root().consistent_snapshot;
     const auto url = trust::target_url({repository.metadata, repository.targets, prefixed}, target,
                                        prefixed ? sha256_of(file) : "");
-    UPDATE_TRY(text,
-               trust::fetch_text(ports_.http, url, static_cast<std::size_t>(file.length), cancel), "fetch");
+    UPDATE_TRY(text, trust::fetch_text(ports_.http, url, static_cast<std::size_t>(file.length), cancel),
+               "fetch");
     UPDATE_CHECK(intact(text), "fetch");
     return write_durably(ports_.files, list_file(channel), text);
 }
@@ -155,8 +154,8 @@ Result<FetchedReleases> ReleaseSource::stored(const std::string& channel, Expiry
         if (bytes) roles[role] = *bytes;
         return bytes;
     };
-    auto releases = SignedReleases::read(
-        ports_.crypto, time, {shipped, vouchers.roots, read, vouchers.list}, settings_.product, channel);
+    auto releases = SignedReleases::read(ports_.crypto, time, {shipped, vouchers.roots, read, vouchers.list},
+                                         settings_.product, channel);
     if (!releases) return std::move(releases).error();
     // Its files, too, must be vouched for by what is kept: roles that the list alone does not need.
     for (const Release& release : releases->list().releases) (void)releases->check(release, read);

@@ -27,8 +27,8 @@ Result<std::string> Releases::channel_for(const Selection& selection, Asker aske
     if (selection.channel.empty()) return channel().name;
     const std::string& own = settings_.policy.channel;
     if (asker == Asker::server && !own.empty() && own != selection.channel)
-        return Error{ErrorCode::refused, fmt::format("channel {}: this endpoint is configured for {}",
-                                                     selection.channel, own)};
+        return Error{ErrorCode::refused,
+                     fmt::format("channel {}: this endpoint is configured for {}", selection.channel, own)};
     return selection.channel;
 }
 
@@ -66,8 +66,10 @@ Result<Resolved> Releases::resolve(const Selection& selection, const std::string
                                    const PolicyMemory& memory, Asker asker) {
     UPDATE_CHECK(validate(selection), "selection");
     if (selection.product != settings_.product)
-        return Error{ErrorCode::refused, fmt::format("product {}: this endpoint has {}", selection.product,
-                                                     settings_.product)};
+        return Error{ErrorCode::refused,
+                     fmt::format("product {}: this endpoint has {}", selection.product, settings_.product)};
+    if (running_version.empty())
+        return Error{ErrorCode::refused, "which version runs now is not known; say --from OLD"};
     UPDATE_TRY(channel, channel_for(selection, asker), "selection");
     UPDATE_TRY(known, facts(running_version, memory), "policy");
     if (asker == Asker::server && !is_open(known.windows, known.now, known.utc_offset, known.jitter))
@@ -91,8 +93,9 @@ Result<Resolved> Releases::resolve(const Selection& selection, const std::string
     }
     const Release& release = list.releases[index];
     UPDATE_CHECK(fetched.releases.check(release, nothing_more), release.version);
-    Plan plan = plan_of({selection.update_id, running_version, permit_used_for(list, known, release), machine_},
-                        list, release, settings_.trust.repositories, fetched.releases.hash_prefixes());
+    Plan plan =
+        plan_of({selection.update_id, running_version, permit_used_for(list, known, release), machine_}, list,
+                release, settings_.trust.repositories, fetched.releases.hash_prefixes());
     if (auto valid = validate(plan); !valid)
         return trust::trouble(trust::Trouble::tampered, valid.error().message());
     return Resolved{std::move(plan), std::move(fetched.vouchers)};
@@ -107,6 +110,8 @@ Result<ReleaseDecision> Releases::decision(const std::string& running_version, c
     decision.choice = choose(list, known);
     for (const Considered& considered : decision.choice.considered) {
         const Release& release = *release_named(list, considered.version);
+        if (decision.choice.release && &list.releases[*decision.choice.release] == &release)
+            decision.taken = decision.releases.size();
         decision.releases.push_back(release);
         decision.buckets.push_back(
             release.rollout.percent >= 100

@@ -1,5 +1,5 @@
-// From a selection to a plan: what the publisher signed, and what this endpoint's policy allows of it. A workflow over
-// ports: whoever drives it holds the journal's lock.
+// From a selection to a plan: what the publisher signed, and what this endpoint's policy allows of it. A
+// workflow over ports: whoever drives it holds the journal's lock.
 #pragma once
 #include <string>
 
@@ -26,18 +26,20 @@ struct Resolved {
 /// The whole decision, for people.
 struct ReleaseDecision {
     ChosenChannel channel;
-    std::vector<Permit> permits;       ///< of the signed list, with those that are used up
-    EndpointFacts facts;               ///< what it was decided by
-    std::vector<std::uint32_t> buckets;  ///< this endpoint's place per release that is not for all, else 10,000
-    std::vector<Release> releases;     ///< newest first, as in `choice.considered`
+    std::vector<Permit> permits;  ///< of the signed list, with those that are used up
+    EndpointFacts facts;          ///< what it was decided by
+    std::vector<std::uint32_t>
+        buckets;                    ///< this endpoint's place per release that is not for all, else 10,000
+    std::vector<Release> releases;  ///< newest first, as in `choice.considered`
     Choice choice;
+    std::optional<std::size_t> taken;  ///< place in `releases`
 };
 
 class Releases {
  public:
     Releases(const Settings&, const Layout&, const Machine&, ReleasePorts);
 
-    /// @param running_version  empty: unknown, nothing is older then
+    /// @param running_version  empty: unknown, which is refused
     /// @return an error that `refusal_of` explains
     Result<Resolved> resolve(const Selection&, const std::string& running_version, const PolicyMemory&,
                              Asker);

@@ -45,8 +45,8 @@ Result<SignedReleases> SignedReleases::read(Cryptography& crypto, trust::Time ti
     auto list = parse_release_list(files.list);
     if (!list) return trouble(Trouble::tampered, list.error().message());
     if (list->product != product || list->channel != channel)
-        return trouble(Trouble::tampered, fmt::format("{} is the list of {} on {}", name, list->product,
-                                                      list->channel));
+        return trouble(Trouble::tampered,
+                       fmt::format("{} is the list of {} on {}", name, list->product, list->channel));
     releases.list_ = std::move(*list);
     return releases;
 }

@@ -1,4 +1,5 @@
-// A release list with everything that vouches for it, from the shipped root on. Knows neither network nor disk.
+// A release list with everything that vouches for it, from the shipped root on. Knows neither network nor
+// disk.
 #pragma once
 #include <memory>
 #include <string>

@@ -21,7 +21,12 @@ constexpr std::size_t policy_max_bytes = 1024 * 1024;
 
 SignedVerifier::SignedVerifier(const Settings& settings, const Layout& layout, const Machine& machine,
                                Files& files, Clock& clock, Cryptography& crypto)
-    : settings_{settings}, layout_{layout}, machine_{machine}, files_{files}, clock_{clock}, crypto_{crypto} {}
+    : settings_{settings},
+      layout_{layout},
+      machine_{machine},
+      files_{files},
+      clock_{clock},
+      crypto_{crypto} {}
 
 Status SignedVerifier::vouch(const Plan& plan, Expiry expiry) {
     switch (plan.vouched_by) {
@@ -37,8 +42,8 @@ Status SignedVerifier::vouch(const Plan& plan, Expiry expiry) {
 
 Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
     if (plan.product != settings_.product)
-        return trouble(Trouble::tampered, fmt::format("the plan is for {}, not for {}", plan.product,
-                                                      settings_.product));
+        return trouble(Trouble::tampered,
+                       fmt::format("the plan is for {}, not for {}", plan.product, settings_.product));
     auto text = read_text(files_, layout_.vouchers(plan.update_id), max_vouchers_bytes);
     if (!text && text.error().code() == ErrorCode::not_found)
         return trouble(Trouble::tampered, "no signed file lies beside the plan");
@@ -75,8 +80,8 @@ Status SignedVerifier::check_epoch(const Plan& plan) {
                                plan.version, floor));
 }
 
-/// What an update left here had been installed before it: its proof is that only this account writes to the folder.
-/// No metadata is asked, so nothing of it can keep an endpoint from the way back.
+/// What an update left here had been installed before it: its proof is that only this account writes to the
+/// folder. No metadata is asked, so nothing of it can keep an endpoint from the way back.
 Status SignedVerifier::by_what_was_kept(const Plan& plan) {
     auto text = read_text(files_, layout_.previous() / "plan.json", max_plan_json_bytes);
     if (!text) return std::move(text).error().in("what is kept of the previous version");
@@ -100,9 +105,10 @@ Status SignedVerifier::by_what_was_kept(const Plan& plan) {
 
 Status SignedVerifier::by_the_operator(const Plan& plan) {
     if (settings_.trust.mode != TrustMode::unsigned_)
-        return trouble(Trouble::local,
-                       "nobody signed it: publish it with updatectl repo, or set trust.mode = \"unsigned\" on a "
-                       "machine for development");
+        return trouble(
+            Trouble::local,
+            "nobody signed it: publish it with updatectl repo, or set trust.mode = \"unsigned\" on a "
+            "machine for development");
     for (const Artifact& artifact : plan.artifacts)
         for (const std::string& url : artifact.urls)
             if (!url.starts_with("file://"))

@@ -1,5 +1,5 @@
-// Who vouches for a plan, found out anew from the shipped root on: by the agent, the watchdog and the helper, each for
-// itself.
+// Who vouches for a plan, found out anew from the shipped root on: by the agent, the watchdog and the helper,
+// each for itself.
 #pragma once
 #include <update/settings.hpp>
 

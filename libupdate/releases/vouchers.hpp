@@ -1,5 +1,5 @@
-// The signed files that vouch for one update, as one file beside its plan: after the hand-over no network is needed
-// to look again, and nothing that is fetched meanwhile can change the answer.
+// The signed files that vouch for one update, as one file beside its plan: after the hand-over no network is
+// needed to look again, and nothing that is fetched meanwhile can change the answer.
 #pragma once
 #include <functional>
 #include <map>
@@ -12,7 +12,7 @@
 namespace update {
 
 struct Vouchers {
-    std::vector<std::string> roots;  ///< those that follow the shipped one, in order
+    std::vector<std::string> roots;                         ///< those that follow the shipped one, in order
     std::map<std::string, std::string, std::less<>> roles;  ///< timestamp, snapshot, targets, delegated ones
     std::string list;                                       ///< the bytes of releases.json
     bool operator==(const Vouchers&) const = default;

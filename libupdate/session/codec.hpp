@@ -10,7 +10,8 @@
 namespace update::session {
 
 /// One text frame.
-/// @return `refused` when the text would exceed `message_max_bytes`, `corrupt` when a carried outcome is not a JSON object or a text is not UTF-8. No error message contains a field's value.
+/// @return `refused` when the text would exceed `message_max_bytes`, `corrupt` when a carried outcome is not
+/// a JSON object or a text is not UTF-8. No error message contains a field's value.
 Result<std::string> encode(const Message&);
 
 /// @return `unsupported` for an unknown `type`: ignore the message; `corrupt` for everything else that is not

@@ -22,7 +22,8 @@ constexpr Words<CommitOn, 2> commit_words{
 constexpr Words<Manager, 3> manager_words{
     {{"none", Manager::none}, {"systemd", Manager::systemd}, {"scm", Manager::scm}}};
 
-constexpr Words<TrustMode, 2> trust_words{{{"signed", TrustMode::signed_}, {"unsigned", TrustMode::unsigned_}}};
+constexpr Words<TrustMode, 2> trust_words{
+    {{"signed", TrustMode::signed_}, {"unsigned", TrustMode::unsigned_}}};
 
 Check read_routes(Node node, std::vector<Route>& into) {
     const Problem shape{"is not a list of different routes",

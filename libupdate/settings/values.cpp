@@ -160,7 +160,8 @@ Check read_windows(const toml::node& node, std::vector<std::string>& into) {
     if (auto problem = read_texts(node, texts, windows_max)) return problem;
     for (const std::string& text : texts)
         if (auto window = parse_window(text); !window)
-            return Problem{window.error().message(), R"(write it as "mon-fri 22:00-04:00" or "daily 01:30-02:30")"};
+            return Problem{window.error().message(),
+                           R"(write it as "mon-fri 22:00-04:00" or "daily 01:30-02:30")"};
     into = std::move(texts);
     return std::nullopt;
 }

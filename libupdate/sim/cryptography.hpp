@@ -3,8 +3,8 @@
 
 namespace update::sim {
 
-/// Signatures that anybody can make: nobody attacks here, and each is checked a hundred thousand times. What is played
-/// is what happens when bytes are not those that were signed.
+/// Signatures that anybody can make: nobody attacks here, and each is checked a hundred thousand times. What
+/// is played is what happens when bytes are not those that were signed.
 class SimCryptography final : public Cryptography {
  public:
     Result<std::unique_ptr<VerifyingKey>> verifying_key(KeyScheme, const std::string& text) override;

@@ -57,7 +57,8 @@ Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
     }
-    const std::string* file = world_.scenario.repository->find(request.url.substr(request.url.find('/', 8) + 1));
+    const std::string* file =
+        world_.scenario.repository->find(request.url.substr(request.url.find('/', 8) + 1));
     if (file != nullptr) return send(request, sink, *file);
     head.status = 404;
     UPDATE_CHECK(sink.head(head), "answer");

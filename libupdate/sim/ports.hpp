@@ -117,8 +117,8 @@ struct ProcessPorts {
           random{world},
           renewal{world, p},
           verifier{world.settings, world.layout, world.machine, files, world.clock(), cryptography},
-          all{world.clock(), files,  volumes, locks,   hashing,      http,    processes,
-              services,      channel, probes, random, renewal, cryptography, verifier} {}
+          all{world.clock(), files,   volumes, locks,  hashing, http,         processes,
+              services,      channel, probes,  random, renewal, cryptography, verifier} {}
 
     SimFiles files;
     SimVolumes volumes;

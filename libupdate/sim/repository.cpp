@@ -21,8 +21,8 @@ Sha256 digest_of(const std::string& bytes) {
 }
 
 std::string document(std::string_view type, const std::string& rest) {
-    return fmt::format(R"({{"_type":"{}","spec_version":"1.0.34","version":1,"expires":"{}",{}}})", type, expires,
-                       rest);
+    return fmt::format(R"({{"_type":"{}","spec_version":"1.0.34","version":1,"expires":"{}",{}}})", type,
+                       expires, rest);
 }
 
 std::string root_document() {
@@ -38,9 +38,14 @@ std::string root_document() {
 }
 
 ReleaseArtifact artifact_of(const Plan& plan, const Artifact& from) {
-    return {from.role,       "", "", from.install_path,
+    return {from.role,
+            "",
+            "",
+            from.install_path,
             fmt::format("{}/stable/{}/{}", plan.product, plan.version, from.install_path),
-            from.size_bytes, from.sha256, from.self_test};
+            from.size_bytes,
+            from.sha256,
+            from.self_test};
 }
 
 }  // namespace
@@ -54,8 +59,8 @@ void Repository::sign(const std::string& file, const std::string& text) {
 
 void Repository::add_target(const std::string& name, const std::string& bytes) {
     const std::string hex = update::to_hex(digest_of(bytes));
-    targets_ += fmt::format(R"({}"{}":{{"length":{},"hashes":{{"sha256":"{}"}}}})", targets_.empty() ? "" : ",",
-                            name, bytes.size(), hex);
+    targets_ += fmt::format(R"({}"{}":{{"length":{},"hashes":{{"sha256":"{}"}}}})",
+                            targets_.empty() ? "" : ",", name, bytes.size(), hex);
     const auto leaf = name.rfind('/') + 1;
     files_["targets/" + name.substr(0, leaf) + hex + "." + name.substr(leaf)] = bytes;
 }

@@ -82,8 +82,8 @@ std::string named(Route route, Conduct conduct) {
 /// What the publisher signed, on two mirrors.
 void publish(std::vector<Scenario>& all) {
     for (Scenario& s : all) {
-        s.repository = std::make_shared<const Repository>(
-            std::vector<Plan>{s.plan, plan_to(s.plan, "", newer_version)});
+        s.repository =
+            std::make_shared<const Repository>(std::vector<Plan>{s.plan, plan_to(s.plan, "", newer_version)});
         s.settings.trust.root = "/trust/root.json";
         s.settings.trust.repositories.clear();
         for (const std::string mirror : {"https://a.example", "https://b.example"})

@@ -41,7 +41,7 @@ enum class Keeper : std::uint8_t {
 struct Scenario {
     std::string name;
     Settings settings;
-    Plan plan;  ///< what the signed release says
+    Plan plan;                                     ///< what the signed release says
     std::shared_ptr<const Repository> repository;  ///< with it, and with a newer one
     Keeper keeper = Keeper::watchdog;
     Conduct conduct = Conduct::good;

@@ -169,7 +169,8 @@ bool World::settled() {
             return false;
     const auto last = record();
     const bool refused_before = !last && aware && !server.updates().empty();
-    return (refused_before || (last && last->filed)) && (!aware || disk.list(layout.outcomes().generic_string()).empty());
+    return (refused_before || (last && last->filed)) &&
+           (!aware || disk.list(layout.outcomes().generic_string()).empty());
 }
 
 Process* World::find(std::int64_t pid) {

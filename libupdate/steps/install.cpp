@@ -7,7 +7,8 @@ namespace update {
 Result<bool> waits_as_sealed(Job& job, const VerifiedArtifact& verified, const Seal& seal) {
     Files& files = job.ports.files;
     const Artifact& a = verified.artifact();
-    const Path staged = job.layout.staged(a, job.plan.update_id, verified.index()), live = job.layout.installed(a);
+    const Path staged = job.layout.staged(a, job.plan.update_id, verified.index()),
+               live = job.layout.installed(a);
     const auto ready = files.info(staged);
     if (!ready && ready.error().code() == ErrorCode::not_found) {
         UPDATE_TRY(installed, files.info(live), "neither staged nor installed");

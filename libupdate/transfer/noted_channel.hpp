@@ -3,7 +3,8 @@
 
 namespace update {
 
-/// Remembers that the process has to end: then what was under way is not cancelled, it goes on in the next one.
+/// Remembers that the process has to end: then what was under way is not cancelled, it goes on in the next
+/// one.
 class NotedChannel : public Channel {
  public:
     explicit NotedChannel(Channel& channel) : channel_{channel} {}

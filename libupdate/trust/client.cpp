@@ -143,10 +143,9 @@ Result<const Targets*> Client::load_targets(const Targets* delegator, const std:
 Result<TargetFile> Client::find(std::string_view path) {
     if (set_ == nullptr || set_->snapshot() == nullptr)
         return trouble(Trouble::local, "nothing is trusted: refresh first");
-    return find_target(ports_.crypto, path, options_.limits.delegations,
-                       [this](const Targets* delegator, const std::string& role) {
-                           return load_targets(delegator, role);
-                       });
+    return find_target(
+        ports_.crypto, path, options_.limits.delegations,
+        [this](const Targets* delegator, const std::string& role) { return load_targets(delegator, role); });
 }
 
 Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version,

@@ -1,5 +1,5 @@
-// Who speaks for a target's name (TUF 5.6.7): the same walk for the client, who fetches roles on the way, and for
-// those who read what was kept.
+// Who speaks for a target's name (TUF 5.6.7): the same walk for the client, who fetches roles on the way, and
+// for those who read what was kept.
 #pragma once
 #include <functional>
 #include <string>

@@ -60,10 +60,9 @@ std::vector<std::string> paths_below(const fs::path& folder) {
 
 /// The part of the state folder that is not about one update.
 bool is_lasting(const std::string& path) {
-    static const std::vector<std::string> names{"journal.a",     "journal.b",   "journal.lock",
-                                                "history.jsonl", "policy.json", "state.json",
-                                                "run",           "updates",     "outcomes",
-                                                "trust"};
+    static const std::vector<std::string> names{"journal.a",   "journal.b",  "journal.lock", "history.jsonl",
+                                                "policy.json", "state.json", "run",          "updates",
+                                                "outcomes",    "trust"};
     return std::ranges::find(names, path) != names.end() || path.starts_with("run/") ||
            path.starts_with("outcomes/") || path.starts_with("trust/");
 }

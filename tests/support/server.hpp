@@ -1,5 +1,5 @@
-// The real control server as a process, the publisher whose signed releases it hands out, and the operator who
-// selects among them.
+// The real control server as a process, the publisher whose signed releases it hands out, and the operator
+// who selects among them.
 #pragma once
 #include <cstdint>
 #include <filesystem>

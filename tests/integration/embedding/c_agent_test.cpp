@@ -35,13 +35,15 @@ TEST_CASE("an agent in C becomes its next version by the self-update route") {
                    selection = scratch.path() / "selection.json", log = scratch.path() / "log";
     fs::create_directories(root / "bin");
     fs::copy_file(built("1.0.0"), root / "bin/agent");
-    write_file(config, fmt::format("install_root = \"{0}\"\nstate_dir = \"{1}\"\nroutes = [\"self-update\"]\n"
-                                   "[[programs]]\npath = \"bin/agent\"\narguments = [\"{2}\", \"{3}\"]\n"
-                                   "[trial]\ncommit_on = \"ready\"\n[transfer]\nca_file = \"{4}\"\n"
-                                   "[trust]\nroot = \"{5}\"\n"
-                                   "repositories = [{{metadata = \"{6}/metadata\", targets = \"{6}/targets\"}}]\n",
-                                   root.string(), (scratch.path() / "state").string(), config.string(),
-                                   selection.string(), server.ca_file().string(), server.root_file().string(), server.https()));
+    write_file(
+        config,
+        fmt::format("install_root = \"{0}\"\nstate_dir = \"{1}\"\nroutes = [\"self-update\"]\n"
+                    "[[programs]]\npath = \"bin/agent\"\narguments = [\"{2}\", \"{3}\"]\n"
+                    "[trial]\ncommit_on = \"ready\"\n[transfer]\nca_file = \"{4}\"\n"
+                    "[trust]\nroot = \"{5}\"\n"
+                    "repositories = [{{metadata = \"{6}/metadata\", targets = \"{6}/targets\"}}]\n",
+                    root.string(), (scratch.path() / "state").string(), config.string(), selection.string(),
+                    server.ca_file().string(), server.root_file().string(), server.https()));
     repository::ArtifactWish artifact{built("1.1.0"), {}};
     artifact.artifact.role = Role::agent;
     artifact.artifact.install_path = "bin/agent";

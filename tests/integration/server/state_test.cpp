@@ -110,10 +110,12 @@ TEST_CASE("requests that make no sense are refused with a reason and change noth
     CHECK(admin.ask("POST", "/api/agents/b/updates", {{"product", "agent"}, {"version", "1"}}).status == 404);
     CHECK(admin.ask("POST", "/api/agents/a/updates", {{"product", "agent"}}).status == 400);
     CHECK(admin.ask("POST", "/api/agents/a/updates", {{"version", "1"}}).status == 400);
-    CHECK(admin.ask("POST", "/api/agents/a/updates", {{"product", "agent"}, {"version", std::string(65, '1')}})
-              .status == 400);
-    CHECK(admin.ask("POST", "/api/agents/a/updates",
-                    {{"product", "agent"}, {"channel", "../x"}, {"version", "1"}})
+    CHECK(
+        admin.ask("POST", "/api/agents/a/updates", {{"product", "agent"}, {"version", std::string(65, '1')}})
+            .status == 400);
+    CHECK(admin
+              .ask("POST", "/api/agents/a/updates",
+                   {{"product", "agent"}, {"channel", "../x"}, {"version", "1"}})
               .status == 400);
     CHECK(admin.ask("POST", "/api/agents/a/updates", std::string(600'000, 'x')).status == 413);
     CHECK(admin.ask("DELETE", "/api/agents").status == 405);

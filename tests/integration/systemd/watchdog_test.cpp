@@ -160,7 +160,8 @@ TEST_CASE("systemd: a program that ignores SIGTERM is killed after its stop_time
         "product = \"stubborn\"\ninstall_root = \"" + service.endpoint.install_root().string() +
             "\"\nstate_dir = \"" + service.endpoint.state_dir().string() +
             "\"\n[[programs]]\nname = \"stubborn\"\npath = \"bin/stubborn\"\nstop_timeout = \"500ms\"\n"
-            "[service]\nmanager = \"systemd\"\n[trial.probe]\nkind = \"process-age\"\nage = \"200ms\"\n");
+            "[service]\nmanager = \"systemd\"\n[trial.probe]\nkind = \"process-age\"\nage = "
+            "\"200ms\"\n[trust]\nmode = \"unsigned\"\n");
     const Output installed = service.updatectl({"service", "install"});
     REQUIRE_MESSAGE(installed.exit == 0, installed.text);
     service.drop_in("stubborn.service", "99-slow", "[Service]\nTimeoutStopSec=60\n");

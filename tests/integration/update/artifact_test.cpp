@@ -64,8 +64,8 @@ struct World {
                          .self_test = false};
         const std::string channel = endpoint.publish("1.1.0", {agent_item("agent-1.1"), rules});
         for (const auto& entry : fs::directory_iterator{server.repository() / "targets/agent" / channel})
-            serve(entry.path(), entry.path().string().ends_with("rules.new") ? reply
-                                                                            : answer(read_file(entry.path())));
+            serve(entry.path(),
+                  entry.path().string().ends_with("rules.new") ? reply : answer(read_file(entry.path())));
         return server.select(endpoint.id(), channel, "1.1.0");
     }
     /// The list comes from there, too.

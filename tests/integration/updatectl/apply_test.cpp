@@ -108,7 +108,7 @@ TEST_CASE("local files that nobody signed are refused where trust is signed, and
     Operator op{endpoint};
     endpoint.start_watchdog();
     const Answer ran = op.run({"apply", "--version", "1.1.0", "--artifact",
-                            "agent:bin/agent=" + built_version("agent-1.1").string()});
+                               "agent:bin/agent=" + built_version("agent-1.1").string()});
     CHECK_MESSAGE(ran.code == 3, ran.output);
     CHECK(contains(ran.output, "nobody signed it"));
     CHECK_FALSE(endpoint.record().has_value());
@@ -230,7 +230,8 @@ TEST_CASE("a download that its updatectl left behind dead is ended by cancel") {
     Server server;
     Endpoint endpoint{server, slow};
     Operator op{endpoint};
-    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
+    op.begin(
+        op.apply_without_self_test("1.1.0", "agent-1.1"));  // no agent, no watchdog: nobody goes on with it
     endpoint.await_state(State::downloading);
     op.process().kill_hard();
     const Answer ran = op.run({"cancel"});
@@ -246,7 +247,7 @@ TEST_CASE("neither version runs: exit code 5") {
     std::filesystem::copy_file(built_version("agent-1.2-crashes"), endpoint.install_root() / "bin/agent",
                                std::filesystem::copy_options::overwrite_existing);
     const Answer ran = op.run(with_json({"apply", "--from", "1.1.0", "--version", "1.2.0", "--artifact",
-                                      "agent:bin/agent=" + built_version("agent-1.2-crashes").string()}));
+                                         "agent:bin/agent=" + built_version("agent-1.2-crashes").string()}));
     INFO(ran.output);
     CHECK(ran.code == 5);
     CHECK(ran.json()["outcome"]["ending"] == "needs-repair");

@@ -106,7 +106,7 @@ TEST_CASE("a further process is watched by name at run time: its end and its ret
     std::filesystem::copy_file("/usr/bin/sleep", program);
     auto nap = std::make_unique<Process>(std::vector<std::string>{program.string(), "3600"},
                                          endpoint.folder() / "nap.log");
-    const Ran set = op.run({"config", "set", "--processes", name + ",sleepless"});
+    const Answer set = op.run({"config", "set", "--processes", name + ",sleepless"});
     CHECK_MESSAGE(set.code == 0, set.output);
     await("the one that does not run is told", 10s,
           [&] { return contains(endpoint.logs(), "no process sleepless runs"); });
@@ -163,7 +163,7 @@ TEST_CASE("a dry run changes nothing on disk") {
         CHECK(tree_of(endpoint.state_dir()) == state);
     }
     const Answer check = op.run({"check", "--version", "1.3.0", "--artifact",
-                              "agent:bin/agent=" + built_version("agent-1.1").string()});
+                                 "agent:bin/agent=" + built_version("agent-1.1").string()});
     CHECK_MESSAGE(check.code == 0, check.output);
     CHECK(tree_of(endpoint.state_dir()) == state);
 }

@@ -7,6 +7,10 @@
 using namespace update;
 using namespace update::test;
 
+namespace {
+const Overrides with_pin{{"policy.pin", R"("1.1.0")"}, {"trial.commit_on", R"("ready")"}};
+}
+
 TEST_CASE("status comes from the watchdog, and from the journal when none answers") {
     Server server;
     Endpoint endpoint{server, on_ready};
@@ -68,7 +72,39 @@ TEST_CASE("explain names the reason, in words and for machines") {
 
     CHECK(op.run(op.apply("0.9.0", "agent-1.1")).code == 3);
     const Answer refused = op.run({"explain"});
-    CHECK_MESSAGE(contains(refused.output, "an update was refused: selection: agent 0.9.0: it is older"), refused.output);
+    CHECK_MESSAGE(contains(refused.output, "an update was refused: selection: agent 0.9.0: it is older"),
+                  refused.output);
+}
+
+TEST_CASE("explain shows the whole decision: channel, trust, releases and what stands in their way") {
+    Server server;
+    Endpoint endpoint{server, with_pin};
+    Operator op{endpoint};
+    const Answer before = op.run({"explain"});
+    CHECK_MESSAGE(contains(before.output, "No signed metadata was fetched yet"), before.output);
+    repository::PublishWish wish;
+    wish.product = "agent";
+    wish.channel = "stable";
+    repository::ArtifactWish agent{built_version("agent-1.1"), {}};
+    agent.artifact.role = Role::agent;
+    agent.artifact.install_path = "bin/agent";
+    for (const char* version : {"1.1.0", "1.3.0"}) {
+        wish.version = version;
+        server.publish(wish, {agent});
+    }
+    endpoint.start_watchdog();
+    const Answer refused = op.run({"apply", "--version", "1.3.0"});
+    CHECK_MESSAGE(refused.code == 3, refused.output);
+    const Answer words = op.run({"explain"});
+    INFO(words.output);
+    CHECK(contains(words.output, "Releases are those of channel stable (by default)"));
+    CHECK(contains(words.output, "timestamp 3 expires in 6 days"));
+    CHECK(contains(words.output, "1.3.0 (epoch 0): 1.1.0 is pinned"));
+    CHECK(contains(words.output, "1.1.0 (epoch 0): would be installed"));
+    const auto decision = op.run({"explain", "--json"}).json()["decision"];
+    CHECK(decision["trust"].size() == 4);
+    CHECK(decision["releases"][1]["taken"] == true);
+    CHECK(decision["pin"] == "1.1.0");
 }
 
 TEST_CASE("check says what stands in the way, and is exit code 8") {
@@ -76,7 +112,7 @@ TEST_CASE("check says what stands in the way, and is exit code 8") {
     Endpoint endpoint{server, {{"routes", R"(["watchdog"])"}}};
     Operator op{endpoint};
     const Answer ran = op.run({"check", "--json", "--from", "2.0.0", "--version", "1.1.0", "--artifact",
-                            "agent:bin/agent=" + built_version("agent-1.1").string()});
+                               "agent:bin/agent=" + built_version("agent-1.1").string()});
     INFO(ran.output);
     CHECK(ran.code == 8);
     CHECK(ran.json()["findings"][0]["check"] == "policy");

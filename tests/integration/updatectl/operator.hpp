@@ -45,9 +45,8 @@ std::string tree_of(const std::filesystem::path& folder);
 /// No control server is needed to commit, and the last version is kept.
 inline const Overrides on_ready{{"trial.commit_on", R"("ready")"}, {"policy.keep_previous", "1"}};
 /// Local files may be installed.
-inline const Overrides unsigned_{{"trust.mode", R"("unsigned")"},
-                                 {"trial.commit_on", R"("ready")"},
-                                 {"policy.keep_previous", "1"}};
+inline const Overrides unsigned_{
+    {"trust.mode", R"("unsigned")"}, {"trial.commit_on", R"("ready")"}, {"policy.keep_previous", "1"}};
 /// 16 MiB take this many seconds and more: time enough to look, and to cancel.
 inline const Overrides slow{{"transfer.rate_limit", R"("512KiB/s")"}, {"trial.commit_on", R"("ready")"}};
 

@@ -297,9 +297,8 @@ std::invoke_result_t<Work&, Engine&> World::as(Actor actor, Work&& work) {
     GoodRenewal renewal;
     OpensslCryptography cryptography;
     Trusting verifier;
-    const Ports ports{clock,     files,    *volumes_, *locks_, hashing_, http,
-                      processes, services, channel,   probes,  random_,  renewal,
-                      cryptography, verifier};
+    const Ports ports{clock,    files,   *volumes_, *locks_, hashing_, http,         processes,
+                      services, channel, probes,    random_, renewal,  cryptography, verifier};
     Observer observer;
     observer.note = [this](const Record& r, std::string_view note) {
         notes.emplace_back(note);

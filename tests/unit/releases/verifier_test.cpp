@@ -1,4 +1,5 @@
-// Whoever applies an update finds out for himself who vouches for it: a plan that somebody wrote is worth nothing.
+// Whoever applies an update finds out for himself who vouches for it: a plan that somebody wrote is worth
+// nothing.
 #include "world.hpp"
 
 using namespace update;

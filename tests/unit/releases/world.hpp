@@ -1,4 +1,5 @@
-// One endpoint and one publisher, in memory: what he signs, what a mirror makes of it, what the endpoint does.
+// One endpoint and one publisher, in memory: what he signs, what a mirror makes of it, what the endpoint
+// does.
 #pragma once
 #include <doctest/doctest.h>
 
@@ -81,8 +82,8 @@ struct World {
     void publish(Release r) {
         const std::string target = "agent/stable/agent-" + r.version;
         repository.add("agent-stable", target, r.version);
-        r.artifacts = {{Role::agent, "linux", "x86_64", "bin/agent", target, r.version.size(),
-                        digest(r.version), true}};
+        r.artifacts = {
+            {Role::agent, "linux", "x86_64", "bin/agent", target, r.version.size(), digest(r.version), true}};
         std::erase_if(list.releases, [&r](const Release& other) { return other.version == r.version; });
         list.releases.push_back(std::move(r));
         sign();
@@ -101,8 +102,8 @@ struct World {
                              const std::string& wanted_channel = "stable") {
         const Layout where = layout();
         (void)files.make_private_directory(settings.state_dir);
-        Releases releases{settings, where, machine,
-                          {files, clock, repository, channel, random, hashing, crypto}};
+        Releases releases{
+            settings, where, machine, {files, clock, repository, channel, random, hashing, crypto}};
         return releases.resolve({"u-1", "agent", wanted_channel, version}, running, memory, asker);
     }
     /// Why it is refused; none: it is not.

@@ -133,9 +133,9 @@ TEST_CASE("a carried outcome that is not a JSON object is not sent") {
 }
 
 TEST_CASE("an offer says nothing about files, whatever a server writes into it") {
-    const auto offer = decode(
-        R"({"type":"offer","update_id":"u-1","product":"agent","version":"1.2.4",)"
-        R"("artifacts":[{"urls":["https://evil.example/x"]}],"plan":{"artifacts":[]}})");
+    const auto offer =
+        decode(R"({"type":"offer","update_id":"u-1","product":"agent","version":"1.2.4",)"
+               R"("artifacts":[{"urls":["https://evil.example/x"]}],"plan":{"artifacts":[]}})");
     REQUIRE(offer.has_value());
     CHECK(std::get<Offer>(*offer) == Offer{{"u-1", "agent", "", "1.2.4"}});
 }
