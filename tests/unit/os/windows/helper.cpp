@@ -71,7 +71,10 @@ int leave_child(const Arguments& list) {
     return list.empty() ? 0 : stay();
 }
 int answer(const Arguments& list) {
-    if (!update::answer_handshake()) return 1;
+    if (const auto answered = update::answer_handshake(); !answered) {
+        tell(list.at(0), answered.error().message());
+        return 1;
+    }
     const bool removed = std::getenv(update::handshake_variable) == nullptr;
     tell(list.at(0), own_number() + (removed ? " removed" : " there"));
     return stay();
@@ -96,15 +99,17 @@ int start_both(const Arguments& list) {
     ::GetModuleFileNameW(nullptr, own, 1024);
     const auto away = update::make_processes()->break_away(
         {std::filesystem::path{own}, {"answer", list.at(0) + ".away"}}, std::chrono::seconds{30});
-    tell(list.at(0), std::to_string(plain) + " " + (away ? std::to_string(away->pid) : away.error().message()));
+    tell(list.at(0),
+         std::to_string(plain) + " " + (away ? std::to_string(away->pid) : away.error().message()));
     return stay();
 }
 /// Ends when it is asked to; tells that it listens.
 int listen(const Arguments& list) {
     auto loop = update::EventLoop::create();
     bool asked = false;
-    const auto watching = (*loop)->watch_requests(
-        [&](update::EventLoop::Request request) { asked = request == update::EventLoop::Request::terminate; });
+    const auto watching = (*loop)->watch_requests([&](update::EventLoop::Request request) {
+        asked = request == update::EventLoop::Request::terminate;
+    });
     if (!watching) return 2;
     tell(list.at(0), own_number());
     while (!asked) (*loop)->run_once(update::Instant::max());

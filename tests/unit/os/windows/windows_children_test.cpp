@@ -12,7 +12,8 @@ namespace {
 class World {
  public:
     World() {
-        for (const char* name : {"root", "state", "state/run"}) std::filesystem::create_directory(folder / name);
+        for (const char* name : {"root", "state", "state/run"})
+            std::filesystem::create_directory(folder / name);
         settings.install_root = folder / "root";
         settings.state_dir = folder / "state";
         settings.programs[0].path = "agent.exe";
@@ -30,10 +31,9 @@ class World {
     /// As if the watchdog had been started anew: what it knew is gone, and so are its handles.
     void restart_supervisor() {
         services.reset();
-        auto created = ChildServices::create(*loop, settings, {Supervisor::watchdog, {}, {}},
-                                             [this](const std::string&, const auto& status) {
-                                                 exits.push_back(status);
-                                             });
+        auto created = ChildServices::create(
+            *loop, settings, {Supervisor::watchdog, {}, {}},
+            [this](const std::string&, const auto& status) { exits.push_back(status); });
         REQUIRE(created.has_value());
         services = std::move(*created);
     }
@@ -84,7 +84,8 @@ TEST_CASE("an exit is reported with its code") {
     CHECK(world.exits[0] == ExitStatus{false, 3});
 }
 
-TEST_CASE("a program outlives its supervisor, and the next one adopts it, stops it and ends what it started") {
+TEST_CASE(
+    "a program outlives its supervisor, and the next one adopts it, stops it and ends what it started") {
     World world;
     world.settings.programs[0].stop_timeout = 500ms;
     world.run_as("be-deaf");

@@ -103,7 +103,8 @@ const std::string ping = R"({"v":1,"type":"Ping"})";
 
 }  // namespace
 
-TEST_CASE("a request reaches the handler with the client's true number and account, and its reply the asker") {
+TEST_CASE(
+    "a request reaches the handler with the client's true number and account, and its reply the asker") {
     std::atomic<std::int64_t> pid{0};
     std::atomic<std::uint64_t> account{99};
     const Served served{[&](const ipc::Request& asked, const Peer& peer) {
@@ -263,13 +264,17 @@ TEST_CASE("where nobody listens nobody is found") {
 TEST_CASE("a server that says nothing costs the time-out and no more") {
     Folder folder;
     const Path socket = folder / "mute.sock";
-    const Handle mute{::CreateNamedPipeW(pipe_name(socket)->c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
-                                         PIPE_TYPE_BYTE, 1, 4096, 4096, 0, nullptr)};
+    const auto rights = private_rights();
+    SECURITY_ATTRIBUTES attributes{sizeof attributes, rights->get(), FALSE};
+    const Handle mute{::CreateNamedPipeW(pipe_name(socket)->c_str(),
+                                         PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED, PIPE_TYPE_BYTE, 1, 4096,
+                                         4096, 0, &attributes)};
     REQUIRE(mute);
     const auto began = EventLoop::now();
     CHECK(code(ask(socket, {}, 300ms)) == ErrorCode::timed_out);
     // Its only instance is taken now: the next one does not even get in.
-    const Handle taken{::CreateFileW(pipe_name(socket)->c_str(), GENERIC_READ, 0, nullptr, OPEN_EXISTING, 0, nullptr)};
+    const Handle taken{
+        ::CreateFileW(pipe_name(socket)->c_str(), GENERIC_READ, 0, nullptr, OPEN_EXISTING, 0, nullptr)};
     CHECK(code(ask(socket, {}, 300ms)) == ErrorCode::timed_out);
     CHECK(EventLoop::now() - began < 10s);
 }
@@ -287,8 +292,8 @@ TEST_CASE("the pipe has the rights that it was created with") {
     IpcServerOptions options;
     options.visibility = Visibility::public_status;
     const Served served{agree, options};
-    const Handle pipe{::CreateFileW(pipe_name(served.socket)->c_str(), READ_CONTROL | FILE_READ_DATA, 0, nullptr,
-                                    OPEN_EXISTING, 0, nullptr)};
+    const Handle pipe{::CreateFileW(pipe_name(served.socket)->c_str(), READ_CONTROL | FILE_READ_DATA, 0,
+                                    nullptr, OPEN_EXISTING, 0, nullptr)};
     REQUIRE(pipe);
     const auto dacl = dacl_of(pipe.get());
     REQUIRE_MESSAGE(dacl.has_value(), (dacl ? "" : dacl.error().message()));
@@ -304,7 +309,8 @@ TEST_CASE("the pipe has the rights that it was created with") {
 TEST_CASE("another account cannot create an instance of the pipe") {
     SKIP_UNDER_WINE("it does not enforce the rights of pipes");
     const Served served;
-    const Handle second{::CreateNamedPipeW(pipe_name(served.socket)->c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE,
-                                           PIPE_TYPE_BYTE, PIPE_UNLIMITED_INSTANCES, 4096, 4096, 0, nullptr)};
+    const Handle second{::CreateNamedPipeW(pipe_name(served.socket)->c_str(),
+                                           PIPE_ACCESS_DUPLEX | FILE_FLAG_FIRST_PIPE_INSTANCE, PIPE_TYPE_BYTE,
+                                           PIPE_UNLIMITED_INSTANCES, 4096, 4096, 0, nullptr)};
     CHECK_FALSE(second);
 }

@@ -42,7 +42,8 @@ TEST_CASE("a handle that is signalled calls back, again and again until it is re
     auto loop = make_loop();
     const Handle event = make_event();
     int calls = 0;
-    REQUIRE(loop->watch(event.get(), EventLoop::Interest::read, [&](Ready ready) { calls += ready.readable; }));
+    REQUIRE(
+        loop->watch(event.get(), EventLoop::Interest::read, [&](Ready ready) { calls += ready.readable; }));
     CHECK_FALSE(loop->run_once(Instant::min()));
     ::SetEvent(event.get());
     CHECK(loop->run_once(EventLoop::now() + plenty));

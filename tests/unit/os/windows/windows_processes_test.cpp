@@ -22,8 +22,9 @@ Result<Ran> run(std::vector<std::string> arguments, std::chrono::milliseconds ti
 Result<ProcessId> break_away(std::vector<std::string> arguments, std::chrono::milliseconds timeout = plenty) {
     return make_processes()->break_away({helper, std::move(arguments)}, timeout);
 }
-const std::vector<std::string> awkward{"a b",    "\"c'",       "",         "\\",    "ends with\\",
-                                       "\\\\\"", "a\\\"b c\\", "tab\there", "%PATH%", "^&|<>", "\xC3\xA4\xE2\x82\xAC"};
+const std::vector<std::string> awkward{
+    "a b",        "\"c'",      "",       "\\",    "ends with\\",         "\\\\\"",
+    "a\\\"b c\\", "tab\there", "%PATH%", "^&|<>", "\xC3\xA4\xE2\x82\xAC"};
 
 /// The helper in a job of the test's.
 StartedProcess start_in(void* job, const std::vector<std::string>& arguments) {
@@ -169,7 +170,7 @@ TEST_CASE("a process that ended is not alive while somebody still holds it") {
 TEST_CASE("a program that answered goes on, and its environment no longer names the pipe") {
     Folder folder;
     const auto id = break_away({"answer", (folder / "told").string()});
-    REQUIRE_MESSAGE(id.has_value(), (id ? "" : id.error().message()));
+    REQUIRE_MESSAGE(id.has_value(), (id ? "" : id.error().message() + "; " + read(folder / "told")));
     CHECK(make_processes()->alive(*id));
     const auto words = told(folder / "told");
     CHECK(words.at(0) == std::to_string(id->pid));
@@ -226,7 +227,8 @@ TEST_CASE("where the job lets nobody leave, the helper's way is unsupported and 
     REQUIRE(strict);
     const auto starter = start_in(strict.get(), {"start-both", (folder / "told").string()});
     REQUIRE(appears(folder / "told"));
-    CHECK(read(folder / "told").find("this process's job does not let programs leave it") != std::string::npos);
+    CHECK(read(folder / "told").find("this process's job does not let programs leave it") !=
+          std::string::npos);
     CHECK_FALSE(std::filesystem::exists(folder / "told.away"));
     ::TerminateJobObject(strict.get(), 0);
     CHECK(ends(starter.id.pid));
