@@ -15,7 +15,7 @@ namespace {
 
 /// A supervisor of the endpoint's agent, with its own event loop.
 struct Supervisor {
-    explicit Supervisor(Endpoint& endpoint) : endpoint{endpoint} {
+    explicit Supervisor(Endpoint& endpoint) {
         REQUIRE(files->make_private_directory(endpoint.folder() / "state"));
         REQUIRE(files->make_private_directory(endpoint.folder() / "state" / "run"));
         auto made_loop = EventLoop::create();
@@ -38,7 +38,6 @@ struct Supervisor {
         return !ends.empty();
     }
 
-    Endpoint& endpoint;
     std::unique_ptr<Files> files = make_files();
     std::unique_ptr<EventLoop> loop;
     std::vector<std::optional<ExitStatus>> ends;
