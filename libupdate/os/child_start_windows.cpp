@@ -45,8 +45,7 @@ Status write_record(const ChildImage& image, const ProcessId& id, const std::str
 }
 
 Result<Handle> make_stop_event(const std::string& group) {
-    UPDATE_TRY(sddl, private_sddl(), "stop event");
-    UPDATE_TRY(rights, Descriptor::parse(sddl), "stop event");
+    UPDATE_TRY(rights, private_rights(), "stop event");
     UPDATE_TRY(name, to_wide(stop_event_name(group)), "stop event");
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
     Handle event{::CreateEventW(&attributes, TRUE, FALSE, name.c_str())};

@@ -3,7 +3,7 @@
 
 #include "os/descriptor.hpp"
 #include "os/os_error.hpp"
-#include "os/token.hpp"
+#include "os/security.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 // Not before windows.h.
@@ -13,31 +13,12 @@
 
 namespace update {
 
-Result<Descriptor> Descriptor::parse(const std::string& sddl) {
-    UPDATE_TRY(text, to_wide(sddl), "security descriptor");
-    void* memory = nullptr;
-    if (::ConvertStringSecurityDescriptorToSecurityDescriptorW(text.c_str(), SDDL_REVISION_1, &memory,
-                                                               nullptr) == 0)
-        return last_error("understand security descriptor " + sddl);
-    return Descriptor{memory};
+Result<LocalMemory> private_rights() {
+    const Account& self = own_account();
+    return make_descriptor(sddl::only_ours_here(self.privileged ? std::string{} : self.sid));
 }
 
-std::string private_sddl(const std::string& own_sid) {
-    std::string rules = "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)";
-    if (!own_sid.empty()) rules += fmt::format("(A;;GA;;;{})", own_sid);
-    return rules;
-}
-
-Result<std::string> private_sddl() {
-    UPDATE_TRY(user, own_user(), "rights of a new object");
-    return private_sddl(user.administrator ? std::string{} : user.sid);
-}
-
-std::string public_pipe_sddl(const std::string& own_sid) {
-    return private_sddl(own_sid) + "(A;;0x12019b;;;AU)";
-}
-
-Result<std::string> read_sddl(void* object) {
+Result<std::string> dacl_of(void* object) {
     PSECURITY_DESCRIPTOR descriptor = nullptr;
     const DWORD error = ::GetSecurityInfo(object, SE_KERNEL_OBJECT, DACL_SECURITY_INFORMATION, nullptr,
                                           nullptr, nullptr, nullptr, &descriptor);

@@ -46,8 +46,7 @@ Result<DWORD> HandshakeDoor::Impl::finish(void* process, Instant deadline) {
 Result<HandshakeDoor> HandshakeDoor::open() {
     auto impl = std::make_unique<Impl>();
     UPDATE_TRY(secret, secret_name(), "prepare handshake");
-    UPDATE_TRY(sddl, private_sddl(), "prepare handshake");
-    UPDATE_TRY(rights, Descriptor::parse(sddl), "prepare handshake");
+    UPDATE_TRY(rights, private_rights(), "prepare handshake");
     impl->name = std::string{handshake_prefix} + secret;
     UPDATE_TRY(wide, to_wide(impl->name), "prepare handshake");
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};

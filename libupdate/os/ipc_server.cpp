@@ -5,6 +5,7 @@
 
 #include "ipc/access.hpp"
 #include "ipc/frame.hpp"
+#include "os/account.hpp"
 #include "os/local_listener.hpp"
 
 namespace update {
@@ -104,7 +105,7 @@ bool IpcServer::is_crowded(const Peer& peer) const {
 }
 
 bool IpcServer::is_owner(const Peer& peer) const {
-    return peer.uid == 0 || peer.uid == options_.owner.value_or(own_account());
+    return peer.uid == 0 || peer.uid == options_.owner.value_or(current_account());
 }
 
 void IpcServer::on_ready(const ClientPtr& client, Ready ready) {

@@ -7,8 +7,7 @@
 namespace update {
 
 Result<Job> Job::create(const std::wstring& name, JobEnd end) {
-    UPDATE_TRY(sddl, private_sddl(), "create job");
-    UPDATE_TRY(rights, Descriptor::parse(sddl), "create job");
+    UPDATE_TRY(rights, private_rights(), "create job");
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
     Job job{Handle{::CreateJobObjectW(&attributes, name.empty() ? nullptr : name.c_str())}};
     if (!job) return last_error("create job");

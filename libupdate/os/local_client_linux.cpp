@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 
+#include "os/account.hpp"
 #include "os/event_loop.hpp"
 #include "os/local_client.hpp"
 #include "os/local_socket.hpp"
@@ -46,7 +47,7 @@ Result<Fd> connect_socket(const Path& path, Instant deadline) {
 
 Status check_server(const Fd& socket) {
     UPDATE_TRY(server, peer_of(socket), "check server");
-    if (server.uid != 0 && server.uid != own_account())
+    if (server.uid != 0 && server.uid != current_account())
         return Error{
             ErrorCode::refused,
             fmt::format("the server runs as uid {}, which is neither root nor this account", server.uid)};

@@ -1,20 +1,20 @@
-#include "os/descriptor.hpp"
-#include "os/file_lock.hpp"
 #include "os/local_listener.hpp"
+
+#include "os/file_lock.hpp"
 #include "os/local_pipe.hpp"
 #include "os/local_pipe_connection.hpp"
-#include "os/token.hpp"
+#include "os/security.hpp"
 
 namespace update {
 
 struct LocalListener::System {
     std::wstring name;
-    Descriptor rights;
+    LocalMemory rights;
     Handle lock;
     Handle pipe;  ///< the instance that waits for the next client
     Overlapped connecting;
 
-    System(std::wstring pipe_name, Descriptor descriptor, Handle held)
+    System(std::wstring pipe_name, LocalMemory descriptor, Handle held)
         : name{std::move(pipe_name)}, rights{std::move(descriptor)}, lock{std::move(held)} {}
     System(const System&) = delete;
     System& operator=(const System&) = delete;
@@ -29,8 +29,9 @@ namespace {
 constexpr std::chrono::milliseconds lock_timeout{500};
 constexpr DWORD buffer_bytes = 65'536;
 
-/// Rights of the folder as of the pipe: who could write into it could keep the lock for ever.
-Status make_folder(const Path& folder, const Descriptor& rights) {
+/// Private, whoever may ask: who could write into it could keep the lock for ever.
+Status make_folder(const Path& folder) {
+    UPDATE_TRY(rights, make_descriptor(private_sddl(sddl::Object::folder)), "rights");
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
     if (::CreateDirectoryW(folder.c_str(), &attributes) != 0 || ::GetLastError() == ERROR_ALREADY_EXISTS)
         return done();
@@ -41,10 +42,9 @@ Status make_folder(const Path& folder, const Descriptor& rights) {
 
 Status LocalListener::System::offer(DWORD first_only) {
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
-    pipe.reset(
-        ::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first_only,
-                           PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
-                           PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
+    pipe.reset(::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first_only,
+                                  PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                                  PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
     if (!pipe) {
         const auto error = static_cast<int>(::GetLastError());
         const bool taken = first_only != 0 && (error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY);
@@ -58,14 +58,12 @@ Status LocalListener::System::offer(DWORD first_only) {
 Result<LocalListener> LocalListener::open(const Path& socket, Visibility visibility) {
     const std::string what = "listen at " + socket.string();
     UPDATE_TRY(name, pipe_name(socket), what);
-    UPDATE_TRY(user, own_user(), what);
-    const std::string sid = user.administrator ? std::string{} : user.sid;
-    UPDATE_TRY(folder_rights, Descriptor::parse(private_sddl(sid)), what);
+    const std::string sid = own_account().privileged ? std::string{} : own_account().sid;
     UPDATE_TRY(rights,
-               Descriptor::parse(visibility == Visibility::public_status ? public_pipe_sddl(sid)
-                                                                         : private_sddl(sid)),
+               make_descriptor(visibility == Visibility::public_status ? sddl::pipe_for_all_here(sid)
+                                                                       : sddl::only_ours_here(sid)),
                what);
-    UPDATE_CHECK(make_folder(socket.parent_path(), folder_rights), what);
+    UPDATE_CHECK(make_folder(socket.parent_path()), what);
     UPDATE_TRY(lock, lock_file(socket.string() + ".lock", EventLoop::now() + lock_timeout), what);
     auto system = std::make_unique<System>(std::move(name), std::move(rights), std::move(lock));
     UPDATE_CHECK(system->offer(FILE_FLAG_FIRST_PIPE_INSTANCE), what);

@@ -6,6 +6,7 @@
 #include "os/descriptor.hpp"
 #include "os/local_pipe.hpp"
 #include "os/os_error.hpp"
+#include "os/security.hpp"
 #include "os/token.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
@@ -64,14 +65,13 @@ Result<Peer> peer_of(void* server_end) {
     if (::GetNamedPipeClientProcessId(server_end, &pid) == 0)
         return last_error("ask for the client's number");
     UPDATE_TRY(token, token_of_client(server_end), "peer");
-    UPDATE_TRY(user, user_of_token(token.get()), "peer");
-    return Peer{static_cast<std::int64_t>(pid), user.account(), 0};
+    UPDATE_TRY(account, account_of_token(token.get()), "peer");
+    return Peer{static_cast<std::int64_t>(pid), account, 0};
 }
 
 Status check_owner(void* client_end) {
     UPDATE_TRY(owner, owner_of(client_end), "check server");
-    UPDATE_TRY(self, own_user(), "check server");
-    if (owner == "S-1-5-18" || owner == "S-1-5-32-544" || owner == self.sid) return done();
+    if (owner == "S-1-5-18" || owner == "S-1-5-32-544" || owner == own_account().sid) return done();
     return Error{ErrorCode::refused,
                  fmt::format("the pipe belongs to {}, which is neither the system, nor the administrators, "
                              "nor this account",

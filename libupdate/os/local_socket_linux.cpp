@@ -36,6 +36,4 @@ Result<Peer> peer_of(const Fd& connection) {
     return Peer{credentials.pid, credentials.uid, credentials.gid};
 }
 
-std::uint64_t own_account() { return ::geteuid(); }
-
 }  // namespace update

@@ -7,13 +7,10 @@ namespace update {
 /// connecting.
 struct Peer {
     std::int64_t pid = 0;  ///< 0: in a process namespace that we cannot see
-    /// Its account. Windows: 0 for the system and for administrators with their rights in force, else a
-    /// number that stands for the account's SID.
+    /// Its account, as current_account() names them. Windows: 0 for the system and for administrators with
+    /// their rights in force.
     std::uint64_t uid = 0;
     std::uint64_t gid = 0;  ///< Windows: 0
 };
-
-/// The account that this process acts as, as Peer::uid names it.
-std::uint64_t own_account();
 
 }  // namespace update

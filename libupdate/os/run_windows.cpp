@@ -26,8 +26,7 @@ struct OutputPipe {
 /// instance.
 Result<OutputPipe> make_output_pipe() {
     UPDATE_TRY(secret, secret_name(), "make pipe");
-    UPDATE_TRY(sddl, private_sddl(), "make pipe");
-    UPDATE_TRY(rights, Descriptor::parse(sddl), "make pipe");
+    UPDATE_TRY(rights, private_rights(), "make pipe");
     UPDATE_TRY(name, to_wide("\\\\.\\pipe\\update-output-" + secret), "make pipe");
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
     Handle read{::CreateNamedPipeW(

@@ -30,6 +30,15 @@ std::string readable_by_all(Object object, std::string_view user) {
     return only_ours(object, user) + entry(object, "0x1200a9", "BU");
 }
 
+std::string only_ours_here(std::string_view user) {
+    std::string text = "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)";
+    if (!user.empty()) text += "(A;;GA;;;" + std::string{user} + ")";
+    return text;
+}
+
+/// 0x12019b: FILE_GENERIC_READ and FILE_GENERIC_WRITE without FILE_CREATE_PIPE_INSTANCE (4).
+std::string pipe_for_all_here(std::string_view user) { return only_ours_here(user) + "(A;;0x12019b;;;AU)"; }
+
 bool is_trusted(std::string_view sid) {
     return std::find(trusted.begin(), trusted.end(), sid) != trusted.end();
 }

@@ -17,6 +17,13 @@ std::string only_ours(Object, std::string_view user);
 /// The same, and every user may read and execute.
 std::string readable_by_all(Object, std::string_view user);
 
+/// For what has no folder around it: pipes, events, jobs. SYSTEM, Administrators and `user`: everything; nobody
+/// over the network, nor anybody else.
+std::string only_ours_here(std::string_view user);
+/// For a pipe that everybody on this machine may ask: others may read and write data, but not create another
+/// instance of it, which GENERIC_WRITE would contain.
+std::string pipe_for_all_here(std::string_view user);
+
 /// May this account see into what is private without being a stranger? SYSTEM, Administrators,
 /// TrustedInstaller, and the placeholders for the owner, which is judged on its own.
 bool is_trusted(std::string_view sid);

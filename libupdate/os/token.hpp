@@ -1,24 +1,14 @@
-// For the Windows twins: which account a token, and so a process or a client, acts as.
+// For the Windows twins: which account the token of another process acts as.
 #pragma once
 #include <cstdint>
-#include <string>
 
 #include <update/result.hpp>
 
-#include "os/handle.hpp"
-
 namespace update {
 
-struct TokenAccount {
-    std::string sid;             ///< "S-1-5-18"
-    bool administrator = false;  ///< the system, or Administrators with the rights in force (elevated)
-    /// 0 for an administrator; else a number that stands for the SID.
-    std::uint64_t account() const;
-};
-
+/// 0 for the system and for Administrators with the rights in force (elevated). This process's own account
+/// without the rights that this process has is another one.
 /// @param token  one to impersonate with, opened for queries
-Result<TokenAccount> user_of_token(void* token);
-/// This process's own.
-Result<TokenAccount> own_user();
+Result<std::uint64_t> account_of_token(void* token);
 
 }  // namespace update

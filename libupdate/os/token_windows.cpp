@@ -1,9 +1,10 @@
+#include "os/token.hpp"
+
 #include <array>
 #include <vector>
 
 #include "os/os_error.hpp"
-#include "os/peer.hpp"
-#include "os/token.hpp"
+#include "os/security.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 // Not before windows.h.
@@ -12,7 +13,7 @@
 namespace update {
 namespace {
 
-constexpr const char* local_system = "S-1-5-18";
+constexpr std::uint64_t own_account_without_its_rights = 1;
 
 Result<std::string> sid_of(void* token) {
     DWORD size = 0;
@@ -39,38 +40,15 @@ Result<bool> is_in_administrators(void* token) {
     return member != FALSE;
 }
 
-Result<TokenAccount> describe(void* token_for_user, void* token_for_groups) {
-    UPDATE_TRY(sid, sid_of(token_for_user), "look at an account");
-    UPDATE_TRY(member, is_in_administrators(token_for_groups), "look at an account");
-    return TokenAccount{sid, member || sid == local_system};
-}
-
 }  // namespace
 
-/// FNV-1a: it only has to tell apart the accounts of one machine. The upper bit keeps it from being 0.
-std::uint64_t TokenAccount::account() const {
-    if (administrator) return 0;
-    std::uint64_t number = 0xcbf29ce484222325;
-    for (const char c : sid) number = (number ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return number | std::uint64_t{1} << 63;
-}
-
-Result<TokenAccount> user_of_token(void* token) { return describe(token, token); }
-
-Result<TokenAccount> own_user() {
-    HANDLE token = nullptr;
-    if (::OpenProcessToken(::GetCurrentProcess(), TOKEN_QUERY, &token) == 0)
-        return last_error("open the own token");
-    const Handle owner{token};
-    return describe(token, nullptr);
-}
-
-std::uint64_t own_account() {
-    static const std::uint64_t account = [] {
-        const auto user = own_user();
-        return user ? user->account() : ~std::uint64_t{0};  // nobody's, so that nobody passes for us
-    }();
-    return account;
+Result<std::uint64_t> account_of_token(void* token) {
+    UPDATE_TRY(sid, sid_of(token), "look at an account");
+    UPDATE_TRY(administrator, is_in_administrators(token), "look at an account");
+    if (administrator) return std::uint64_t{0};
+    if (sid == own_account().sid && own_account().privileged && sid != "S-1-5-18")
+        return own_account_without_its_rights;
+    return account_number(sid);
 }
 
 }  // namespace update

@@ -59,12 +59,14 @@ TEST_CASE("relative paths, '..' and alternate streams are refused") {
 }
 
 TEST_CASE("paths beyond 260 characters work") {
+    SKIP_UNDER_WINE("it cannot say where a path beyond 260 characters really lies (GetFinalPathNameByHandle)");
     const Folder folder;
     const auto files = make_files();
     Path deep = folder.path();
     for (int i = 0; i < 8; ++i) {
         deep /= std::string(60, static_cast<char>('a' + i));
-        REQUIRE(files->make_private_directory(deep).has_value());
+        const auto made = files->make_private_directory(deep);
+        REQUIRE_MESSAGE(made.has_value(), (made ? "" : made.error().message()));
     }
     REQUIRE(deep.wstring().size() > 400);
     write(deep / "file", "deep");
