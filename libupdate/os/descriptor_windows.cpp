@@ -1,7 +1,8 @@
+#include "os/descriptor.hpp"
+
 #include <array>
 #include <fmt/format.h>
 
-#include "os/descriptor.hpp"
 #include "os/os_error.hpp"
 #include "os/security.hpp"
 #include "os/wide.hpp"

@@ -1,7 +1,8 @@
+#include "os/handshake.hpp"
+
 #include <cstdlib>
 #include <string>
 
-#include "os/handshake.hpp"
 #include "os/handshake_door.hpp"
 #include "os/handshake_line.hpp"
 #include "os/local_pipe.hpp"

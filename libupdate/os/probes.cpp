@@ -1,7 +1,6 @@
-#include "os/probes.hpp"
-
 #include <fmt/format.h>
 
+#include "os/probes.hpp"
 #include "os/tcp_probe.hpp"
 
 namespace update {

@@ -1,8 +1,9 @@
+#include "os/process_handle.hpp"
+
 #include <fmt/format.h>
 
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
-#include "os/process_handle.hpp"
 #include "os/windows.hpp"
 
 namespace update {

@@ -1,3 +1,5 @@
+#include "os/start_process.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -6,7 +8,6 @@
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/spawn.hpp"
-#include "os/start_process.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 
@@ -31,8 +32,7 @@ class Attributes {
         return reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory_.data());
     }
     bool set(DWORD_PTR attribute, void* values, std::size_t size) {
-        return ready_ &&
-               ::UpdateProcThreadAttribute(get(), 0, attribute, values, size, nullptr, nullptr) != 0;
+        return ready_ && ::UpdateProcThreadAttribute(get(), 0, attribute, values, size, nullptr, nullptr) != 0;
     }
 
  private:

@@ -1,3 +1,5 @@
+#include "os/waiter.hpp"
+
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -8,7 +10,6 @@
 #include <unistd.h>
 
 #include "os/os_error.hpp"
-#include "os/waiter.hpp"
 
 namespace update {
 namespace {

@@ -1,3 +1,5 @@
+#include "os/waiter.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
@@ -5,7 +7,6 @@
 #include "os/control_watch.hpp"
 #include "os/os_error.hpp"
 #include "os/overlapped.hpp"
-#include "os/waiter.hpp"
 
 namespace update {
 namespace {
