@@ -1,6 +1,5 @@
-#include "os/local_listener.hpp"
-
 #include "os/file_lock.hpp"
+#include "os/local_listener.hpp"
 #include "os/local_pipe.hpp"
 #include "os/local_pipe_connection.hpp"
 #include "os/security.hpp"
@@ -42,9 +41,10 @@ Status make_folder(const Path& folder) {
 
 Status LocalListener::System::offer(DWORD first_only) {
     SECURITY_ATTRIBUTES attributes{sizeof attributes, rights.get(), FALSE};
-    pipe.reset(::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first_only,
-                                  PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
-                                  PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
+    pipe.reset(
+        ::CreateNamedPipeW(name.c_str(), PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED | first_only,
+                           PIPE_TYPE_BYTE | PIPE_READMODE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS,
+                           PIPE_UNLIMITED_INSTANCES, buffer_bytes, buffer_bytes, 0, &attributes));
     if (!pipe) {
         const auto error = static_cast<int>(::GetLastError());
         const bool taken = first_only != 0 && (error == ERROR_ACCESS_DENIED || error == ERROR_PIPE_BUSY);

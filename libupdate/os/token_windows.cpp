@@ -1,10 +1,10 @@
-#include "os/token.hpp"
-
 #include <array>
 #include <vector>
 
 #include "os/os_error.hpp"
+#include "os/peer.hpp"
 #include "os/security.hpp"
+#include "os/token.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 // Not before windows.h.
