@@ -1,11 +1,10 @@
-#include "os/child_process.hpp"
-
 #include <cerrno>
 #include <csignal>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/child_process.hpp"
 #include "os/exec.hpp"
 #include "os/os_error.hpp"
 #include "os/process_handle.hpp"

@@ -1,8 +1,7 @@
-#include "os/supervised_process.hpp"
-
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/process_handle.hpp"
+#include "os/supervised_process.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 

@@ -1,7 +1,6 @@
-#include "os/child_start.hpp"
-
 #include <fmt/format.h>
 
+#include "os/child_start.hpp"
 #include "os/control_watch.hpp"
 #include "os/descriptor.hpp"
 #include "os/os_error.hpp"
@@ -15,8 +14,8 @@ namespace update {
 namespace {
 
 Status write_file(const Path& path, DWORD how, const std::string& text) {
-    const Handle file{::CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr, how,
-                                    FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};
+    const Handle file{::CreateFileW(path.c_str(), GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_DELETE, nullptr,
+                                    how, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, nullptr)};
     if (!file) return last_error("write " + path.string());
     DWORD written = 0;
     if (::WriteFile(file.get(), text.data(), static_cast<DWORD>(text.size()), &written, nullptr) == 0)
@@ -30,12 +29,13 @@ Path new_name(const Path& run_file) { return Path{run_file} += ".new"; }
 /// those only who starts it knows of it.
 Status write_record(const ChildImage& image, const ProcessId& id, const std::string& group) {
     // As long as any before it, so that an old record is overwritten whole.
-    const auto text = fmt::format("{:>10} {:>20} {} {} {}\n", id.pid, id.start_ticks, image.boot_id,
-                                  image.program, group);
+    const auto text =
+        fmt::format("{:>10} {:>20} {} {} {}\n", id.pid, id.start_ticks, image.boot_id, image.program, group);
     const Path beside = new_name(image.run_file);
     auto written = write_file(beside, CREATE_ALWAYS, text);
     if (written) {
-        if (::MoveFileExW(beside.c_str(), image.run_file.c_str(), MOVEFILE_REPLACE_EXISTING) != 0) return done();
+        if (::MoveFileExW(beside.c_str(), image.run_file.c_str(), MOVEFILE_REPLACE_EXISTING) != 0)
+            return done();
         return last_error("write " + image.run_file.string());
     }
     ::DeleteFileW(beside.c_str());

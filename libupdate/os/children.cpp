@@ -186,8 +186,7 @@ Status ChildServices::follow(Program& program, ChildProcess process) {
 }
 
 void ChildServices::on_handle_ready(Program& program) {
-    if (program.stopping)
-        return loop_.forget(program.running->waitable());  // `end` is looking at the handle
+    if (program.stopping) return loop_.forget(program.running->waitable());  // `end` is looking at the handle
     collect(program);
     on_exit_(program.settings.name, program.last_exit);
 }

@@ -57,10 +57,10 @@ class ChildServices : public Supervision {
     /// Also `retry_later` when another supervisor is starting or stopping it, for more than 2 s.
     /// An exit that was not reported yet when a new process is started is not reported any more.
     Status start(const std::string& program) override;
-    /// SIGTERM to the process (Windows: its stop event); after stop_timeout SIGKILL to its group (Windows: its
-    /// job is terminated). While it waits, the event loop runs:
-    /// sockets are served, other exits reported. The exit is not reported to OnExit, since it was asked for.
-    /// What is left of the process group is killed after an orderly end, too.
+    /// SIGTERM to the process (Windows: its stop event); after stop_timeout SIGKILL to its group (Windows:
+    /// its job is terminated). While it waits, the event loop runs: sockets are served, other exits reported.
+    /// The exit is not reported to OnExit, since it was asked for. What is left of the process group is
+    /// killed after an orderly end, too.
     /// @return `permission`, `retry_later` (as start, or called from a callback while it is being started or
     /// stopped),
     ///         `timed_out` when even that did not end it within 5 s (stuck in the kernel).

@@ -1,10 +1,9 @@
-#include "os/control_watch.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
 #include <vector>
 
+#include "os/control_watch.hpp"
 #include "os/handle.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"

@@ -1,8 +1,7 @@
-#include "os/descriptor.hpp"
-
 #include <array>
 #include <fmt/format.h>
 
+#include "os/descriptor.hpp"
 #include "os/os_error.hpp"
 #include "os/security.hpp"
 #include "os/wide.hpp"

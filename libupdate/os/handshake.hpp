@@ -4,8 +4,8 @@
 
 namespace update {
 
-/// Names the pipe on which the starter waits for the line "alive <pid>\n": the number of a descriptor (Linux),
-/// or the pipe's path (Windows).
+/// Names the pipe on which the starter waits for the line "alive <pid>\n": the number of a descriptor
+/// (Linux), or the pipe's path (Windows).
 inline constexpr const char* handshake_variable = "UPDATE_HANDSHAKE_FD";
 
 /// To be called by the started program once it is able to do its work, early in main and before it has

@@ -1,9 +1,8 @@
-#include "os/handshake_door.hpp"
-
 #include <array>
 
 #include "os/descriptor.hpp"
 #include "os/event_loop.hpp"
+#include "os/handshake_door.hpp"
 #include "os/handshake_line.hpp"
 #include "os/os_error.hpp"
 #include "os/overlapped.hpp"
@@ -34,8 +33,7 @@ Error ended() { return Error{ErrorCode::unsupported, "it ended or closed the han
 /// The operation's end, the process's end or the deadline, in this order.
 Result<DWORD> HandshakeDoor::Impl::finish(void* process, Instant deadline) {
     const std::array<HANDLE, 2> watched{operation.event(), process};
-    const DWORD ready =
-        ::WaitForMultipleObjects(2, watched.data(), FALSE, milliseconds_until(deadline));
+    const DWORD ready = ::WaitForMultipleObjects(2, watched.data(), FALSE, milliseconds_until(deadline));
     if (const auto outcome = operation.look()) {
         if (outcome->error == ERROR_SUCCESS) return outcome->bytes;
         if (outcome->error == ERROR_BROKEN_PIPE || outcome->error == ERROR_NO_DATA) return ended();

@@ -1,8 +1,7 @@
-#include "os/handshake.hpp"
-
 #include <cstdlib>
 #include <string>
 
+#include "os/handshake.hpp"
 #include "os/handshake_door.hpp"
 #include "os/handshake_line.hpp"
 #include "os/local_pipe.hpp"

@@ -62,7 +62,8 @@ void IpcServer::accept_all() {
     for (int i = 0; i < accepted_at_once; ++i) {
         auto accepted = listener_->socket.accept();
         if (accepted) {
-            // Who leaves is seen between two turns of the loop: somebody turned away is the last of this turn.
+            // Who leaves is seen between two turns of the loop: somebody turned away is the last of this
+            // turn.
             if (!admit(std::make_shared<Client>(std::move(*accepted)))) return;
         } else if (accepted.error().code() == ErrorCode::retry_later) {
             return pause_accepting();

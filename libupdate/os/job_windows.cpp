@@ -1,6 +1,5 @@
-#include "os/job.hpp"
-
 #include "os/descriptor.hpp"
+#include "os/job.hpp"
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/windows.hpp"

@@ -1,5 +1,3 @@
-#include "os/local_client.hpp"
-
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,6 +5,7 @@
 
 #include "os/account.hpp"
 #include "os/event_loop.hpp"
+#include "os/local_client.hpp"
 #include "os/local_socket.hpp"
 #include "os/os_error.hpp"
 
@@ -77,7 +76,8 @@ Result<LocalClient> LocalClient::connect(const Path& path, Instant deadline) {
 Status LocalClient::send_all(std::string_view bytes, Instant deadline) {
     while (!bytes.empty()) {
         const ssize_t sent = ::send(connection_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-        if (sent > 0) bytes.remove_prefix(static_cast<std::size_t>(sent));
+        if (sent > 0)
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
         else if (errno == EPIPE || errno == ECONNRESET)
             return done();
         else if (!would_block(errno))

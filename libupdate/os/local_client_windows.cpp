@@ -1,5 +1,4 @@
 #include "os/local_client.hpp"
-
 #include "os/local_pipe.hpp"
 #include "os/os_error.hpp"
 #include "os/overlapped.hpp"

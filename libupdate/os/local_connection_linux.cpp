@@ -1,8 +1,7 @@
-#include "os/local_connection.hpp"
-
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "os/local_connection.hpp"
 #include "os/local_socket.hpp"
 #include "os/os_error.hpp"
 
@@ -37,7 +36,8 @@ void LocalConnection::close() {
 }
 
 void LocalConnection::forget() {
-    if (system_ && system_->loop != nullptr) std::exchange(system_->loop, nullptr)->forget(system_->socket.get());
+    if (system_ && system_->loop != nullptr)
+        std::exchange(system_->loop, nullptr)->forget(system_->socket.get());
 }
 
 Result<std::size_t> LocalConnection::read(std::span<char> into) {

@@ -1,6 +1,6 @@
-#include "os/local_pipe_connection.hpp"
-
 #include <algorithm>
+
+#include "os/local_pipe_connection.hpp"
 
 namespace update {
 
@@ -51,7 +51,8 @@ Result<std::size_t> LocalConnection::read(std::span<char> into) {
         if (!outcome) return Error{ErrorCode::retry_later, "receive"};
         if (outcome->error == ERROR_BROKEN_PIPE) return std::size_t{0};
         if (outcome->error != ERROR_SUCCESS)
-            return Error{ErrorCode::cancelled, os_error(static_cast<int>(outcome->error), "receive").message()};
+            return Error{ErrorCode::cancelled,
+                         os_error(static_cast<int>(outcome->error), "receive").message()};
         s.taken = 0;
         s.held = outcome->bytes;
     }

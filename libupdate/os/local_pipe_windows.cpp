@@ -1,11 +1,10 @@
-#include "os/local_pipe.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <cwctype>
 #include <fmt/format.h>
 
 #include "os/descriptor.hpp"
+#include "os/local_pipe.hpp"
 #include "os/os_error.hpp"
 #include "os/security.hpp"
 #include "os/token.hpp"
@@ -18,7 +17,8 @@ namespace {
 constexpr std::wstring_view prefix = L"\\\\.\\pipe\\update/";
 constexpr std::size_t name_max = 200;  // of 256, prefix included
 
-/// Ends the impersonation whatever happens. Going on under somebody else's account would be worse than ending.
+/// Ends the impersonation whatever happens. Going on under somebody else's account would be worse than
+/// ending.
 class Impersonation {
  public:
     explicit Impersonation(void* pipe) : began_{::ImpersonateNamedPipeClient(pipe) != FALSE} {}
@@ -62,7 +62,8 @@ Result<std::wstring> pipe_name(const Path& socket) {
 
 Result<Peer> peer_of(void* server_end) {
     ULONG pid = 0;
-    if (::GetNamedPipeClientProcessId(server_end, &pid) == 0) return last_error("ask for the client's number");
+    if (::GetNamedPipeClientProcessId(server_end, &pid) == 0)
+        return last_error("ask for the client's number");
     UPDATE_TRY(token, token_of_client(server_end), "peer");
     UPDATE_TRY(account, account_of_token(token.get()), "peer");
     return Peer{static_cast<std::int64_t>(pid), account, 0};

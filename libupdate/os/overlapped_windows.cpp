@@ -1,8 +1,7 @@
-#include "os/overlapped.hpp"
-
 #include <algorithm>
 
 #include "os/event_loop.hpp"
+#include "os/overlapped.hpp"
 
 namespace update {
 

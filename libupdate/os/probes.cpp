@@ -1,6 +1,7 @@
+#include "os/probes.hpp"
+
 #include <fmt/format.h>
 
-#include "os/probes.hpp"
 #include "os/tcp_probe.hpp"
 
 namespace update {

@@ -1,9 +1,8 @@
-#include "os/process_handle.hpp"
-
 #include <fmt/format.h>
 
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
+#include "os/process_handle.hpp"
 #include "os/windows.hpp"
 
 namespace update {

@@ -1,11 +1,10 @@
-#include "os/process_id.hpp"
-
 #include <fmt/format.h>
 #include <limits>
 
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/process_handle.hpp"
+#include "os/process_id.hpp"
 #include "os/windows.hpp"
 
 namespace update {
@@ -14,8 +13,8 @@ Result<Handle> open_process_number(std::int64_t pid, unsigned long access) {
     const std::string what = fmt::format("process {}", pid);
     if (pid <= 0 || pid > std::numeric_limits<DWORD>::max())
         return Error{ErrorCode::not_found, what + " cannot exist"};
-    Handle process{
-        ::OpenProcess(access | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE, static_cast<DWORD>(pid))};
+    Handle process{::OpenProcess(access | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE, FALSE,
+                                 static_cast<DWORD>(pid))};
     const auto error = static_cast<int>(::GetLastError());
     if (!process && error == ERROR_INVALID_PARAMETER) return Error{ErrorCode::not_found, what + " has ended"};
     if (!process) return os_error(error, "open " + what);

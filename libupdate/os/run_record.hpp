@@ -1,5 +1,5 @@
-// Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM [GROUP]\n". Written before the program's
-// first instruction, so that whoever supervises next finds it, however the one that started it
+// Private to os/: run/<program>.pid, "PID START_TICKS BOOT_ID PROGRAM [GROUP]\n". Written before the
+// program's first instruction, so that whoever supervises next finds it, however the one that started it
 // died. The record of a process that has ended stays until the next one.
 #pragma once
 #include <optional>

@@ -22,7 +22,8 @@ constexpr std::chrono::seconds kill_timeout{5};
 struct OutputPipe {
     Handle read, write;
 };
-/// Only a pipe with a name can be read without blocking. Nobody can guess this one's, and it has one instance.
+/// Only a pipe with a name can be read without blocking. Nobody can guess this one's, and it has one
+/// instance.
 Result<OutputPipe> make_output_pipe() {
     UPDATE_TRY(secret, secret_name(), "make pipe");
     UPDATE_TRY(rights, private_rights(), "make pipe");

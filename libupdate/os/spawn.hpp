@@ -8,8 +8,8 @@
 namespace update {
 
 /// What a program needs to run at all, and nothing else: no LD_PRELOAD, no proxy, no secret of ours (security
-/// rule R8). Linux: PATH and LANG. Windows: PATH with the system's folders, SystemRoot, SystemDrive, and TEMP and
-/// TMP (the system's).
+/// rule R8). Linux: PATH and LANG. Windows: PATH with the system's folders, SystemRoot, SystemDrive, and TEMP
+/// and TMP (the system's).
 std::vector<std::string> scrubbed_environment();
 /// The program's path, then the arguments.
 std::vector<std::string> argument_list(const Command&);

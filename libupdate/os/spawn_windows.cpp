@@ -1,9 +1,8 @@
-#include "os/spawn.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cwctype>
 
+#include "os/spawn.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 
@@ -41,8 +40,7 @@ std::vector<std::string> argument_list(const Command& command) {
 Status check_program(const Command& command) {
     const auto what = "start '" + command.program.string() + "'";
     if (!command.program.is_absolute())
-        return Error{ErrorCode::refused,
-                     what + ": give the program's absolute path, none is searched for"};
+        return Error{ErrorCode::refused, what + ": give the program's absolute path, none is searched for"};
     if (is_batch_file(command.program))
         return Error{ErrorCode::refused,
                      what + ": batch files are not run, since cmd.exe would read the arguments its own way"};

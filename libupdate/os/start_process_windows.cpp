@@ -1,5 +1,3 @@
-#include "os/start_process.hpp"
-
 #include <algorithm>
 #include <array>
 
@@ -8,6 +6,7 @@
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/spawn.hpp"
+#include "os/start_process.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
 
@@ -32,7 +31,8 @@ class Attributes {
         return reinterpret_cast<LPPROC_THREAD_ATTRIBUTE_LIST>(memory_.data());
     }
     bool set(DWORD_PTR attribute, void* values, std::size_t size) {
-        return ready_ && ::UpdateProcThreadAttribute(get(), 0, attribute, values, size, nullptr, nullptr) != 0;
+        return ready_ &&
+               ::UpdateProcThreadAttribute(get(), 0, attribute, values, size, nullptr, nullptr) != 0;
     }
 
  private:

@@ -8,7 +8,8 @@ struct Termination::Impl {
 };
 
 Termination::Termination(std::function<void()> requested)
-    : impl_{new Impl{ControlWatch{[requested = std::move(requested)](EventLoop::Request) { requested(); }}}} {}
+    : impl_{new Impl{ControlWatch{[requested = std::move(requested)](EventLoop::Request) { requested(); }}}} {
+}
 Termination::~Termination() = default;
 
 struct TerminationBlock::Impl {

@@ -1,5 +1,3 @@
-#include "os/waiter.hpp"
-
 #include <cerrno>
 #include <csignal>
 #include <ctime>
@@ -10,6 +8,7 @@
 #include <unistd.h>
 
 #include "os/os_error.hpp"
+#include "os/waiter.hpp"
 
 namespace update {
 namespace {

@@ -1,5 +1,3 @@
-#include "os/waiter.hpp"
-
 #include <algorithm>
 #include <cstdlib>
 #include <mutex>
@@ -7,6 +5,7 @@
 #include "os/control_watch.hpp"
 #include "os/os_error.hpp"
 #include "os/overlapped.hpp"
+#include "os/waiter.hpp"
 
 namespace update {
 namespace {
