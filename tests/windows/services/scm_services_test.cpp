@@ -3,6 +3,7 @@
 #include "layout/layout.hpp"
 #include "os/files.hpp"
 #include "os/process_id.hpp"
+#include "os/scheduled_task.hpp"
 #include "os/security.hpp"
 #include "os/service_manager.hpp"
 #include "windows/services/endpoint.hpp"
@@ -186,4 +187,14 @@ TEST_CASE("the exit-code route is closed where nobody would start the agent agai
     const auto findings = configured.services->check_restart_path("agent");
     REQUIRE(findings);
     for (const Finding& finding : *findings) CHECK_MESSAGE(finding.ok, finding.what);
+}
+
+TEST_CASE("a task of the scheduler either answers the handshake or is refused with a reason, and is gone") {
+    Command command;
+    command.program = "C:\\windows\\system32\\cmd.exe";
+    command.arguments = {"/c", "exit"};
+    const auto ran = run_as_task(command, 3s);
+    REQUIRE_FALSE(ran);  // it knows nothing of handshakes
+    MESSAGE("seen: " << ran.error().message());
+    if (runs_under_wine()) MESSAGE("skipped under Wine: its Task Scheduler runs nothing");
 }
