@@ -7,6 +7,7 @@
 
 #include "agent.hpp"
 #include "os/safe_start.hpp"
+#include "os/service_main.hpp"
 
 using update::AgentExit;
 
@@ -17,10 +18,7 @@ int fail(AgentExit code, const std::string& message) {
     return static_cast<int>(code);
 }
 
-}  // namespace
-
-int agent_main(int argc, char** argv, const AgentVersion& version) {
-    update::start_safely(argc, argv);
+int run(int argc, char** argv, const AgentVersion& version) {
     CLI::App app{"Reference agent: a session to the control server, updated by libupdate."};
     std::string config, helped_update;
     bool self_test = false, guarded = false;
@@ -48,4 +46,12 @@ int agent_main(int argc, char** argv, const AgentVersion& version) {
     auto agent = Agent::open(*settings, version.reported.empty() ? version.version : version.reported);
     if (!agent) return fail(AgentExit::restart, agent.error().message());
     return static_cast<int>((*agent)->run());
+}
+
+}  // namespace
+
+int agent_main(int argc, char** argv, const AgentVersion& version) {
+    update::start_safely(argc, argv);
+    return update::run_as_service(argc, argv,
+                                  [&version](int count, char** words) { return run(count, words, version); });
 }

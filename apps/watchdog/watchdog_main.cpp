@@ -9,6 +9,7 @@
 
 #include "alerts.hpp"
 #include "os/safe_start.hpp"
+#include "os/service_main.hpp"
 #include "os/termination.hpp"
 
 using update::AgentExit;
@@ -25,10 +26,7 @@ void print(std::string_view line) {
     std::fflush(stderr);
 }
 
-}  // namespace
-
-int watchdog_main(int argc, char** argv, const std::string& version) {
-    update::start_safely(argc, argv);
+int run(int argc, char** argv, const std::string& version) {
     CLI::App app{"Supervises an agent and applies its updates."};
     std::string config;
     bool self_test = false;
@@ -65,4 +63,12 @@ int watchdog_main(int argc, char** argv, const std::string& version) {
     const auto code = update::run_watchdog(*settings, std::move(options));
     if (!code) return fail(AgentExit::restart, code.error().message());
     return *code;
+}
+
+}  // namespace
+
+int watchdog_main(int argc, char** argv, const std::string& version) {
+    update::start_safely(argc, argv);
+    return update::run_as_service(argc, argv,
+                                  [&version](int count, char** words) { return run(count, words, version); });
 }

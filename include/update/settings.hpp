@@ -37,6 +37,7 @@ struct Probe {
 enum class Manager : std::uint8_t {
     none,  ///< the watchdog runs them as its children: containers, demo, machines without a service manager
     systemd,  ///< each is a unit of the system's systemd, and so is the watchdog
+    scm,      ///< each is a service of Windows, and so is the watchdog
 };
 
 /// Service mode. Without a manager the rest means nothing.

@@ -13,7 +13,7 @@
 #include "os/probes.hpp"
 #include "os/processes.hpp"
 #include "os/random.hpp"
-#include "os/systemd/systemd.hpp"
+#include "os/service_manager.hpp"
 
 namespace update {
 namespace {
@@ -61,10 +61,16 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
     settings.state_dir = state;
     if (settings.programs.empty()) return Error{ErrorCode::refused, "no program is configured"};
     std::unique_ptr<Adapters> adapters{new Adapters{std::move(settings)}};
-    if (adapters->settings_.service.manager == Manager::systemd) {
-        UPDATE_TRY(processes,
-                   systemd::make_processes(std::move(adapters->processes_), adapters->settings_.product),
-                   "processes");
+    const Manager manager = adapters->settings_.service.manager;
+    if (manager != Manager::none && manager != service_manager::native())
+        return Error{ErrorCode::refused,
+                     "service.manager names another system's service manager; set it to the "
+                     "one that is here, or to \"none\""};
+    if (manager != Manager::none) {
+        UPDATE_TRY(
+            processes,
+            service_manager::make_processes(std::move(adapters->processes_), adapters->settings_.product),
+            "processes");
         adapters->processes_ = std::move(processes);
     }
     return adapters;

@@ -7,6 +7,7 @@
 #include "compose/applier.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
+#include "os/service_manager.hpp"
 #include "policy/version.hpp"
 #include "steps/policy_file.hpp"
 
@@ -53,10 +54,11 @@ void wake_watchdog(Control& control) {
 
 /// There the manager's own commands are the administrator's, and it would start a held program at boot.
 std::optional<Said> use_the_manager(Control& control, const ProgramSettings& program,
-                                    std::string_view command) {
+                                    service_manager::Wish wish) {
     if (control.settings().service.manager == Manager::none) return std::nullopt;
-    return Said{ControlExit::refused, fmt::format("{} is a service: systemctl {} {}", program.name, command,
-                                                  unit_name(control.settings(), program))};
+    return Said{ControlExit::refused,
+                fmt::format("{} is a service: {}", program.name,
+                            service_manager::command_for(wish, control.settings(), program))};
 }
 
 }  // namespace
@@ -112,7 +114,8 @@ Said clear_quarantine(Control& control, const std::string& version, Really reall
 Said hold_program(Control& control, const std::string& name, Really really) {
     const ProgramSettings* program = find_program(control, name);
     if (program == nullptr) return no_such_program(control, name);
-    if (auto refused = use_the_manager(control, *program, "disable --now")) return *refused;
+    if (auto refused = use_the_manager(control, *program, service_manager::Wish::stand_still))
+        return *refused;
     if (control.open_update())
         return {ControlExit::in_progress, "an update is in progress; wait for its end, or updatectl cancel"};
     if (really == Really::only_say)
@@ -131,7 +134,7 @@ Said hold_program(Control& control, const std::string& name, Really really) {
 Said release_program(Control& control, const std::string& name, Really really) {
     const ProgramSettings* program = find_program(control, name);
     if (program == nullptr) return no_such_program(control, name);
-    if (auto refused = use_the_manager(control, *program, "enable --now")) return *refused;
+    if (auto refused = use_the_manager(control, *program, service_manager::Wish::run)) return *refused;
     Files& files = control.adapters().files();
     const Path held = control.layout().held_file(program->name);
     if (!exists(files, held).value_or(true)) return ok(program->name + " is not held");

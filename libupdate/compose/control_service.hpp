@@ -8,7 +8,7 @@ namespace update {
 Result<std::string> print_service(Control&);
 /// Writes, enables and starts them.
 Said install_service(Control&, Really);
-/// See systemd::repair.
+/// See service_manager::repair.
 Said repair_service(Control&, Really);
 /// Stops, disables and removes what install wrote.
 Said remove_service(Control&, Really);

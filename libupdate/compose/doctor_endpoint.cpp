@@ -8,6 +8,7 @@
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "os/account.hpp"
+#include "os/service_manager.hpp"
 
 namespace update::doctor {
 namespace {
@@ -110,7 +111,7 @@ void look_at_program(Control& control, const ProgramSettings& program, Findings&
             {"held", false, fmt::format("{} is held: nobody starts it", program.name),
              control.settings().service.manager == Manager::none
                  ? fmt::format("updatectl release {}", program.name)
-                 : fmt::format("systemctl enable --now {}", unit_name(control.settings(), program))});
+                 : service_manager::command_for(service_manager::Wish::run, control.settings(), program)});
     if (!status->running)
         return findings.push_back({"programs", false, program.name + " does not run",
                                    "start the watchdog, which starts it; its log says why if it ends again"});

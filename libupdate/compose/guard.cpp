@@ -9,6 +9,7 @@
 #include "compose/watchdog_renewal.hpp"
 #include "engine/engine.hpp"
 #include "os/program.hpp"
+#include "os/service_manager.hpp"
 
 namespace update {
 namespace {
@@ -64,7 +65,8 @@ int run_rescue(const Settings& settings) {
     auto applier = Applier::make(settings, "rescue");
     if (!applier) return say(applier.error().message()), 1;
     Guard guard{(*applier)->adapters()};
-    if (!guard.on_trial()) return say("no update is on trial; the agent stays as it is"), 0;
+    const bool only_update = service_manager::rescue() == service_manager::Rescue::after_giving_up;
+    if (!guard.on_trial() && only_update) return say("no update is on trial; the agent stays as it is"), 0;
     for (unsigned looks = 0; guard.on_trial() && looks <= settings.trial.starts_max; ++looks) {
         const auto halt = guard.look();
         if (!halt) return say(halt.error().message()), 1;

@@ -1,10 +1,10 @@
-// The service manager of Windows learns what a service does from its main function (os/service_main), not
-// from the program's parts: there is nothing to tell, and it waits for no signs of life.
+// The SCM is told of start and end; it waits for no signs of life.
 #include "os/notify.hpp"
+#include "os/service_report.hpp"
 
 namespace update {
 
-void tell_service_manager(Life) {}
+void tell_service_manager(Life life) { ServiceReport::instance().tell(life); }
 
 std::optional<std::chrono::milliseconds> life_period() { return std::nullopt; }
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "os/os_error.hpp"
+#include "os/peer.hpp"
 #include "os/security.hpp"
 #include "os/token.hpp"
 #include "os/wide.hpp"

@@ -19,7 +19,8 @@ constexpr Words<Readiness, 5> readiness_words{{{"reported", Readiness::reported}
 constexpr Words<CommitOn, 2> commit_words{
     {{"acknowledged", CommitOn::acknowledged}, {"ready", CommitOn::ready}}};
 
-constexpr Words<Manager, 2> manager_words{{{"none", Manager::none}, {"systemd", Manager::systemd}}};
+constexpr Words<Manager, 3> manager_words{
+    {{"none", Manager::none}, {"systemd", Manager::systemd}, {"scm", Manager::scm}}};
 
 Check read_routes(Node node, std::vector<Route>& into) {
     const Problem shape{"is not a list of different routes",

@@ -79,13 +79,13 @@ Observer observer(World& world, Process& p) {
 
 std::string program_path(const World& world, const std::string& service) {
     for (const ProgramSettings& program : world.settings.programs)
-        if (program.name == service) return (world.settings.install_root / program.path).native();
+        if (program.name == service) return (world.settings.install_root / program.path).generic_string();
     return {};
 }
 
 std::string watchdog_program(const World& world) {
     if (world.settings.watchdog_path.empty()) return "/watchdog";
-    const std::string installed = (world.settings.install_root / world.settings.watchdog_path).native();
+    const std::string installed = (world.settings.install_root / world.settings.watchdog_path).generic_string();
     return world.disk.find(installed) ? installed : "/watchdog";
 }
 
@@ -128,9 +128,9 @@ void begin_by_operator(World& world) {
 
 std::vector<Outcome> outcomes_on_disk(World& world) {
     std::vector<Outcome> outcomes;
-    for (const std::string& name : world.disk.list(world.layout.outcomes().native())) {
+    for (const std::string& name : world.disk.list(world.layout.outcomes().generic_string())) {
         if (!name.ends_with(".json") || name.starts_with('.')) continue;
-        const NodePtr node = world.disk.find((world.layout.outcomes() / name).native());
+        const NodePtr node = world.disk.find((world.layout.outcomes() / name).generic_string());
         if (auto outcome = parse_outcome(node->bytes)) outcomes.push_back(std::move(*outcome));
     }
     return outcomes;

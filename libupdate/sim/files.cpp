@@ -86,7 +86,7 @@ Status SimFiles::reading() { return process_ ? world_.reading(*process_) : done(
 bool SimFiles::about_to_strike() const { return process_ != nullptr && world_.strikes_next(); }
 
 Result<std::unique_ptr<File>> SimFiles::open(const Path& file, OpenMode mode) {
-    const std::string& path = file.native();
+    const std::string& path = file.generic_string();
     NodePtr node = world_.disk.find(path);
     const bool create = mode == OpenMode::create_new || mode == OpenMode::read_write_new;
     if (node && mode == OpenMode::create_new) return Error{ErrorCode::refused, path + " exists"};
@@ -113,7 +113,7 @@ bool SimFiles::parent_exists(const std::string& path) const {
 /// links are not offered there: a helper that ran from one would keep the agent's own file from being
 /// replaced.
 Status SimFiles::rename(const Path& from_path, const Path& to_path) {
-    const std::string &from = from_path.native(), &to = to_path.native();
+    const std::string &from = from_path.generic_string(), &to = to_path.generic_string();
     UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
     const NodePtr node = world_.disk.find(from), target = world_.disk.find(to);
     if (!node) return absent(from);
@@ -131,19 +131,19 @@ Status SimFiles::rename(const Path& from_path, const Path& to_path) {
 }
 
 Status SimFiles::link(const Path& existing, const Path& name) {
-    UPDATE_CHECK(point(Op::create, "link", name.native()), "link");
-    const NodePtr node = world_.disk.find(existing.native());
-    if (!node) return absent(existing.native());
+    UPDATE_CHECK(point(Op::create, "link", name.generic_string()), "link");
+    const NodePtr node = world_.disk.find(existing.generic_string());
+    if (!node) return absent(existing.generic_string());
     if (world_.no_links || world_.platform == Platform::windows_rules)
         return Error{ErrorCode::unsupported, "no hard links here"};
-    if (world_.disk.find(name.native())) return Error{ErrorCode::refused, name.native() + " exists"};
-    if (!parent_exists(name.native())) return absent(name.native());
-    world_.disk.link(existing.native(), name.native());
+    if (world_.disk.find(name.generic_string())) return Error{ErrorCode::refused, name.generic_string() + " exists"};
+    if (!parent_exists(name.generic_string())) return absent(name.generic_string());
+    world_.disk.link(existing.generic_string(), name.generic_string());
     return done();
 }
 
 Status SimFiles::remove(const Path& file) {
-    const std::string& path = file.native();
+    const std::string& path = file.generic_string();
     if (!world_.disk.find(path)) return done();
     UPDATE_CHECK(point(Op::remove, "remove", path), "remove");
     const NodePtr node = world_.disk.find(path);
@@ -159,7 +159,7 @@ Status SimFiles::remove(const Path& file) {
 }
 
 Status SimFiles::make_private_directory(const Path& folder) {
-    const std::string& path = folder.native();
+    const std::string& path = folder.generic_string();
     if (world_.disk.find(path)) return done();
     UPDATE_CHECK(point(Op::create, "folder", path), "folder");
     if (!parent_exists(path)) return absent(path);
@@ -168,8 +168,8 @@ Status SimFiles::make_private_directory(const Path& folder) {
 }
 
 Status SimFiles::flush_directory(const Path& folder) {
-    UPDATE_CHECK(point(Op::flush, "flush folder", folder.native()), "flush folder");
-    const std::string path = folder == "/" ? "" : folder.native();
+    UPDATE_CHECK(point(Op::flush, "flush folder", folder.generic_string()), "flush folder");
+    const std::string path = folder == "/" ? "" : folder.generic_string();
     if (!path.empty() && !world_.disk.find(path)) return absent(path);
     world_.disk.flush_directory(path);
     return done();
@@ -177,14 +177,14 @@ Status SimFiles::flush_directory(const Path& folder) {
 
 Result<std::vector<std::string>> SimFiles::list(const Path& folder) {
     UPDATE_CHECK(reading(), "list");
-    if (!world_.disk.find(folder.native())) return absent(folder.native());
-    return world_.disk.list(folder.native());
+    if (!world_.disk.find(folder.generic_string())) return absent(folder.generic_string());
+    return world_.disk.list(folder.generic_string());
 }
 
 Result<FileInfo> SimFiles::info(const Path& path) {
     UPDATE_CHECK(reading(), "look");
-    const NodePtr node = world_.disk.find(path.native());
-    if (!node) return absent(path.native());
+    const NodePtr node = world_.disk.find(path.generic_string());
+    if (!node) return absent(path.generic_string());
     return info_of(*node);
 }
 

@@ -38,7 +38,7 @@ bool Ghost::is_complete(const std::string& bytes, std::string& version) const {
 /// After every change of a name: each program can be started at this very moment.
 void Ghost::names_changed(const std::string& path) {
     for (const Artifact& a : world_.scenario.plan.artifacts) {
-        if (a.role == Role::file || world_.layout.installed(a).native() != path) continue;
+        if (a.role == Role::file || world_.layout.installed(a).generic_string() != path) continue;
         const NodePtr node = world_.disk.find(path);
         std::string version;
         if (!node || !is_complete(node->bytes, version))
@@ -48,7 +48,7 @@ void Ghost::names_changed(const std::string& path) {
 
 void Ghost::removed(const std::string& path, const NodePtr& node) {
     const Artifact& agent = world_.scenario.plan.artifacts.front();
-    const std::string live = world_.layout.installed(agent).native();
+    const std::string live = world_.layout.installed(agent).generic_string();
     if (path == live) return names_changed(path);
     if (node->bytes != image_of(agent.install_path, old_version)) return;
     const NodePtr now = world_.disk.find(live);
@@ -88,7 +88,7 @@ void Ghost::image_starts(const Process& p) {
 void Ghost::agent_works(const Process& agent) {
     for (const Artifact& a : world_.scenario.plan.artifacts) {
         if (a.role == Role::watchdog) continue;
-        const NodePtr node = world_.disk.find(world_.layout.installed(a).native());
+        const NodePtr node = world_.disk.find(world_.layout.installed(a).generic_string());
         if (!node || node->bytes != image_of(a.install_path, agent.version))
             return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
                                                                    agent.version, a.install_path));
@@ -123,7 +123,7 @@ void Ghost::power_was_off() {
             break_promise(Promise::true_version, "the journal tells of a state that was never journaled");
     }
     for (const Artifact& a : world_.scenario.plan.artifacts)
-        names_changed(world_.layout.installed(a).native());
+        names_changed(world_.layout.installed(a).generic_string());
     dark = true;
     dark_since = world_.now + 20s;
 }
@@ -135,7 +135,7 @@ void Ghost::at_the_end() {
     Process* const agent = world_.running(world_.settings.programs.front().name);
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
     const Artifact& program = world_.scenario.plan.artifacts.front();
-    const NodePtr live = world_.disk.find(world_.layout.installed(program).native());
+    const NodePtr live = world_.disk.find(world_.layout.installed(program).generic_string());
     if (version_of(live->bytes) != agent->version)
         return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
                                                                 version_of(live->bytes)));
@@ -201,7 +201,7 @@ void Ghost::check_rest(const Record& record) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
         // A folder that never reached the journal goes when the next update begins.
-        const bool update = path == world_.layout.update(record.update_id).native();
+        const bool update = path == world_.layout.update(record.update_id).generic_string();
         if (workshop || temporary || update) rest += path + " ";
     }
     if (!rest.empty()) break_promise(Promise::nothing_left, fmt::format("left over: {}", rest));

@@ -107,7 +107,7 @@ void become_watchdog(World& world, Process& p, const std::string& program) {
 
 /// The new watchdog's file: staged, or installed already.
 std::string fresh_watchdog(const World& world, const std::string& update_id, std::size_t n) {
-    const std::string staged = world.layout.staged(world.scenario.plan.artifacts[n], update_id, n).native();
+    const std::string staged = world.layout.staged(world.scenario.plan.artifacts[n], update_id, n).generic_string();
     return world.disk.find(staged) ? staged : watchdog_program(world);
 }
 
@@ -153,7 +153,7 @@ Status SimRenewal::renew_other(std::chrono::milliseconds timeout) {
         const auto answer = ask_watchdog(world_, p_, Ask::Kind::renew, "", 2s);
         if (answer && *answer == "renewed") return done();
         const bool absent = !answer && answer.error().code() == ErrorCode::not_found &&
-                            !world_.locks.contains(world_.layout.guardian_lock().native());
+                            !world_.locks.contains(world_.layout.guardian_lock().generic_string());
         if (!absent) last_seen = world_.now;
         seen |= answer.has_value();
         const bool waited = world_.now - last_seen >= std::min<std::chrono::milliseconds>(15s, timeout / 2);

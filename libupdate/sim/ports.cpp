@@ -34,11 +34,11 @@ class SimLock final : public Lock {
 }  // namespace
 
 Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
-    (void)world_.point(p_, Op::other, "lock", file.native());
-    const auto [held, free] = world_.locks.try_emplace(file.native(), p_.pid);
+    (void)world_.point(p_, Op::other, "lock", file.generic_string());
+    const auto [held, free] = world_.locks.try_emplace(file.generic_string(), p_.pid);
     if (!free)
-        return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.native())};
-    return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.native(), p_.pid)};
+        return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.generic_string())};
+    return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.generic_string(), p_.pid)};
 }
 
 Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
@@ -91,9 +91,9 @@ Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::
 }
 
 Result<Ran> SimProcesses::run(const Command& command) {
-    (void)world_.point(p_, Op::other, "run", command.program.native());
-    const NodePtr image = world_.disk.find(command.program.native());
-    if (!image) return Error{ErrorCode::not_found, command.program.native()};
+    (void)world_.point(p_, Op::other, "run", command.program.generic_string());
+    const NodePtr image = world_.disk.find(command.program.generic_string());
+    if (!image) return Error{ErrorCode::not_found, command.program.generic_string()};
     if (world_.now < world_.no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
     const std::string version = version_of(image->bytes);
     const bool on_trial = version == world_.scenario.plan.version;
@@ -109,12 +109,12 @@ Result<Ran> SimProcesses::run(const Command& command) {
 }
 
 Result<ProcessId> SimProcesses::break_away(const Command& command, std::chrono::milliseconds timeout) {
-    (void)world_.point(p_, Op::other, "break away", command.program.native());
+    (void)world_.point(p_, Op::other, "break away", command.program.generic_string());
     if (world_.now < world_.no_break_away_until)
         return Error{ErrorCode::permission, "the job does not let it go"};
     const bool guardian = !command.arguments.empty() && command.arguments.front() == "--update-guardian";
     UPDATE_TRY(child,
-               world_.exec(command.program.native(), guardian ? Program::guardian : Program::helper,
+               world_.exec(command.program.generic_string(), guardian ? Program::guardian : Program::helper,
                            command.arguments.back()),
                "break away");
     const std::int64_t pid = child->pid;

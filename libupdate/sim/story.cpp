@@ -202,7 +202,7 @@ void World::dispatch(Event& event) {
         case Kind::outcomes_answered:
             if (stale) break;
             for (const Outcome& outcome : event.outcomes) {
-                const std::string file = layout.outcome(outcome.update_id).native();
+                const std::string file = layout.outcome(outcome.update_id).generic_string();
                 if (!disk.find(file)) continue;
                 disk.remove(file);
                 p->outcomes_seen = 0;  // filed again by whoever takes over from a killed applier, it is new

@@ -101,7 +101,7 @@ class Watchdog {
         others_work_ = false;
         if (!record || record->filed) return;
         if (world_.scenario.old_watchdog) {  // it sees that somebody works, and takes no part
-            others_work_ = world_.locks.contains(world_.layout.journal_lock().native());
+            others_work_ = world_.locks.contains(world_.layout.journal_lock().generic_string());
             return;
         }
         after(resume(Entry::after_crash), record->progress.state);

@@ -56,16 +56,16 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     std::ranges::sort(faults_, {}, &Fault::at);
     const auto folders_of = [this](const Path& file) {
         for (Path folder = file; folder.has_relative_path(); folder = folder.parent_path())
-            if (!disk.find(folder.native())) disk.put(folder.native(), {}, FileInfo::Kind::directory);
+            if (!disk.find(folder.generic_string())) disk.put(folder.generic_string(), {}, FileInfo::Kind::directory);
     };
     folders_of(settings.install_root);
     folders_of(settings.state_dir.parent_path());
     for (const Artifact& a : scenario.plan.artifacts) {
         folders_of(layout.installed(a).parent_path());
-        disk.put(layout.installed(a).native(), image_of(a.install_path, old_version));
+        disk.put(layout.installed(a).generic_string(), image_of(a.install_path, old_version));
     }
     if (settings.watchdog_path.empty() ||
-        !disk.find((settings.install_root / settings.watchdog_path).native()))
+        !disk.find((settings.install_root / settings.watchdog_path).generic_string()))
         disk.put("/watchdog", "watchdog");
     server.confirms = !scenario.old_server;
     if (!scenario.by_operator) server.add(scenario.plan);
@@ -166,7 +166,7 @@ bool World::settled() {
             p->program == Program::updatectl || p->program == Program::guard)
             return false;
     const auto last = record();
-    return last && last->filed && (!aware || disk.list(layout.outcomes().native()).empty());
+    return last && last->filed && (!aware || disk.list(layout.outcomes().generic_string()).empty());
 }
 
 Process* World::find(std::int64_t pid) {

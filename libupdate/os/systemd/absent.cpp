@@ -1,7 +1,7 @@
 // Built without sdbus-c++: service mode is refused by name, everything else works.
-#include "os/systemd/systemd.hpp"
+#include "os/service_manager.hpp"
 
-namespace update::systemd {
+namespace update::service_manager {
 namespace {
 
 Error absent() {
@@ -16,7 +16,7 @@ Result<std::unique_ptr<Supervision>> make_services(EventLoop&, const Settings&, 
 Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes>, const std::string&) {
     return absent();
 }
-Result<std::vector<Finding>> check_agent_unit(const Settings&) { return absent(); }
+Result<std::vector<Finding>> check_agent(const Settings&) { return absent(); }
 Result<bool> is_agent_held(const Settings&) { return absent(); }
 Status install(const Settings&, Files&, Start) { return absent(); }
 Status remove(const Settings&, Files&) { return absent(); }
@@ -24,4 +24,4 @@ Result<std::vector<std::string>> repair(const Settings&, Files&) { return absent
 Result<std::vector<std::string>> ensure_watchdog(const Settings&, Files&) { return absent(); }
 Status restart_watchdog(const Settings&) { return absent(); }
 
-}  // namespace update::systemd
+}  // namespace update::service_manager

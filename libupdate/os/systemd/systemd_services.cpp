@@ -6,8 +6,8 @@
 #include "layout/layout.hpp"
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
+#include "os/service_manager.hpp"
 #include "os/systemd/manager.hpp"
-#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {
@@ -32,7 +32,7 @@ bool is_outdated(const UnitState& s) {
 
 class SystemdServices final : public Supervision {
  public:
-    SystemdServices(EventLoop& loop, const Settings& settings, Files& files, systemd::OnExit on_exit)
+    SystemdServices(EventLoop& loop, const Settings& settings, Files& files, service_manager::OnExit on_exit)
         : loop_{loop}, settings_{settings}, layout_{settings}, files_{files}, on_exit_{std::move(on_exit)} {
         for (const ProgramSettings& program : settings_.programs)
             programs_.emplace(program.name, Program{program, unit_name(settings_, program), {}, {}, false});
@@ -312,20 +312,20 @@ class SystemdServices final : public Supervision {
     const Settings settings_;
     const Layout layout_;
     Files& files_;
-    systemd::OnExit on_exit_;
+    service_manager::OnExit on_exit_;
     SystemdManager manager_;
     std::map<std::string, Program> programs_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<Supervision>> systemd::make_services(EventLoop& loop, const Settings& settings,
-                                                            Files& files, OnExit on_exit) {
+Result<std::unique_ptr<Supervision>> service_manager::make_services(EventLoop& loop, const Settings& settings,
+                                                                    Files& files, OnExit on_exit) {
     return std::unique_ptr<Supervision>{
         std::make_unique<SystemdServices>(loop, settings, files, std::move(on_exit))};
 }
 
-Result<std::vector<Finding>> systemd::check_agent_unit(const Settings& settings) {
+Result<std::vector<Finding>> service_manager::check_agent(const Settings& settings) {
     SystemdManager manager;
     const std::string unit = unit_name(settings, settings.programs.front());
     UPDATE_TRY(now, manager.state(unit), "unit of the agent");
@@ -334,7 +334,7 @@ Result<std::vector<Finding>> systemd::check_agent_unit(const Settings& settings)
     return check_restart(now, rules, settings, Layout{settings}.guard(settings.programs.front()));
 }
 
-Result<bool> systemd::is_agent_held(const Settings& settings) {
+Result<bool> service_manager::is_agent_held(const Settings& settings) {
     SystemdManager manager;
     const std::string unit = unit_name(settings, settings.programs.front());
     UPDATE_TRY(now, manager.state(unit), "unit of the agent");

@@ -10,9 +10,9 @@
 #include "os/handshake_line.hpp"
 #include "os/process_id.hpp"
 #include "os/program.hpp"
+#include "os/service_manager.hpp"
 #include "os/spawn.hpp"
 #include "os/systemd/manager.hpp"
-#include "os/systemd/systemd.hpp"
 
 namespace update {
 namespace {
@@ -101,8 +101,8 @@ class UnitProcesses final : public Processes {
 
 }  // namespace
 
-Result<std::unique_ptr<Processes>> systemd::make_processes(std::unique_ptr<Processes> plain,
-                                                           const std::string& product) {
+Result<std::unique_ptr<Processes>> service_manager::make_processes(std::unique_ptr<Processes> plain,
+                                                                   const std::string& product) {
     return std::unique_ptr<Processes>{std::make_unique<UnitProcesses>(std::move(plain), product)};
 }
 

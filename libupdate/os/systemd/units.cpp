@@ -4,8 +4,9 @@
 
 #include "durable/durable.hpp"
 #include "layout/layout.hpp"
+#include "os/service_manager.hpp"
 #include "os/systemd/manager.hpp"
-#include "os/systemd/systemd.hpp"
+#include "service/unit_text.hpp"
 
 namespace update {
 namespace {
@@ -107,7 +108,7 @@ class Units {
  private:
     /// What only an administrator may change is not among them.
     Result<std::vector<std::string>> broken_rules() {
-        UPDATE_TRY(findings, systemd::check_agent_unit(settings_), "look");
+        UPDATE_TRY(findings, service_manager::check_agent(settings_), "look");
         std::vector<std::string> broken;
         for (const Finding& finding : findings)
             if (!finding.ok && !finding.cure.starts_with("systemctl")) broken.push_back(finding.what);
@@ -121,7 +122,7 @@ class Units {
 
 }  // namespace
 
-Status systemd::install(const Settings& settings, Files& files, Start start) {
+Status service_manager::install(const Settings& settings, Files& files, Start start) {
     Units units{settings, files};
     const auto wanted = unit_files(settings);
     for (const UnitFile& unit : wanted) {
@@ -164,7 +165,7 @@ Result<std::vector<std::string>> take_away_once(Units& units, const Settings& se
 }  // namespace
 
 /// Agent and watchdog look after each other: one that begins just now may bring the other back.
-Status systemd::remove(const Settings& settings, Files& files) {
+Status service_manager::remove(const Settings& settings, Files& files) {
     Units units{settings, files};
     for (int round = 1;; ++round) {
         UPDATE_TRY(left, take_away_once(units, settings, files), "remove");
@@ -176,7 +177,7 @@ Status systemd::remove(const Settings& settings, Files& files) {
     }
 }
 
-Result<std::vector<std::string>> systemd::repair(const Settings& settings, Files& files) {
+Result<std::vector<std::string>> service_manager::repair(const Settings& settings, Files& files) {
     Units units{settings, files};
     Changes changes;
     for (const UnitFile& unit : unit_files(settings))
@@ -187,7 +188,7 @@ Result<std::vector<std::string>> systemd::repair(const Settings& settings, Files
     return changes;
 }
 
-Result<std::vector<std::string>> systemd::ensure_watchdog(const Settings& settings, Files& files) {
+Result<std::vector<std::string>> service_manager::ensure_watchdog(const Settings& settings, Files& files) {
     Changes changes;
     if (settings.watchdog_path.empty()) return changes;
     Units units{settings, files};
@@ -199,7 +200,7 @@ Result<std::vector<std::string>> systemd::ensure_watchdog(const Settings& settin
     return changes;
 }
 
-Status systemd::restart_watchdog(const Settings& settings) {
+Status service_manager::restart_watchdog(const Settings& settings) {
     SystemdManager manager;
     const std::string unit = watchdog_unit(settings);
     (void)manager.reset_failed(unit);

@@ -10,7 +10,7 @@
 
 #include "os/handshake.hpp"
 #include "os/processes.hpp"
-#include "os/systemd/systemd.hpp"
+#include "os/service_manager.hpp"
 
 using namespace update;
 
@@ -29,7 +29,7 @@ int live() {
 int start_another(const std::string& way, const std::string& file) {
     std::unique_ptr<Processes> processes = make_processes();
     if (way == "unit") {
-        auto made = systemd::make_processes(std::move(processes), "probe");
+        auto made = service_manager::make_processes(std::move(processes), "probe");
         if (!made) return 1;
         processes = std::move(*made);
     }

@@ -1,0 +1,20 @@
+// A program as the service manager starts it.
+#pragma once
+#include <functional>
+
+namespace update {
+
+/// What main does, without the words that only a service manager says.
+using ProgramWork = std::function<int(int argc, char** argv)>;
+
+/// Runs `work` on this or another thread and returns its exit code. Call it before anything else is looked
+/// at.
+///
+/// Windows: a program whose first words are "service NAME" was started by the SCM as that service. It is
+/// "starting" until `tell_service_manager(Life::ready)`, and the SCM's stop comes as what else asks it to end
+/// (EventLoop::watch_requests, Termination). An exit code other than 0 is told as a failure, so that the
+/// SCM's recovery starts it again, unless a stop was asked for. What it prints goes to the event log.
+/// Elsewhere a service is a program like any other, and those words are its own.
+int run_as_service(int argc, char** argv, const ProgramWork& work);
+
+}  // namespace update

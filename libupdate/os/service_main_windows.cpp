@@ -1,0 +1,57 @@
+#include <cstdio>
+#include <string_view>
+#include <vector>
+
+#include <update/exit_code.hpp>
+
+#include "os/event_log.hpp"
+#include "os/os_error.hpp"
+#include "os/service_main.hpp"
+#include "os/service_report.hpp"
+#include "os/wide.hpp"
+#include "os/windows.hpp"
+
+namespace update {
+namespace {
+
+/// The SCM calls a function without any context of ours; there is one service in a process.
+struct Service {
+    std::string name;
+    std::vector<char*> arguments;
+    const ProgramWork* work = nullptr;
+    int exit_code = static_cast<int>(AgentExit::restart);
+};
+Service* the_service = nullptr;
+
+void WINAPI service_main(DWORD, wchar_t**) {
+    Service& service = *the_service;
+    auto& report = ServiceReport::instance();
+    if (auto begun = report.begin(service.name); !begun) return;  // the SCM does not know us: nothing to say
+    service.exit_code =
+        (*service.work)(static_cast<int>(service.arguments.size()) - 1, service.arguments.data());
+    report.end(service.exit_code);
+}
+
+}  // namespace
+
+int run_as_service(int argc, char** argv, const ProgramWork& work) {
+    if (argc < 3 || std::string_view{argv[1]} != "service") return work(argc, argv);
+    Service service{argv[2], {argv[0]}, &work};
+    service.arguments.insert(service.arguments.end(), argv + 3, argv + argc);
+    service.arguments.push_back(nullptr);
+    the_service = &service;
+    auto name = to_wide(service.name);
+    if (!name) return static_cast<int>(AgentExit::bad_invocation);
+    // Of a process with one service the SCM ignores the name; Wine's does not.
+    const SERVICE_TABLE_ENTRYW table[] = {{name->data(), &service_main}, {nullptr, nullptr}};
+    print_to_event_log(service.name);
+    if (::StartServiceCtrlDispatcherW(table) == 0) {
+        std::fprintf(
+            stderr, "%s\n",
+            last_error("\"service " + service.name + "\" is for the service manager").message().c_str());
+        return static_cast<int>(AgentExit::bad_invocation);
+    }
+    return service.exit_code;
+}
+
+}  // namespace update

@@ -1,0 +1,190 @@
+#include <doctest/doctest.h>
+
+#include "layout/layout.hpp"
+#include "os/files.hpp"
+#include "os/process_id.hpp"
+#include "os/security.hpp"
+#include "os/service_manager.hpp"
+#include "windows/services/endpoint.hpp"
+
+using namespace update;
+using namespace update::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// A supervisor of the endpoint's agent, with its own event loop.
+struct Supervisor {
+    explicit Supervisor(Endpoint& endpoint) : endpoint{endpoint} {
+        REQUIRE(files->make_private_directory(endpoint.folder() / "state"));
+        REQUIRE(files->make_private_directory(endpoint.folder() / "state" / "run"));
+        auto made_loop = EventLoop::create();
+        REQUIRE(made_loop);
+        loop = std::move(*made_loop);
+        auto made = service_manager::make_services(
+            *loop, endpoint.settings(), *files,
+            [this](const std::string&, const std::optional<ExitStatus>& exit) { ends.push_back(exit); });
+        REQUIRE(made);
+        services = std::move(*made);
+    }
+    ServiceStatus status() {
+        const auto now = services->status("agent");
+        REQUIRE_MESSAGE(now, (now ? "" : now.error().message()));
+        return *now;
+    }
+    bool hears_of_an_end() {
+        const auto limit = EventLoop::now() + 10s;
+        while (ends.empty() && EventLoop::now() < limit) loop->run_once(EventLoop::now() + 50ms);
+        return !ends.empty();
+    }
+
+    Endpoint& endpoint;
+    std::unique_ptr<Files> files = make_files();
+    std::unique_ptr<EventLoop> loop;
+    std::vector<std::optional<ExitStatus>> ends;
+    std::unique_ptr<Supervision> services;
+};
+
+}  // namespace
+
+TEST_CASE("an agent is started, known by its process, stopped, and started again") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    CHECK_FALSE(supervisor.status().running);
+    REQUIRE(supervisor.services->start("agent"));
+    const ServiceStatus first = supervisor.status();
+    CHECK(first.running);
+    CHECK(is_alive(first.process));
+    CHECK(supervisor.services->supervises(first.process.pid));
+    CHECK_FALSE(supervisor.services->supervises(first.process.pid + 4));
+    REQUIRE(supervisor.services->stop("agent"));
+    CHECK_FALSE(supervisor.status().running);
+    CHECK_FALSE(is_alive(first.process));
+    REQUIRE(supervisor.services->start("agent"));
+    CHECK(supervisor.status().process.pid != 0);
+    CHECK(supervisor.status().process != first.process);
+}
+
+TEST_CASE("an unknown or missing service is an error, never a program that does not run") {
+    Endpoint endpoint;
+    Supervisor supervisor{endpoint};
+    const auto missing = supervisor.services->status("agent");
+    REQUIRE_FALSE(missing);
+    CHECK(missing.error().code() == ErrorCode::not_found);
+    CHECK_FALSE(supervisor.services->status("somebody"));
+}
+
+TEST_CASE("our own stop holds nobody, an administrator's does") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    REQUIRE(supervisor.services->stop("agent"));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    REQUIRE(endpoint.scm().ask_to_stop(endpoint.agent()));
+    REQUIRE(endpoint.reaches(ScmPhase::stopped));
+    CHECK(supervisor.status().held_by_administrator);
+    const auto refused = supervisor.services->start("agent");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == ErrorCode::refused);
+    CHECK(endpoint.state().phase == ScmPhase::stopped);
+}
+
+TEST_CASE("an agent that was disabled is held, and not started") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    endpoint.set_start_type(endpoint.agent(), 4);  // SERVICE_DISABLED
+    CHECK(supervisor.status().held_by_administrator);
+    const auto refused = supervisor.services->start("agent");
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == ErrorCode::refused);
+    const auto held = service_manager::is_agent_held(endpoint.settings());
+    REQUIRE(held);
+    CHECK(*held);
+}
+
+TEST_CASE("the end of an agent is told once, with its exit code") {
+    Endpoint endpoint{{"slow", "300"}};
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    endpoint.kill();
+    REQUIRE(supervisor.hears_of_an_end());
+    CHECK(supervisor.ends.size() == 1);
+    REQUIRE(supervisor.ends.front());
+    CHECK(supervisor.ends.front()->value == 9);
+    CHECK_FALSE(supervisor.status().running);
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+}
+
+TEST_CASE("an agent that was killed is started again, also where the manager has not noticed its end") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    const ProcessId first = supervisor.status().process;
+    endpoint.kill();
+    REQUIRE(supervisor.hears_of_an_end());
+    const auto again = supervisor.services->start("agent");
+    REQUIRE_MESSAGE(again, (again ? "" : again.error().message()));
+    CHECK(supervisor.status().running);
+    CHECK(supervisor.status().process != first);
+    CHECK(is_alive(supervisor.status().process));
+}
+
+TEST_CASE("an agent that does not end when it is asked is killed after its stop_timeout") {
+    Endpoint endpoint{{"deaf"}};
+    endpoint.settings().programs.front().stop_timeout = 300ms;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    const ProcessId process = supervisor.status().process;
+    const auto stopped = supervisor.services->stop("agent");
+    REQUIRE_MESSAGE(stopped, (stopped ? "" : stopped.error().message()));
+    CHECK_FALSE(is_alive(process));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+}
+
+TEST_CASE("a supervisor finds an agent that runs already, and leaves it running at its own end") {
+    Endpoint endpoint;
+    endpoint.create();
+    endpoint.start();
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    const auto pid = endpoint.state().pid;
+    {
+        Supervisor supervisor{endpoint};
+        REQUIRE(supervisor.services->adopt());
+        CHECK(supervisor.status().process.pid == pid);
+        REQUIRE(supervisor.services->release());
+    }
+    CHECK(endpoint.state().phase == ScmPhase::running);
+    CHECK(endpoint.state().pid == pid);
+}
+
+TEST_CASE("the exit-code route is closed where nobody would start the agent again, and open as configured") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    const auto bad = [&] {
+        const auto findings = supervisor.services->check_restart_path("agent");
+        REQUIRE(findings);
+        return std::count_if(findings->begin(), findings->end(), [](const Finding& f) { return !f.ok; });
+    };
+    if (!runs_under_wine()) {
+        CHECK(bad() == 0);
+        return;
+    }
+    CHECK(bad() == 1);  // no recovery in Wine
+    endpoint.settings().restarted_on_failure = true;
+    Supervisor configured{endpoint};
+    const auto findings = configured.services->check_restart_path("agent");
+    REQUIRE(findings);
+    for (const Finding& finding : *findings) CHECK_MESSAGE(finding.ok, finding.what);
+}

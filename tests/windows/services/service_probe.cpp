@@ -1,0 +1,44 @@
+// A service that does what its words say:
+//   service_probe service NAME MODE...
+//     run             is ready at once, ends well when it is asked to
+//     end CODE        is ready, then ends with CODE by itself
+//     slow MILLISECONDS  is ready after so long, then as run
+//     deaf            is ready and ends for nobody
+#include <chrono>
+#include <cstdlib>
+#include <future>
+#include <string_view>
+#include <thread>
+
+#include "os/notify.hpp"
+#include "os/safe_start.hpp"
+#include "os/service_main.hpp"
+#include "os/termination.hpp"
+
+namespace {
+
+using namespace update;
+
+int work(int argc, char** argv) {
+    const std::string_view mode = argc > 1 ? argv[1] : "run";
+    const char* value = argc > 2 ? argv[2] : "0";
+    std::promise<void> asked;
+    const auto told = asked.get_future();
+    const Termination termination{[&asked, once = false]() mutable {
+        if (!std::exchange(once, true)) asked.set_value();
+    }};
+    if (mode == "slow") std::this_thread::sleep_for(std::chrono::milliseconds{std::atoi(value)});
+    tell_service_manager(Life::ready);
+    if (mode == "end") return std::atoi(value);
+    told.wait();
+    if (mode == "deaf") std::this_thread::sleep_for(std::chrono::hours{1});
+    tell_service_manager(Life::stopping);
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    start_safely(argc, argv);
+    return run_as_service(argc, argv, work);
+}
