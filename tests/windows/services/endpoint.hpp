@@ -14,8 +14,8 @@ namespace update::test {
 
 class Endpoint {
  public:
-    /// The agent of the product runs in this mode; the watchdog, where there is one, runs until it is asked to
-    /// end.
+    /// The agent of the product runs in this mode; the watchdog, where there is one, runs until it is asked
+    /// to end.
     explicit Endpoint(std::vector<std::string> mode = {"run"});
     ~Endpoint();
     Endpoint(const Endpoint&) = delete;
@@ -49,11 +49,11 @@ class Endpoint {
 };
 
 /// Says why, for the count of what was not judged.
-#define UPDATE_SKIP_UNDER_WINE(reason)                          \
-    if (runs_under_wine()) {                                    \
-        MESSAGE("skipped under Wine: " reason);                 \
-        return;                                                 \
-    }                                                           \
+#define UPDATE_SKIP_UNDER_WINE(reason)          \
+    if (runs_under_wine()) {                    \
+        MESSAGE("skipped under Wine: " reason); \
+        return;                                 \
+    }                                           \
     static_cast<void>(0)
 
 }  // namespace update::test

@@ -74,7 +74,8 @@ TEST_CASE("a watchdog that an administrator stopped or disabled stays so") {
     product.install();
     REQUIRE(product.runs(product.watchdog()));
     REQUIRE(product.scm().ask_to_stop(product.watchdog()));
-    REQUIRE(product.eventually([&] { return product.state_of(product.watchdog()).phase == ScmPhase::stopped; }));
+    REQUIRE(
+        product.eventually([&] { return product.state_of(product.watchdog()).phase == ScmPhase::stopped; }));
     CHECK(product.ensure_watchdog().empty());
     CHECK(product.repair().empty());
     product.set_start_type(product.watchdog(), disabled);

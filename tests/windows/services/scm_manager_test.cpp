@@ -1,7 +1,6 @@
-#include "os/scm/manager.hpp"
-
 #include <doctest/doctest.h>
 
+#include "os/scm/manager.hpp"
 #include "os/security.hpp"
 #include "service/scm_command_line.hpp"
 #include "windows/services/endpoint.hpp"

@@ -47,7 +47,8 @@ class Listener {
 
 }  // namespace
 
-TEST_CASE("a port that listens is ready, by address and by name; one that does not is to be looked at again") {
+TEST_CASE(
+    "a port that listens is ready, by address and by name; one that does not is to be looked at again") {
     Listener listener;
     CHECK(look("127.0.0.1:" + listener.port()).has_value());
     CHECK(look("localhost:" + listener.port()).has_value());
