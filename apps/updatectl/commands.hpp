@@ -21,7 +21,7 @@ struct SimulateWish {
 /// What the command line says.
 struct Options {
     std::filesystem::path config = "/etc/update/update.toml";
-    bool json = false, dry_run = false;
+    bool json = false, dry_run = false, purge = false;
     PlanWish plan;
     SimulateWish simulate;
     std::string id, version, program;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <thread>
 
+#include "os/event_log.hpp"
 #include "os/scm/manager.hpp"
 #include "os/service_manager.hpp"
 #include "service/scm_command_line.hpp"
@@ -50,6 +51,7 @@ class Installation {
         auto now = manager_.config(wanted.name);
         if (!now && is_absent(now.error())) {
             UPDATE_CHECK(manager_.create(wanted), what);
+            UPDATE_CHECK(register_event_source(wanted.name), what);
             changes.push_back(fmt::format("service {} was missing: created", wanted.name));
             return read_back(wanted, MadeBy::us);
         }
@@ -78,6 +80,7 @@ class Installation {
         if (!now) return std::move(now).error().in("remove");
         if (!is_ours(*now, settings_)) return false;
         UPDATE_CHECK(stop(service.name), "remove service " + service.name);
+        UPDATE_CHECK(unregister_event_source(service.name), "remove service " + service.name);
         auto removed = manager_.remove(service.name);
         if (!removed && !is_absent(removed.error())) return std::move(removed).error();
         return true;
