@@ -12,6 +12,7 @@
 #include "os/handshake_line.hpp"
 #include "os/processes.hpp"
 #include "os/windows.hpp"
+#include "supervised_settings.hpp"
 
 namespace {
 
@@ -121,6 +122,21 @@ int be_deaf(const Arguments& list) {
     return stay();
 }
 
+/// Another supervisor: starts the program, tells its number, and stays.
+int supervise(const Arguments& list) {
+    auto loop = std::move(*update::EventLoop::create());
+    const auto settings = windows_test::supervised_settings(list.at(0), list.at(1));
+    auto services = update::ChildServices::create(*loop, settings, {update::Supervisor::watchdog, {}, {}},
+                                                  [](const std::string&, const auto&) {});
+    if (!services) return 2;
+    const auto started = (*services)->start("agent");
+    const auto status = (*services)->status("agent");
+    tell(list.at(2), !started  ? started.error().message()
+                     : !status ? status.error().message()
+                               : std::to_string(status->process.pid));
+    return stay();
+}
+
 int run(const std::string& mode, const Arguments& list) {
     if (mode == "stay") return stay();
     if (mode == "exit") return std::stoi(list.at(0));
@@ -135,6 +151,7 @@ int run(const std::string& mode, const Arguments& list) {
     if (mode == "lie") return lie(list);
     if (mode == "start-both") return start_both(list);
     if (mode == "listen") return listen(list);
+    if (mode == "supervise") return supervise(list);
     if (mode == "be-deaf") return be_deaf(list);
     return 2;
 }

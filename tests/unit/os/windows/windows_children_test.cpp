@@ -1,8 +1,15 @@
 // Supervised programs: stopped by their event or by force, survived and adopted.
 #include "os/child_start.hpp"
 #include "os/children.hpp"
+#include "os/descriptor.hpp"
+#include "os/job.hpp"
 #include "os/run_record.hpp"
+#include "os/spawn.hpp"
+#include "os/start_process.hpp"
+#include "os/supervised_process.hpp"
+#include "os/wide.hpp"
 #include "processes.hpp"
+#include "supervised_settings.hpp"
 
 using namespace update;
 using namespace windows_test;
@@ -14,10 +21,7 @@ class World {
     World() {
         for (const char* name : {"root", "state", "state/run"})
             std::filesystem::create_directory(folder / name);
-        settings.install_root = folder / "root";
-        settings.state_dir = folder / "state";
-        settings.programs[0].path = "agent.exe";
-        settings.programs[0].stop_timeout = 5s;
+        settings = supervised_settings(folder.path(), "listen");
         std::filesystem::copy_file(helper, folder / "root/agent.exe");
         loop = std::move(*EventLoop::create());
         restart_supervisor();
@@ -110,6 +114,61 @@ TEST_CASE("the next supervisor finds the event, too") {
     world.restart_supervisor();
     CHECK(world.services->stop("agent").has_value());
     CHECK(world.services->status("agent")->last_exit == ExitStatus{false, 7});
+}
+
+TEST_CASE(
+    "a supervisor that is killed leaves its program running, and the next one ends up with exactly that "
+    "one") {
+    World world;
+    const Command command{
+        helper, {"supervise", world.folder.path().string(), "listen", (world.folder / "pid").string()}, {}};
+    auto supervisor = start_process({command, scrubbed_environment()});
+    REQUIRE(supervisor.has_value());
+    const auto pid = std::stol(told(world.folder / "pid").at(0));
+    CHECK(told(world.folder / "told").at(0) == std::to_string(pid));
+    end(supervisor->id.pid);
+    CHECK(lives(pid));
+    REQUIRE(world.services->start("agent").has_value());
+    CHECK(world.services->status("agent")->process.pid == pid);
+    CHECK(world.services->stop("agent").has_value());
+    CHECK_FALSE(lives(pid));
+    CHECK(world.services->status("agent")->last_exit == ExitStatus{false, 7});
+}
+
+TEST_CASE("four supervisors that start one program at the same moment start it once") {
+    World world;
+    std::vector<StartedProcess> supervisors;
+    for (const char* name : {"a", "b", "c", "d"}) {
+        const Command command{
+            helper,
+            {"supervise", world.folder.path().string(), "listen", (world.folder / name).string()},
+            {}};
+        auto started = start_process({command, scrubbed_environment()});
+        REQUIRE(started.has_value());
+        supervisors.push_back(std::move(*started));
+    }
+    const auto first = told(world.folder / "a").at(0);
+    for (const char* name : {"b", "c", "d"}) CHECK(told(world.folder / name).at(0) == first);
+    for (const auto& supervisor : supervisors) end(supervisor.id.pid);
+    CHECK(lives(std::stol(first)));
+}
+
+TEST_CASE("the stop event and the job are closed to others") {
+    World world;
+    REQUIRE(world.services->start("agent").has_value());
+    const auto record = read_run_record(world.layout().pid_file("agent"));
+    REQUIRE(record.has_value());
+    const auto& group = (*record)->group;
+    const Handle stop{::OpenEventW(READ_CONTROL, FALSE, to_wide(stop_event_name(group))->c_str())};
+    const Handle job{::OpenJobObjectW(READ_CONTROL, FALSE, job_name(group).c_str())};
+    for (const auto* object : {&stop, &job}) {
+        REQUIRE(*object);
+        const auto dacl = dacl_of(object->get());
+        REQUIRE_MESSAGE(dacl.has_value(), (dacl ? "" : dacl.error().message()));
+        CHECK(dacl->starts_with("D:P(D;;"));
+        for (const char* stranger : {";;;WD)", ";;;AU)", ";;;BU)"})
+            CHECK(dacl->find(stranger) == std::string::npos);
+    }
 }
 
 TEST_CASE("the run record names the process, and a record of an earlier process means nothing") {

@@ -1,6 +1,7 @@
 // Named pipes: who may use them, and clients that are slow, silent, many or gone.
 #include <atomic>
 #include <deque>
+#include <future>
 #include <thread>
 
 #include "ipc/frame.hpp"
@@ -30,17 +31,17 @@ class Served {
  public:
     explicit Served(IpcServer::Handler handler = agree, IpcServerOptions options = {}) {
         options.socket = socket = folder / "run/watchdog.sock";
-        std::atomic<bool> ready{false};
+        // Not an atomic to wait for: where there is no futex, libstdc++ 12 can miss the notification.
+        std::promise<void> ready;
         thread_ = std::thread{[&, options, handler] {
             auto loop = std::move(*EventLoop::create());
             auto server = IpcServer::open(*loop, options, handler);
             if (!server) error_ = server.error().message();
             loop_ = loop.get();
-            ready = true;
-            ready.notify_one();
+            ready.set_value();
             while (!stop_) loop->run_once(Instant::max());
         }};
-        ready.wait(false);
+        ready.get_future().wait();
         INFO(error_);
         REQUIRE(error_.empty());
     }

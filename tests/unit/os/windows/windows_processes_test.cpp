@@ -1,5 +1,4 @@
 // Programs that are run to their end, and programs that outlive the one that started them.
-#include "os/command_line.hpp"
 #include "os/handshake.hpp"
 #include "os/job.hpp"
 #include "os/process_id.hpp"
@@ -8,6 +7,7 @@
 #include "os/start_process.hpp"
 #include "os/wide.hpp"
 #include "processes.hpp"
+#include "service/scm_command_line.hpp"
 // Not before windows.h.
 #include <shellapi.h>
 
@@ -42,7 +42,7 @@ TEST_CASE("what takes a command line apart finds the arguments that went in") {
     std::vector<std::string> list{"C:\\a program.exe"};
     list.insert(list.end(), awkward.begin(), awkward.end());
     int count = 0;
-    const LocalMemory owner{::CommandLineToArgvW(to_wide(command_line(list))->c_str(), &count)};
+    const LocalMemory owner{::CommandLineToArgvW(to_wide(windows_command_line(list))->c_str(), &count)};
     const auto* found = owner.as<wchar_t**>();
     REQUIRE(count == static_cast<int>(list.size()));
     for (int i = 0; i < count; ++i) CHECK(to_utf8(found[i]) == list[static_cast<std::size_t>(i)]);
