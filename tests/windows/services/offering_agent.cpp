@@ -1,10 +1,13 @@
 // An agent that offers itself the plan which lies beside its configuration (offer.json), where it runs as the
 // version that the plan starts from.
 #include <atomic>
+#include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string_view>
+#include <thread>
 
 #include <update/updater.hpp>
 
@@ -43,6 +46,10 @@ int work(int argc, char** argv) {
         return fail(published.error());
     (*updater)->ready();
 
+    // The guard is renewed between updates; an offer at once would come before the first time.
+    const auto guard = settings->install_root / ".guard-agent.exe";
+    for (int looks = 0; looks < 300 && end == -1 && !std::filesystem::exists(guard); ++looks)
+        std::this_thread::sleep_for(std::chrono::milliseconds{100});
     std::ifstream file{settings->file.parent_path() / "offer.json"};
     const auto plan = parse_plan({std::istreambuf_iterator<char>{file}, {}});
     if (plan && plan->from_version == AGENT_VERSION)
