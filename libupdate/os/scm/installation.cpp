@@ -132,7 +132,7 @@ class Installation {
 
 namespace {
 
-/// The usual place: C:\\ProgramData\\<product>\\state. Other places are the administrator's.
+/// The usual place: C:\ProgramData\<product>\state. Other places are the administrator's.
 Status close_folder_of(const Settings& settings) {
     const Path folder = settings.state_dir.parent_path();
     return folder.filename() == settings.product ? close_product_folder(folder) : done();
