@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "os/event_log.hpp"
+#include "os/product_folder.hpp"
 #include "os/scm/manager.hpp"
 #include "os/service_manager.hpp"
 #include "service/scm_command_line.hpp"
@@ -129,6 +130,16 @@ class Installation {
 
 }  // namespace
 
+namespace {
+
+/// The usual place: C:\ProgramData\<product>\state. Other places are the administrator's.
+Status close_folder_of(const Settings& settings) {
+    const Path folder = settings.state_dir.parent_path();
+    return folder.filename() == settings.product ? close_product_folder(folder) : done();
+}
+
+}  // namespace
+
 Status service_manager::install(const Settings& settings, Files& files, Start start) {
     Installation installation{settings};
     const auto wanted = scm_services(settings);
@@ -142,6 +153,7 @@ Status service_manager::install(const Settings& settings, Files& files, Start st
                 fmt::format("service {} runs {}, which is not ours; updatectl service repair mends it",
                             service.name, now->command_line)};
     }
+    UPDATE_CHECK(close_folder_of(settings), "install");
     UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");
     Changes changes;
     for (const ScmService& service : wanted)
@@ -174,6 +186,7 @@ Status service_manager::remove(const Settings& settings, Files&) {
 }
 
 Result<std::vector<std::string>> service_manager::repair(const Settings& settings, Files&) {
+    UPDATE_CHECK(close_folder_of(settings), "repair");
     Installation installation{settings};
     Changes changes;
     for (const ScmService& service : scm_services(settings))

@@ -156,8 +156,9 @@ TEST_CASE("an agent that an administrator stopped stays so, and the watchdog say
     REQUIRE(product.reaches(ScmPhase::stopped));
     CHECK(is_held(product.state(), ScmStop::by_others));
     CHECK(product.eventually([&] {
-        const auto answer = product.control({"doctor", "--json"});
-        return answer.output.find("is held") != std::string::npos;
+        std::string text = product.control({"status", "--json"}).output;
+        std::erase(text, ' ');
+        return text.find("\"held\":true") != std::string::npos;
     }));
     CHECK(product.state().phase == ScmPhase::stopped);
 }
