@@ -26,7 +26,8 @@ Status remove_private_folder(Control& control, const Path& folder) {
     if (!info && info.error().code() == ErrorCode::not_found) return done();
     if (!info) return std::move(info).error();
     if (info->kind != FileInfo::Kind::directory || (info->mode & others) != 0)
-        return Error{ErrorCode::refused, fmt::format("{} is not a private folder; it stays", folder.string())};
+        return Error{ErrorCode::refused,
+                     fmt::format("{} is not a private folder; it stays", folder.string())};
     return remove_tree(folder);
 }
 
@@ -37,7 +38,8 @@ Status remove_leftovers(const Path& folder, const std::set<std::string>& program
     for (const auto& entry : fs::directory_iterator{folder, problem}) {
         const std::string name = entry.path().filename().string();
         const bool aside = programs.contains(name.substr(0, name.rfind(".old")));
-        if (name.starts_with(".update-") || name.starts_with(".guard-") || (aside && !programs.contains(name)))
+        if (name.starts_with(".update-") || name.starts_with(".guard-") ||
+            (aside && !programs.contains(name)))
             left.insert(entry.path());
     }
     for (const Path& path : left) UPDATE_CHECK(remove_tree(path), "purge");

@@ -11,8 +11,8 @@ struct PublishedFacts {
     std::string product, version, server_url, agent_id;
 };
 
-/// Windows: the values Version, ServerUrl and AgentId of HKLM\\SOFTWARE\\<product>; durable when this returns.
-/// Elsewhere state.json is enough, and nothing happens.
+/// Windows: the values Version, ServerUrl and AgentId of HKLM\\SOFTWARE\\<product>; durable when this
+/// returns. Elsewhere state.json is enough, and nothing happens.
 Status publish(const PublishedFacts&);
 /// Takes those values away, and their key unless somebody else has something there. Absent is success.
 Status unpublish(const std::string& product);

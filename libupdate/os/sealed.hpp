@@ -7,9 +7,9 @@
 
 namespace update {
 
-/// A text for a file. Windows: the data protection interface (DPAPI) encrypts it with a key of this machine, so
-/// that a copy of the file is worth nothing elsewhere; who may read the file is still for its rights to say.
-/// Elsewhere: the text itself.
+/// A text for a file. Windows: the data protection interface (DPAPI) encrypts it with a key of this machine,
+/// so that a copy of the file is worth nothing elsewhere; who may read the file is still for its rights to
+/// say. Elsewhere: the text itself.
 Result<std::string> seal(const std::string& secret);
 /// What `seal` made, or a text that never was sealed, as somebody wrote it into the file.
 /// @return `permission` for one that another machine sealed

@@ -13,8 +13,8 @@ namespace update {
 namespace {
 
 constexpr std::string_view mark = "dpapi:";
-// Any account of this machine may unseal, so that the agent does also after its service account has changed. No
-// window asks anybody.
+// Any account of this machine may unseal, so that the agent does also after its service account has changed.
+// No window asks anybody.
 constexpr DWORD flags = CRYPTPROTECT_LOCAL_MACHINE | CRYPTPROTECT_UI_FORBIDDEN;
 
 DATA_BLOB blob_of(std::string& bytes) {
@@ -67,7 +67,8 @@ Result<std::string> unseal(const std::string& text) {
     DATA_BLOB in = blob_of(bytes), out{};
     if (::CryptUnprotectData(&in, nullptr, nullptr, nullptr, nullptr, flags, &out) == 0) {
         const auto error = static_cast<int>(::GetLastError());
-        return Error{ErrorCode::permission, "a secret was sealed on another machine, or is damaged: write it anew",
+        return Error{ErrorCode::permission,
+                     "a secret was sealed on another machine, or is damaged: write it anew",
                      os_error(error, "").os()};
     }
     return take(out);
