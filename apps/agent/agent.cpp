@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 
+#include "key_file.hpp"
 #include "state_file.hpp"
 
 using namespace update;
@@ -47,6 +48,7 @@ AgentExit Agent::run() {
 
     print(fmt::format("version {} starts, server {}", identity_.version, settings_.server_url));
     if (auto written = write_state(settings_, identity_.version); !written) print(written.error().message());
+    if (auto sealed = keep_key_sealed(settings_); !sealed) print(sealed.error().message());
     session_ = std::make_unique<Session>(settings_, identity_, *updater_, print);
     updater_->ready();
 

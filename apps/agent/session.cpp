@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <fstream>
 #include <variant>
 
+#include "key_file.hpp"
 #include "os/random.hpp"
 #include "session/codec.hpp"
 
@@ -119,12 +119,7 @@ void Session::live_through_one_connection() {
     }
 }
 
-session::Secret Session::key() const {
-    std::ifstream file{settings_.key_file};
-    std::string text;
-    std::getline(file, text);
-    return session::Secret{text};
-}
+session::Secret Session::key() const { return session::Secret{read_key(settings_)}; }
 
 void Session::authenticate() {
     session::Auth auth;

@@ -7,6 +7,7 @@
 #include "layout/layout.hpp"
 #include "os/clock.hpp"
 #include "os/files.hpp"
+#include "os/published_facts.hpp"
 #include "os/random.hpp"
 
 using namespace update;
@@ -17,7 +18,9 @@ Status write_state(const Settings& settings, const std::string& version) {
                                {"server_url", settings.server_url},
                                {"agent_id", settings.agent_id},
                                {"started_unix_ms", make_clock()->wall().time_since_epoch().count()}};
-    return write_durably(*make_files(), Layout{settings}.state_file(), state.dump(2) + "\n");
+    const Status written = write_durably(*make_files(), Layout{settings}.state_file(), state.dump(2) + "\n");
+    const Status published = publish({settings.product, version, settings.server_url, settings.agent_id});
+    return written ? published : written;
 }
 
 std::string new_build_id() {

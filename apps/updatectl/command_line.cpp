@@ -132,7 +132,7 @@ void add_supervision(CLI::App& app, Commands& commands, Options& options) {
     add_names("--processes", options.processes, "Further processes whose end it tells; none: no more");
 }
 
-void add_service(CLI::App& app, Commands& commands) {
+void add_service(CLI::App& app, Commands& commands, Options& options) {
     CLI::App* service = app.add_subcommand("service", "Agent and watchdog as units of the service manager");
     service->require_subcommand(1);
     commands.add(*service, "print", "The units as text", service_print, Changes::nothing,
@@ -141,8 +141,11 @@ void add_service(CLI::App& app, Commands& commands) {
                  "  updatectl service install");
     commands.add(*service, "repair", "Makes the installed units do what an update needs", service_repair,
                  Changes::something, "  updatectl service repair --dry-run");
-    commands.add(*service, "remove", "Stops and removes what install wrote", service_remove,
-                 Changes::something, "  updatectl service remove");
+    CLI::App* remove = commands.add(*service, "remove", "Stops and removes what install wrote",
+                                    service_remove, Changes::something, "  updatectl service remove");
+    remove->add_flag(
+        "--purge", options.purge,
+        "Also state, staged and kept versions, key and configuration: the last step of an uninstall");
 }
 
 void add_simulate(CLI::App& app, Commands& commands, Options& options) {
@@ -176,7 +179,7 @@ void describe_command_line(CLI::App& app, Options& options, std::function<int(co
     add_updating(app, *commands, options);
     add_quarantine(app, *commands, options);
     add_supervision(app, *commands, options);
-    add_service(app, *commands);
+    add_service(app, *commands, options);
     describe_repo_commands(app, options, command);
     add_simulate(app, *commands, options);
     app.parse_complete_callback([commands] {});  // they live as long as the callbacks that refer to them

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compose/control_plan.hpp"
+#include "os/default_config.hpp"
 
 namespace update::ctl {
 
@@ -20,8 +21,8 @@ struct SimulateWish {
 
 /// What the command line says.
 struct Options {
-    std::filesystem::path config = "/etc/update/update.toml";
-    bool json = false, dry_run = false;
+    std::filesystem::path config = default_config();
+    bool json = false, dry_run = false, purge = false;
     PlanWish plan;
     SimulateWish simulate;
     std::string id, version, program;

@@ -1,11 +1,13 @@
 // Commands about the units of the service manager.
+#include <functional>
+
 #include "compose/control_service.hpp"
 #include "output.hpp"
 
 namespace update::ctl {
 namespace {
 
-int change(const Options& options, Said (*act)(Control&, Really)) {
+int change(const Options& options, const std::function<Said(Control&, Really)>& act) {
     int code = 0;
     const auto control = open_endpoint(options, code);
     if (!control) return code;
@@ -26,6 +28,11 @@ int service_print(const Options& options) {
 
 int service_install(const Options& options) { return change(options, install_service); }
 int service_repair(const Options& options) { return change(options, repair_service); }
-int service_remove(const Options& options) { return change(options, remove_service); }
+int service_remove(const Options& options) {
+    const Extent extent = options.purge ? Extent::everything : Extent::services;
+    return change(options, [extent](Control& control, Really really) {
+        return remove_service(control, really, extent);
+    });
+}
 
 }  // namespace update::ctl

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compose/purge.hpp"
 #include "os/service_manager.hpp"
 
 namespace update {
@@ -63,11 +64,12 @@ Said repair_service(Control& control, Really really) {
     });
 }
 
-Said remove_service(Control& control, Really really) {
+Said remove_service(Control& control, Really really, Extent extent) {
     return change(control, really, "stop and remove", [&]() -> Result<std::string> {
         UPDATE_CHECK(service_manager::remove(control.settings(), control.adapters().files()), "service");
         const Path guard = control.layout().guard(control.settings().programs.front());
         UPDATE_CHECK(control.adapters().files().remove(guard), "service");
+        if (extent == Extent::everything) UPDATE_CHECK(purge(control), "service");
         return "removed " + names(control);
     });
 }

@@ -10,7 +10,8 @@ Result<std::string> print_service(Control&);
 Said install_service(Control&, Really);
 /// See service_manager::repair.
 Said repair_service(Control&, Really);
-/// Stops, disables and removes what install wrote.
-Said remove_service(Control&, Really);
+/// Stops, disables and removes what install wrote; with `everything`, see purge.
+enum class Extent : std::uint8_t { services, everything };
+Said remove_service(Control&, Really, Extent);
 
 }  // namespace update

@@ -44,7 +44,7 @@ class EventLoop {
     /// Calls `callback` whenever `fd` is ready for `interest`, until `forget(fd)`. The caller keeps the
     /// descriptor and forgets it before closing it. A process handle (pidfd) is readable for ever once its
     /// process has ended.
-    /// @return `retry_later` when the system cannot wait for more (Windows: 62 at the same time).
+    /// @return `retry_later` when the system cannot wait for more (Windows: 63 at the same time).
     Status watch(Native fd, Interest interest, std::function<void(Ready)> callback);
     /// `fd` is watched. With `nothing` only errors are reported, on Windows nothing at all.
     void change(Native fd, Interest interest);

@@ -33,14 +33,18 @@ Error ended() { return Error{ErrorCode::unsupported, "it ended or closed the han
 /// The operation's end, the process's end or the deadline, in this order.
 Result<DWORD> HandshakeDoor::Impl::finish(void* process, Instant deadline) {
     const std::array<HANDLE, 2> watched{operation.event(), process};
-    const DWORD ready = ::WaitForMultipleObjects(2, watched.data(), FALSE, milliseconds_until(deadline));
-    if (const auto outcome = operation.look()) {
-        if (outcome->error == ERROR_SUCCESS) return outcome->bytes;
-        if (outcome->error == ERROR_BROKEN_PIPE || outcome->error == ERROR_NO_DATA) return ended();
-        return os_error(static_cast<int>(outcome->error), "wait for the handshake");
+    for (;;) {
+        const DWORD ready = ::WaitForMultipleObjects(static_cast<DWORD>(watched.size()), watched.data(),
+                                                     FALSE, milliseconds_until(deadline));
+        if (const auto outcome = operation.look()) {
+            if (outcome->error == ERROR_SUCCESS) return outcome->bytes;
+            if (outcome->error == ERROR_BROKEN_PIPE || outcome->error == ERROR_NO_DATA) return ended();
+            return os_error(static_cast<int>(outcome->error), "wait for the handshake");
+        }
+        if (ready == WAIT_OBJECT_0 + 1) return ended();
+        if (EventLoop::now() >= deadline)
+            return Error{ErrorCode::timed_out, "no answer to the handshake in time"};
     }
-    if (ready == WAIT_OBJECT_0 + 1) return ended();
-    return Error{ErrorCode::timed_out, "no answer to the handshake in time"};
 }
 
 Result<HandshakeDoor> HandshakeDoor::open() {

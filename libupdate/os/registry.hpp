@@ -19,12 +19,17 @@ class RegistryKey {
     /// With all that is below it. Absent is success.
     static Status remove(const std::string& path);
 
+    /// With anything in it, it stays, and that is success.
+    static Status remove_if_empty(const std::string& path);
+
     Status write(const std::string& name, const std::string& text) const;
     Status write(const std::string& name, std::uint32_t number) const;
     /// With variables as %SystemRoot%.
     Status write_expandable(const std::string& name, const std::string& text) const;
     /// @return nothing when there is no such value; `corrupt` when it is no text
     Result<std::optional<std::string>> read(const std::string& name) const;
+    /// Absent is success.
+    Status remove_value(const std::string& name) const;
     /// Durable when this returns.
     Status flush() const;
 

@@ -89,6 +89,25 @@ Result<std::optional<std::string>> RegistryKey::read(const std::string& name) co
     return std::optional{to_utf8(text.data())};  // ends at the first zero, as everybody reads it
 }
 
+Status RegistryKey::remove_value(const std::string& name) const {
+    UPDATE_TRY(wide, to_wide(name), "registry");
+    const auto error = ::RegDeleteValueW(key_.as<HKEY>(), wide.c_str());
+    if (error != ERROR_SUCCESS && error != ERROR_FILE_NOT_FOUND)
+        return failed(error, "remove " + name + " of", path_);
+    return done();
+}
+
+Status RegistryKey::remove_if_empty(const std::string& path) {
+    auto key = open(path);
+    if (!key && key.error().code() == ErrorCode::not_found) return done();
+    if (!key) return std::move(key).error();
+    DWORD keys = 0, values = 0;
+    const auto error = ::RegQueryInfoKeyW(key->key_.as<HKEY>(), nullptr, nullptr, nullptr, &keys, nullptr,
+                                          nullptr, &values, nullptr, nullptr, nullptr, nullptr);
+    if (error != ERROR_SUCCESS) return failed(error, "look into", path);
+    return keys + values == 0 ? remove(path) : done();
+}
+
 Status RegistryKey::flush() const {
     if (const auto error = ::RegFlushKey(key_.as<HKEY>()); error != ERROR_SUCCESS)
         return failed(error, "flush", path_);

@@ -31,7 +31,8 @@ std::string readable_by_all(Object object, std::string_view user) {
 }
 
 std::string only_ours_here(std::string_view user) {
-    std::string text = "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)";
+    std::string text = "O:" + (user.empty() ? std::string{"BA"} : std::string{user});
+    text += "D:P(D;;GA;;;NU)(A;;GA;;;SY)(A;;GA;;;BA)";
     if (!user.empty()) text += "(A;;GA;;;" + std::string{user} + ")";
     return text;
 }

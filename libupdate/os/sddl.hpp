@@ -17,8 +17,9 @@ std::string only_ours(Object, std::string_view user);
 /// The same, and every user may read and execute.
 std::string readable_by_all(Object, std::string_view user);
 
-/// For what has no folder around it: pipes, events, jobs. SYSTEM, Administrators and `user`: everything; nobody
-/// over the network, nor anybody else.
+/// For what has no folder around it: pipes, events, jobs. SYSTEM, Administrators and `user`: everything;
+/// nobody over the network, nor anybody else. It belongs to `user`, else to Administrators: others go by the
+/// owner.
 std::string only_ours_here(std::string_view user);
 /// For a pipe that everybody on this machine may ask: others may read and write data, but not create another
 /// instance of it, which GENERIC_WRITE would contain.

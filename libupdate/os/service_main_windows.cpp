@@ -1,11 +1,14 @@
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include <update/exit_code.hpp>
 
 #include "os/event_log.hpp"
+#include "os/handshake.hpp"
 #include "os/os_error.hpp"
+#include "os/scheduled_task.hpp"
 #include "os/service_main.hpp"
 #include "os/service_report.hpp"
 #include "os/wide.hpp"
@@ -35,6 +38,12 @@ void WINAPI service_main(DWORD, wchar_t**) {
 }  // namespace
 
 int run_as_service(int argc, char** argv, const ProgramWork& work) {
+    // A task of the scheduler has no environment of ours, where everybody else finds the handshake.
+    if (argc >= 3 && std::string_view{argv[argc - 2]} == handshake_word) {
+        ::_putenv_s(handshake_variable, argv[argc - 1]);
+        argc -= 2;
+        argv[argc] = nullptr;
+    }
     if (argc < 3 || std::string_view{argv[1]} != "service") return work(argc, argv);
     Service service{argv[2], {argv[0]}, &work};
     service.arguments.insert(service.arguments.end(), argv + 3, argv + argc);

@@ -35,7 +35,8 @@ Result<std::unique_ptr<Supervision>> make_services(EventLoop& loop, const Settin
 
 /// `break_away` of a service. systemd: a transient unit with a cgroup of its own, which no stop of our unit
 /// reaches; where systemd denies that, in a cgroup beside ours; one that stayed in our cgroup is killed, and
-/// `refused`. SCM: it ends the service's process alone, so what `plain` starts outlives it.
+/// `refused`. SCM: it ends the service's process alone, so what `plain` starts outlives it; out of a job that
+/// lets nobody leave it the Task Scheduler leads.
 Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes> plain,
                                                   const std::string& product);
 

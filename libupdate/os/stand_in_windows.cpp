@@ -1,9 +1,9 @@
-#include "os/command_line.hpp"
 #include "os/handle.hpp"
 #include "os/os_error.hpp"
 #include "os/stand_in.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+#include "service/scm_command_line.hpp"
 // Not before windows.h.
 #include <tlhelp32.h>
 
@@ -30,7 +30,7 @@ Result<Started> start_suspended(const Path& program, const Path& name,
     const auto what = "go on as " + program.string();
     std::vector<std::string> list{name.string()};
     list.insert(list.end(), arguments.begin(), arguments.end());
-    UPDATE_TRY(line, to_wide(command_line(list)), what);
+    UPDATE_TRY(line, to_wide(windows_command_line(list)), what);
     UPDATE_TRY(job, job_that_ends_with_us(), what);
     STARTUPINFOW start{};
     start.cb = sizeof start;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 
-#include "os/command_line.hpp"
 #include "os/job.hpp"
 #include "os/open_process.hpp"
 #include "os/os_error.hpp"
@@ -9,6 +8,7 @@
 #include "os/start_process.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+#include "service/scm_command_line.hpp"
 
 namespace update {
 namespace {
@@ -99,7 +99,7 @@ Error start_error(DWORD error, const ProcessStart& start) {
 }  // namespace
 
 Result<StartedProcess> start_process(const ProcessStart& start) {
-    UPDATE_TRY(line, to_wide(command_line(argument_list(start.command))), "arguments");
+    UPDATE_TRY(line, to_wide(windows_command_line(argument_list(start.command))), "arguments");
     UPDATE_TRY(block, environment_block(start.environment), "start");
     UPDATE_TRY(input, inheritable(nullptr, GENERIC_READ), "standard input");
     UPDATE_TRY(output, inheritable(start.output, GENERIC_WRITE), "standard output");

@@ -5,8 +5,8 @@
 namespace update {
 
 /// Turns what asks this process to end (Linux: SIGTERM and SIGINT; Windows: see EventLoop::watch_requests)
-/// into a call on another thread, for programs with threads. On Linux it comes once; create it before other
-/// threads that should not be interrupted; the signals stay blocked in the creating thread until destruction.
+/// into a call on another thread, once, for programs with threads. Create it before other threads that should
+/// not be interrupted; the signals stay blocked in the creating thread until destruction.
 class Termination {
  public:
     explicit Termination(std::function<void()> requested);

@@ -118,7 +118,7 @@ ScmChanges changes_for(const ScmConfig& config, const ScmService& wanted, MadeBy
 }
 
 bool is_ours(const ScmConfig& config, const Settings& settings) {
-    const auto words = words_of_command_line(config.command_line);
+    const auto words = words_of_command_line(without_ambiguity(config.command_line));
     if (words.empty()) return false;
     std::string root = settings.install_root.string();
     while (!root.empty() && (root.back() == '/' || root.back() == '\\')) root.pop_back();

@@ -85,7 +85,8 @@ std::string program_path(const World& world, const std::string& service) {
 
 std::string watchdog_program(const World& world) {
     if (world.settings.watchdog_path.empty()) return "/watchdog";
-    const std::string installed = (world.settings.install_root / world.settings.watchdog_path).generic_string();
+    const std::string installed =
+        (world.settings.install_root / world.settings.watchdog_path).generic_string();
     return world.disk.find(installed) ? installed : "/watchdog";
 }
 

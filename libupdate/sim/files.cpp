@@ -136,7 +136,8 @@ Status SimFiles::link(const Path& existing, const Path& name) {
     if (!node) return absent(existing.generic_string());
     if (world_.no_links || world_.platform == Platform::windows_rules)
         return Error{ErrorCode::unsupported, "no hard links here"};
-    if (world_.disk.find(name.generic_string())) return Error{ErrorCode::refused, name.generic_string() + " exists"};
+    if (world_.disk.find(name.generic_string()))
+        return Error{ErrorCode::refused, name.generic_string() + " exists"};
     if (!parent_exists(name.generic_string())) return absent(name.generic_string());
     world_.disk.link(existing.generic_string(), name.generic_string());
     return done();

@@ -107,7 +107,8 @@ void become_watchdog(World& world, Process& p, const std::string& program) {
 
 /// The new watchdog's file: staged, or installed already.
 std::string fresh_watchdog(const World& world, const std::string& update_id, std::size_t n) {
-    const std::string staged = world.layout.staged(world.scenario.plan.artifacts[n], update_id, n).generic_string();
+    const std::string staged =
+        world.layout.staged(world.scenario.plan.artifacts[n], update_id, n).generic_string();
     return world.disk.find(staged) ? staged : watchdog_program(world);
 }
 

@@ -37,7 +37,8 @@ Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
     (void)world_.point(p_, Op::other, "lock", file.generic_string());
     const auto [held, free] = world_.locks.try_emplace(file.generic_string(), p_.pid);
     if (!free)
-        return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, file.generic_string())};
+        return Error{ErrorCode::retry_later,
+                     fmt::format("process {} holds {}", held->second, file.generic_string())};
     return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.generic_string(), p_.pid)};
 }
 

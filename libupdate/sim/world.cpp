@@ -56,7 +56,8 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     std::ranges::sort(faults_, {}, &Fault::at);
     const auto folders_of = [this](const Path& file) {
         for (Path folder = file; folder.has_relative_path(); folder = folder.parent_path())
-            if (!disk.find(folder.generic_string())) disk.put(folder.generic_string(), {}, FileInfo::Kind::directory);
+            if (!disk.find(folder.generic_string()))
+                disk.put(folder.generic_string(), {}, FileInfo::Kind::directory);
     };
     folders_of(settings.install_root);
     folders_of(settings.state_dir.parent_path());

@@ -196,12 +196,13 @@ class ControlLink::Impl {
                 receive(gate, client, generation, message);
             });
         const auto ends = std::make_shared<Ends>();
-        connection.client->set_close_handler(
-            [gate = gate_, ends, generation = connection.generation](
-                ws::websocket_close_status, const std::string& text, const std::error_code& error) {
-                if (const auto reason = ends->closed(text.empty() ? error.message() : text))
-                    gate->closed(generation, *reason);
-            });
+        connection.client->set_close_handler([gate = gate_, ends, generation = connection.generation](
+                                                 ws::websocket_close_status, const utility::string_t& text,
+                                                 const std::error_code& error) {
+            if (const auto reason =
+                    ends->closed(text.empty() ? error.message() : utility::conversions::to_utf8string(text)))
+                gate->closed(generation, *reason);
+        });
         connection_ = connection;
         when_done(
             connection.client->connect(uri).then([gate = gate_, ends, generation = connection.generation] {

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <thread>
 
+#include "os/event_log.hpp"
+#include "os/product_folder.hpp"
 #include "os/scm/manager.hpp"
 #include "os/service_manager.hpp"
 #include "service/scm_command_line.hpp"
@@ -50,6 +52,7 @@ class Installation {
         auto now = manager_.config(wanted.name);
         if (!now && is_absent(now.error())) {
             UPDATE_CHECK(manager_.create(wanted), what);
+            UPDATE_CHECK(register_event_source(wanted.name), what);
             changes.push_back(fmt::format("service {} was missing: created", wanted.name));
             return read_back(wanted, MadeBy::us);
         }
@@ -78,6 +81,7 @@ class Installation {
         if (!now) return std::move(now).error().in("remove");
         if (!is_ours(*now, settings_)) return false;
         UPDATE_CHECK(stop(service.name), "remove service " + service.name);
+        UPDATE_CHECK(unregister_event_source(service.name), "remove service " + service.name);
         auto removed = manager_.remove(service.name);
         if (!removed && !is_absent(removed.error())) return std::move(removed).error();
         return true;
@@ -126,6 +130,16 @@ class Installation {
 
 }  // namespace
 
+namespace {
+
+/// The usual place: C:\ProgramData\<product>\state. Other places are the administrator's.
+Status close_folder_of(const Settings& settings) {
+    const Path folder = settings.state_dir.parent_path();
+    return folder.filename() == settings.product ? close_product_folder(folder) : done();
+}
+
+}  // namespace
+
 Status service_manager::install(const Settings& settings, Files& files, Start start) {
     Installation installation{settings};
     const auto wanted = scm_services(settings);
@@ -139,6 +153,7 @@ Status service_manager::install(const Settings& settings, Files& files, Start st
                 fmt::format("service {} runs {}, which is not ours; updatectl service repair mends it",
                             service.name, now->command_line)};
     }
+    UPDATE_CHECK(close_folder_of(settings), "install");
     UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");
     Changes changes;
     for (const ScmService& service : wanted)
@@ -171,6 +186,7 @@ Status service_manager::remove(const Settings& settings, Files&) {
 }
 
 Result<std::vector<std::string>> service_manager::repair(const Settings& settings, Files&) {
+    UPDATE_CHECK(close_folder_of(settings), "repair");
     Installation installation{settings};
     Changes changes;
     for (const ScmService& service : scm_services(settings))

@@ -1,6 +1,7 @@
 // What can be said of the services without asking about one of them.
 #include <fmt/format.h>
 
+#include "os/scheduled_task.hpp"
 #include "os/scm/manager.hpp"
 #include "os/service_manager.hpp"
 #include "os/windows.hpp"
@@ -42,10 +43,34 @@ std::string service_manager::command_for(Wish wish, const Settings& settings,
 
 service_manager::Rescue service_manager::rescue() { return Rescue::instead_of_restart; }
 
-/// The SCM ends no process but the service's own.
+namespace {
+
+/// The SCM ends no process but the service's own. Where somebody has put the service into a job that lets
+/// nobody leave it, the Task Scheduler is the way out.
+class ServiceProcesses final : public Processes {
+ public:
+    explicit ServiceProcesses(std::unique_ptr<Processes> plain) : plain_{std::move(plain)} {}
+    Result<Ran> run(const Command& command) override { return plain_->run(command); }
+    bool alive(const ProcessId& process) override { return plain_->alive(process); }
+    ProcessId self() override { return plain_->self(); }
+    Result<ProcessId> break_away(const Command& command, std::chrono::milliseconds timeout) override {
+        auto broken_away = plain_->break_away(command, timeout);
+        if (broken_away || broken_away.error().code() != ErrorCode::unsupported) return broken_away;
+        auto task = run_as_task(command, timeout);
+        if (task) return task;
+        return Error{ErrorCode::refused, fmt::format("no way out of this service's job: {}; {}",
+                                                     broken_away.error().message(), task.error().message())};
+    }
+
+ private:
+    std::unique_ptr<Processes> plain_;
+};
+
+}  // namespace
+
 Result<std::unique_ptr<Processes>> service_manager::make_processes(std::unique_ptr<Processes> plain,
                                                                    const std::string&) {
-    return plain;
+    return std::unique_ptr<Processes>{std::make_unique<ServiceProcesses>(std::move(plain))};
 }
 
 }  // namespace update

@@ -7,7 +7,7 @@ if(NOT TARGET cpprestsdk::cpprest)
   set_target_properties(cpprestsdk::cpprest PROPERTIES
     IMPORTED_LOCATION ${lib}/libcpprest.a
     INTERFACE_INCLUDE_DIRECTORIES ${lib}/../include
-    INTERFACE_COMPILE_DEFINITIONS "${cpprest_defines}"
+    INTERFACE_COMPILE_DEFINITIONS "${cpprest_defines};_NO_PPLXIMP"
     INTERFACE_COMPILE_OPTIONS -Wa,-mbig-obj)
   foreach(part thread chrono regex random date_time system atomic)
     target_link_libraries(cpprestsdk::cpprest INTERFACE ${lib}/libboost_${part}.a)

@@ -117,6 +117,7 @@ TEST_CASE("a service is ours when its program lies in our install root") {
     const auto ours = [](const char* line) { return is_ours({.command_line = line}, acme()); };
     CHECK(ours(R"("C:\Program Files\acme\agent.exe" service acme)"));
     CHECK(ours(R"("c:\program files\ACME\bin\agent.exe")"));
+    CHECK(ours(R"(C:\Program Files\acme\agent.exe service other)"));  // as Windows would start it, too
     CHECK_FALSE(ours(R"("C:\Program Files\acme2\agent.exe")"));
     CHECK_FALSE(ours(R"("C:\Program Files\acme")"));
     CHECK_FALSE(ours(R"("C:\Windows\nssm.exe" "C:\Program Files\acme\agent.exe")"));

@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-constexpr auto patience = 20s, look_period = 20ms;
+constexpr std::chrono::milliseconds patience = 20s, look_period = 20ms;
 
 fs::path this_program() {
     wchar_t path[1024];

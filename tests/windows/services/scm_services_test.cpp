@@ -3,6 +3,7 @@
 #include "layout/layout.hpp"
 #include "os/files.hpp"
 #include "os/process_id.hpp"
+#include "os/scheduled_task.hpp"
 #include "os/security.hpp"
 #include "os/service_manager.hpp"
 #include "windows/services/endpoint.hpp"
@@ -15,7 +16,7 @@ namespace {
 
 /// A supervisor of the endpoint's agent, with its own event loop.
 struct Supervisor {
-    explicit Supervisor(Endpoint& endpoint) : endpoint{endpoint} {
+    explicit Supervisor(Endpoint& endpoint) {
         REQUIRE(files->make_private_directory(endpoint.folder() / "state"));
         REQUIRE(files->make_private_directory(endpoint.folder() / "state" / "run"));
         auto made_loop = EventLoop::create();
@@ -38,7 +39,6 @@ struct Supervisor {
         return !ends.empty();
     }
 
-    Endpoint& endpoint;
     std::unique_ptr<Files> files = make_files();
     std::unique_ptr<EventLoop> loop;
     std::vector<std::optional<ExitStatus>> ends;
@@ -187,4 +187,14 @@ TEST_CASE("the exit-code route is closed where nobody would start the agent agai
     const auto findings = configured.services->check_restart_path("agent");
     REQUIRE(findings);
     for (const Finding& finding : *findings) CHECK_MESSAGE(finding.ok, finding.what);
+}
+
+TEST_CASE("a task of the scheduler either answers the handshake or is refused with a reason, and is gone") {
+    Command command;
+    command.program = "C:\\windows\\system32\\cmd.exe";
+    command.arguments = {"/c", "exit"};
+    const auto ran = run_as_task(command, 3s);
+    REQUIRE_FALSE(ran);  // it knows nothing of handshakes
+    MESSAGE("seen: " << ran.error().message());
+    if (runs_under_wine()) MESSAGE("skipped under Wine: its Task Scheduler runs nothing");
 }

@@ -59,7 +59,8 @@ TEST_CASE("relative paths, '..' and alternate streams are refused") {
 }
 
 TEST_CASE("paths beyond 260 characters work") {
-    SKIP_UNDER_WINE("it cannot say where a path beyond 260 characters really lies (GetFinalPathNameByHandle)");
+    SKIP_UNDER_WINE(
+        "it cannot say where a path beyond 260 characters really lies (GetFinalPathNameByHandle)");
     const Folder folder;
     const auto files = make_files();
     Path deep = folder.path();

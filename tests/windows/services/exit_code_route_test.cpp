@@ -1,0 +1,122 @@
+// The exit-code route with the real service manager. Wine's never restarts a service, so the test plays the
+// SCM's recovery: it looks that the end was told as a failure, which is what recovery fires on, and starts
+// the service.
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+#include <fstream>
+
+#include <update/plan.hpp>
+
+#include "crypto/openssl_hashing.hpp"
+#include "durable/durable.hpp"
+#include "os/files.hpp"
+#include "os/processes.hpp"
+#include "os/registry.hpp"
+#include "service/scm_command_line.hpp"
+#include "windows/services/endpoint.hpp"
+#include "windows/services/one_file_server.hpp"
+
+using namespace update;
+using namespace update::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string literal(const fs::path& path) { return '\'' + path.string() + '\''; }
+
+/// An agent without a watchdog, which may only use the exit-code route.
+struct Lonely : Endpoint {
+    explicit Lonely(const char* new_version)
+        : new_agent{fs::path{PROGRAMS} / new_version}, origin{new_agent} {
+        fs::copy_file(fs::path{PROGRAMS} / "offering_agent_1.0.exe", settings().install_root / "agent.exe",
+                      fs::copy_options::overwrite_existing);
+        settings().programs.front().arguments = {"--config", (folder() / "update.toml").string()};
+        std::ofstream{folder() / "update.toml"} << fmt::format(
+            "product = \"{}\"\ninstall_root = {}\nstate_dir = {}\nroutes = [\"exit-code\"]\n"
+            "restarted_on_failure = true\n[transfer]\nallow_http = true\n[service]\nmanager = \"scm\"\n"
+            "[trial]\ncommit_on = \"ready\"\n[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\n"
+            "arguments = [\"--config\", {}]\n",
+            settings().product, literal(settings().install_root), literal(settings().state_dir),
+            literal(folder() / "update.toml"));
+        const auto files = make_files();
+        OpensslHashing hashing;
+        const auto opened = files->open(new_agent, OpenMode::read);
+        REQUIRE(opened);
+        const auto digest = hash(**opened, hashing);
+        REQUIRE(digest);
+        Plan plan{"one", settings().product, "1.0.0", "1.1.0", {}};
+        plan.artifacts.push_back(
+            {Role::agent, "agent.exe", fs::file_size(new_agent), *digest, {origin.url()}, true});
+        std::ofstream{folder() / "offer.json"} << to_json(plan);
+        create();
+    }
+    ~Lonely() {
+        if (const auto key = RegistryKey::open("SOFTWARE\\" + settings().product))
+            (void)RegistryKey::remove("SOFTWARE\\" + settings().product);
+    }
+    std::string version() {
+        const auto key = RegistryKey::open("SOFTWARE\\" + settings().product);
+        return key ? key->read("Version").value_or(std::nullopt).value_or("") : "";
+    }
+    std::string log() {
+        std::ifstream file{folder() / "update.toml.log"};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+    /// What the SCM does after the second failure and each later one.
+    int recover() {
+        const auto words = words_of_command_line(wanted().recovery.command);
+        const auto ran = make_processes()->run(
+            {words.front(), {words.begin() + 1, words.end()}, std::chrono::seconds{60}});
+        REQUIRE_MESSAGE(ran, (ran ? "" : ran.error().message()));
+        return ran->exit.value;
+    }
+    bool ended() {
+        const fs::path outcomes = settings().state_dir / "outcomes";
+        return fs::exists(outcomes / "one.json");
+    }
+    std::string outcome() {
+        std::ifstream file{settings().state_dir / "outcomes" / "one.json"};
+        return {std::istreambuf_iterator<char>{file}, {}};
+    }
+
+    fs::path new_agent;
+    OneFileServer origin;
+};
+
+}  // namespace
+
+TEST_CASE(
+    "the agent swaps and ends as a failed service; once the manager starts it, the new version commits") {
+    Lonely endpoint{"offering_agent_1.1.exe"};
+    endpoint.start();
+    REQUIRE_MESSAGE(endpoint.reaches(ScmPhase::stopped), endpoint.log());
+    INFO(endpoint.log());
+    CHECK(endpoint.state().error == 1066);  // ERROR_SERVICE_SPECIFIC_ERROR: what recovery fires on
+    CHECK(endpoint.state().specific == 1);  // AgentExit::restart
+    CHECK_FALSE(is_held(endpoint.state(), ScmStop::by_others));
+    MESSAGE("Wine's service manager has no recovery: the test starts the service in its place");
+    endpoint.start();
+    CHECK(endpoint.reaches(ScmPhase::running));
+    CHECK(endpoint.eventually([&] { return endpoint.version() == "1.1.0" && endpoint.ended(); }));
+    CHECK(endpoint.outcome().find("committed") != std::string::npos);
+    CHECK(endpoint.outcome().find("exit-code") != std::string::npos);
+}
+
+TEST_CASE("a new version that ends at each start is taken back, and the old one runs on") {
+    Lonely endpoint{"offering_agent_crashes.exe"};
+    endpoint.start();
+    REQUIRE(endpoint.reaches(ScmPhase::stopped));
+    MESSAGE("Wine's service manager has no recovery: the test runs the guard, as the recovery command does");
+    for (int failures = 1; failures <= 6 && !endpoint.ended(); ++failures) {
+        CHECK(endpoint.recover() == 0);
+        CHECK(endpoint.eventually([&] { return endpoint.state().phase != ScmPhase::starting; }));
+        if (!endpoint.ended())
+            endpoint.eventually(
+                [&] { return endpoint.state().phase == ScmPhase::stopped || endpoint.ended(); });
+    }
+    INFO(endpoint.log());
+    CHECK(endpoint.eventually([&] { return endpoint.ended() && endpoint.version() == "1.0.0"; }));
+    CHECK(endpoint.reaches(ScmPhase::running));
+    CHECK(endpoint.outcome().find("rolled") != std::string::npos);
+}
