@@ -65,8 +65,17 @@ int run_rescue(const Settings& settings) {
     auto applier = Applier::make(settings, "rescue");
     if (!applier) return say(applier.error().message()), 1;
     Guard guard{(*applier)->adapters()};
-    const bool only_update = service_manager::rescue() == service_manager::Rescue::after_giving_up;
-    if (!guard.on_trial() && only_update) return say("no update is on trial; the agent stays as it is"), 0;
+    if (service_manager::rescue() == service_manager::Rescue::instead_of_restart) {
+        // The start that follows is counted first, as run_guard does; a trial goes on until starts are used
+        // up.
+        const auto halt = guard.look();
+        if (!halt) say(halt.error().message());
+        if (halt && *halt == Halt::busy) return say("somebody else judges the update"), 0;
+        const auto restarted = (*applier)->services().start((*applier)->agent_name());
+        if (!restarted) return say(restarted.error().message()), 1;
+        return 0;
+    }
+    if (!guard.on_trial()) return say("no update is on trial; the agent stays as it is"), 0;
     for (unsigned looks = 0; guard.on_trial() && looks <= settings.trial.starts_max; ++looks) {
         const auto halt = guard.look();
         if (!halt) return say(halt.error().message()), 1;
