@@ -5,16 +5,14 @@
 #include <fmt/format.h>
 #include <fstream>
 
-#include <update/plan.hpp>
+#include <update/selection.hpp>
 
-#include "crypto/openssl_hashing.hpp"
-#include "durable/durable.hpp"
-#include "os/files.hpp"
+#include "compose/publishing.hpp"
 #include "os/processes.hpp"
 #include "os/registry.hpp"
 #include "service/scm_command_line.hpp"
 #include "windows/services/endpoint.hpp"
-#include "windows/services/one_file_server.hpp"
+#include "windows/services/folder_server.hpp"
 
 using namespace update;
 using namespace update::test;
@@ -27,28 +25,23 @@ std::string literal(const fs::path& path) { return '\'' + path.string() + '\''; 
 
 /// An agent without a watchdog, which may only use the exit-code route.
 struct Lonely : Endpoint {
-    explicit Lonely(const char* new_version)
-        : new_agent{fs::path{PROGRAMS} / new_version}, origin{new_agent} {
+    explicit Lonely(const char* new_version) {
+        publish(fs::path{PROGRAMS} / new_version);
         fs::copy_file(fs::path{PROGRAMS} / "offering_agent_1.0.exe", settings().install_root / "agent.exe",
                       fs::copy_options::overwrite_existing);
         settings().programs.front().arguments = {"--config", (folder() / "update.toml").string()};
         std::ofstream{folder() / "update.toml"} << fmt::format(
             "product = \"{}\"\ninstall_root = {}\nstate_dir = {}\nroutes = [\"exit-code\"]\n"
-            "restarted_on_failure = true\n[transfer]\nallow_http = true\n[service]\nmanager = \"scm\"\n"
+            "restarted_on_failure = true\n[transfer]\nallow_http = true\n[trust]\nroot = {}\n"
+            "repositories = [{{ metadata = \"{}/metadata\", targets = \"{}/targets\" }}]\n[service]\nmanager "
+            "= \"scm\"\n"
             "[trial]\ncommit_on = \"ready\"\n[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\n"
             "arguments = [\"--config\", {}]\n",
             settings().product, literal(settings().install_root), literal(settings().state_dir),
+            literal(releases() / "public/metadata/1.root.json"), origin.url(), origin.url(),
             literal(folder() / "update.toml"));
-        const auto files = make_files();
-        OpensslHashing hashing;
-        const auto opened = files->open(new_agent, OpenMode::read);
-        REQUIRE(opened);
-        const auto digest = hash(**opened, hashing);
-        REQUIRE(digest);
-        Plan plan{"one", settings().product, "1.0.0", "1.1.0", {}};
-        plan.artifacts.push_back(
-            {Role::agent, "agent.exe", fs::file_size(new_agent), *digest, {origin.url()}, true});
-        std::ofstream{folder() / "offer.json"} << to_json(plan);
+        std::ofstream{folder() / "offer.json"}
+            << to_json(Selection{"one", settings().product, "stable", "1.1.0"});
         create();
     }
     ~Lonely() {
@@ -80,8 +73,28 @@ struct Lonely : Endpoint {
         return {std::istreambuf_iterator<char>{file}, {}};
     }
 
-    fs::path new_agent;
-    OneFileServer origin;
+    fs::path releases() const { return folder() / "releases"; }
+    void publish(const fs::path& program) {
+        PublishingTools tools;
+        auto publisher = repository::Publisher::open(tools.publisher_ports(), releases(), [] {
+            return Result<std::string>{std::string{"passphrase of a test"}};
+        });
+        REQUIRE_MESSAGE(publisher, (publisher ? "" : publisher.error().message()));
+        repository::ArtifactWish agent{program, {}};
+        agent.artifact.role = Role::agent;
+        agent.artifact.install_path = "agent.exe";
+        agent.artifact.self_test = true;
+        repository::PublishWish wish;
+        wish.product = settings().product;
+        wish.version = "1.1.0";
+        wish.channel = "stable";
+        auto made = (*publisher)->init({});
+        if (made) made = (*publisher)->add(wish.product, wish.version, {agent});
+        if (made) made = (*publisher)->publish(wish);
+        REQUIRE_MESSAGE(made, (made ? "" : made.error().message()));
+    }
+
+    FolderServer origin{releases() / "public"};
 };
 
 }  // namespace

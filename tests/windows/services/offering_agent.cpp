@@ -1,5 +1,5 @@
-// An agent that offers itself the plan which lies beside its configuration (offer.json), where it runs as the
-// version that the plan starts from.
+// An agent that offers itself the selection which lies beside its configuration (offer.json), unless it runs
+// as that version.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -51,9 +51,9 @@ int work(int argc, char** argv) {
     for (int looks = 0; looks < 300 && end == -1 && !std::filesystem::exists(guard); ++looks)
         std::this_thread::sleep_for(std::chrono::milliseconds{100});
     std::ifstream file{settings->file.parent_path() / "offer.json"};
-    const auto plan = parse_plan({std::istreambuf_iterator<char>{file}, {}});
-    if (plan && plan->from_version == AGENT_VERSION)
-        if (auto taken = (*updater)->offer(*plan); !taken) log << taken.error().message() << std::endl;
+    const auto selection = parse_selection({std::istreambuf_iterator<char>{file}, {}});
+    if (selection && selection->version != AGENT_VERSION)
+        if (auto taken = (*updater)->offer(*selection); !taken) log << taken.error().message() << std::endl;
     end.wait(-1);
     return end;
 }

@@ -1,17 +1,16 @@
-#include "windows/services/one_file_server.hpp"
+#include "windows/services/folder_server.hpp"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "os/windows.hpp"
 
 namespace update::test {
 
-OneFileServer::OneFileServer(const std::filesystem::path& file) {
-    std::ifstream in{file, std::ios::binary};
-    content_.assign(std::istreambuf_iterator<char>{in}, {});
+FolderServer::FolderServer(std::filesystem::path folder) : folder_{std::move(folder)} {
     WSADATA data;
     REQUIRE(::WSAStartup(MAKEWORD(2, 2), &data) == 0);
     listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -22,17 +21,26 @@ OneFileServer::OneFileServer(const std::filesystem::path& file) {
     REQUIRE(::listen(listener_, 4) == 0);
     int size = sizeof address;
     REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    url_ = fmt::format("http://127.0.0.1:{}/agent.exe", ntohs(address.sin_port));
+    url_ = fmt::format("http://127.0.0.1:{}", ntohs(address.sin_port));
     thread_ = std::thread{[this] { serve(); }};
 }
 
-OneFileServer::~OneFileServer() {
+FolderServer::~FolderServer() {
     ::closesocket(listener_);
     thread_.join();
     ::WSACleanup();
 }
 
-void OneFileServer::serve() {
+/// "GET /metadata/2.root.json HTTP/1.1": names of such a tree need no decoding.
+std::string FolderServer::answer_to(const std::string& request) const {
+    const auto from = request.find('/') + 1, to = request.find(' ', from);
+    std::ifstream in{folder_ / request.substr(from, to - from), std::ios::binary};
+    const std::string content{std::istreambuf_iterator<char>{in}, {}};
+    return fmt::format("HTTP/1.1 {}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{}",
+                       in.is_open() ? "200 OK" : "404 Not Found", content.size(), content);
+}
+
+void FolderServer::serve() {
     for (;;) {
         const SOCKET client = ::accept(listener_, nullptr, nullptr);
         if (client == INVALID_SOCKET) return;
@@ -43,10 +51,7 @@ void OneFileServer::serve() {
             if (got <= 0) break;
             request.append(piece, static_cast<std::size_t>(got));
         }
-        const std::string answer =
-            fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                        content_.size()) +
-            content_;
+        const std::string answer = answer_to(request);
         for (std::size_t sent = 0; sent < answer.size();) {
             const int put = ::send(client, answer.data() + sent, static_cast<int>(answer.size() - sent), 0);
             if (put <= 0) break;
