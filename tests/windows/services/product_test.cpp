@@ -31,7 +31,8 @@ class Product : public Endpoint {
             "product = \"{}\"\ninstall_root = {}\nstate_dir = {}\nkey_file = {}\nwatchdog_path = "
             "\"watchdog.exe\"\n"
             "server_url = \"wss://localhost:1/agent\"\nagent_id = \"probe\"\n{}\n"
-            "[trust]\nmode = \"unsigned\"\n\n[service]\nmanager = \"scm\"\n\n[trial]\ncommit_on = \"ready\"\nready_timeout = \"60s\"\n\n"
+            "[trust]\nmode = \"unsigned\"\n\n[service]\nmanager = \"scm\"\n\n[trial]\ncommit_on = "
+            "\"ready\"\nready_timeout = \"60s\"\n\n"
             "[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\narguments = [\"--config\", {}]\n",
             settings().product, literal(settings().install_root), literal(settings().state_dir),
             literal(key()), more, literal(config()));
