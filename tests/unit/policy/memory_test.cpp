@@ -181,8 +181,8 @@ TEST_CASE(
 }
 
 TEST_CASE("a ban in the file that is longer than configured is shortened") {
-    const PolicyMemory memory{{{"1.1.0", Reason::crashed, "", 1, std::numeric_limits<std::int64_t>::max()}},
-                              {}};
+    PolicyMemory memory;
+    memory.quarantine = {{"1.1.0", Reason::crashed, "", 1, std::numeric_limits<std::int64_t>::max()}};
     CHECK(may_try(memory, plan_to("1.1.0"), settings(), monday));
     CHECK(settled(memory, settings(), monday).quarantine.empty());
 }

@@ -114,7 +114,11 @@ TEST_CASE("of somebody else's service only what keeps the agent down or lets str
 }
 
 TEST_CASE("a service is ours when its program lies in our install root") {
-    const auto ours = [](const char* line) { return is_ours({.command_line = line}, acme()); };
+    const auto ours = [](const char* line) {
+        ScmConfig config;
+        config.command_line = line;
+        return is_ours(config, acme());
+    };
     CHECK(ours(R"("C:\Program Files\acme\agent.exe" service acme)"));
     CHECK(ours(R"("c:\program files\ACME\bin\agent.exe")"));
     CHECK(ours(R"(C:\Program Files\acme\agent.exe service other)"));  // as Windows would start it, too
