@@ -28,8 +28,9 @@ std::string quoted(std::string_view word) {
 /// Of an unquoted line: behind ".exe", or its end where it names none.
 std::size_t program_end(std::string_view line) {
     constexpr std::string_view suffix = ".exe";
-    const auto found = std::ranges::search(line, suffix, {}, folded);
-    return static_cast<std::size_t>(found.end() - line.begin());
+    const auto found = std::search(line.begin(), line.end(), suffix.begin(), suffix.end(),
+                                   [](char c, char wanted) { return folded(c) == wanted; });
+    return found == line.end() ? line.size() : static_cast<std::size_t>(found - line.begin()) + suffix.size();
 }
 
 std::string take_program(std::string_view& line) {
