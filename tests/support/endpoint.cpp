@@ -177,11 +177,11 @@ std::string Endpoint::publish(const std::string& version, const std::vector<Item
         wishes.push_back(std::move(wish));
     }
     repository::PublishWish wish;
-    wish.product = "agent";
+    wish.product = settings_.product;
     wish.version = version;
     wish.epoch = epoch;
     const std::string channel = server_.publish(wish, wishes);
-    const auto list = server_.publisher().list("agent", channel);
+    const auto list = server_.publisher().list(settings_.product, channel);
     REQUIRE(list.has_value());
     for (std::size_t n = 0; n < items.size(); ++n) {
         if (!items[n].tampered) continue;
@@ -197,7 +197,7 @@ std::string Endpoint::publish(const std::string& version, const std::vector<Item
 }
 
 std::string Endpoint::offer(const std::string& version, const std::vector<Item>& items) {
-    return server_.select(agent_id_, publish(version, items), version);
+    return server_.select(agent_id_, publish(version, items), version, settings_.product);
 }
 
 void Endpoint::cancel(const std::string& update_id) {

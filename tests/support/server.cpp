@@ -135,9 +135,9 @@ fs::path Server::target_file(const std::string& channel, const ReleaseArtifact& 
 }
 
 std::string Server::select(const std::string& agent_id, const std::string& channel,
-                           const std::string& version) const {
+                           const std::string& version, const std::string& product) const {
     const ApiAnswer answer = ask("POST", "/api/agents/" + agent_id + "/updates",
-                                 {{"product", "agent"}, {"channel", channel}, {"version", version}});
+                                 {{"product", product}, {"channel", channel}, {"version", version}});
     REQUIRE_MESSAGE(answer.status == 201, answer.status << " " << answer.body);
     return answer.json()["update_id"];
 }

@@ -56,8 +56,8 @@ class Server {
     /// The file that is handed out for a target, below repository().
     std::filesystem::path target_file(const std::string& channel, const ReleaseArtifact&) const;
     /// Selects a release for an agent. @return the id of the new update
-    std::string select(const std::string& agent_id, const std::string& channel,
-                       const std::string& version) const;
+    std::string select(const std::string& agent_id, const std::string& channel, const std::string& version,
+                       const std::string& product = "agent") const;
     /// What the server knows of an update, or null.
     nlohmann::json update(const std::string& update_id) const;
     nlohmann::json agent(const std::string& agent_id) const;
