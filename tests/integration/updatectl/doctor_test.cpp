@@ -57,7 +57,7 @@ TEST_CASE("a good endpoint has nothing to mend") {
 
 TEST_CASE("each planted defect is found by its check, with a cure") {
     Server server;
-    Endpoint endpoint{server, on_ready};
+    Endpoint endpoint{server, unsigned_};
     Operator op{endpoint};
     endpoint.start_watchdog();
 
@@ -117,7 +117,10 @@ TEST_CASE("each planted defect is found by its check, with a cure") {
     }
     SUBCASE("outcomes wait for a server") {
         server.kill_hard();
-        REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+        const auto applied =
+            op.run({"apply", "--from", "1.0.0", "--version", "1.1.0", "--artifact",
+                    "agent:bin/agent=" + built_version("agent-1.1").string() + ",self-test"});
+        REQUIRE_MESSAGE(applied.code == 0, applied.output);
         check_found(op, "outcomes", "1 outcomes are not confirmed", "reach the server");
     }
     SUBCASE("the configuration has an unknown key") {
