@@ -144,7 +144,8 @@ TEST_CASE("the way back to the kept version needs no metadata, and names nothing
 TEST_CASE("an operator's own files are installed only where unsigned files are allowed, and only from here") {
     World world;
     Plan own{"cli-1", "agent", "1.0.0", "1.1.0", {}};
-    own.artifacts = {{Role::agent, "bin/agent", 3, world.digest("own"), {"file:///root/agent"}, true, ""}};
+    own.artifacts = {
+        {Role::agent, "bin/agent", 3, world.digest("own"), {"file:///elsewhere/agent"}, true, ""}};
     check_refused(world.prove(own), "nobody signed it");
     world.settings.trust.mode = TrustMode::unsigned_;
     CHECK(world.prove(own).has_value());
