@@ -7,8 +7,12 @@ option(UPDATE_WERROR "Warnings are errors" OFF)
 
 add_library(update_options INTERFACE)
 target_compile_features(update_options INTERFACE cxx_std_20)
-target_compile_options(update_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                       -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${UPDATE_WERROR}>:-Werror>)
+if(MSVC)  # the preset msvc; untested
+  target_compile_options(update_options INTERFACE /W4 /permissive- /utf-8 /EHsc $<$<BOOL:${UPDATE_WERROR}>:/WX>)
+else()
+  target_compile_options(update_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
+                         -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${UPDATE_WERROR}>:-Werror>)
+endif()
 # With -O3, g++ 12 sees overlapping copies in "text" + std::string (its bug 105651).
 target_compile_options(update_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<CONFIG:Release>>:-Wno-restrict>)
 

@@ -12,7 +12,7 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds desk_patience = 60s, guardian_look = 50ms;
+constexpr milliseconds desk_patience = 60s, guardian_look = 50ms, service_end_patience = 10s;
 
 int complain(const Error& error) {
     std::fprintf(stderr, "%s\n", error.message().c_str());
@@ -61,6 +61,32 @@ bool watch_renewal(Applier& applier, const std::string& update_id, const Process
     return false;
 }
 
+/// The service that asked for it ends by itself.
+Result<ProcessId> start_new_watchdog(Applier& applier, const ProcessId& service,
+                                     const std::vector<std::string>& arguments) {
+    Adapters& adapters = applier.adapters();
+    const Instant limit = adapters.clock().now() + service_end_patience;
+    while (adapters.processes().alive(service) && adapters.clock().now() < limit)
+        (void)applier.channel().wait(adapters.clock().now() + guardian_look);
+    UPDATE_CHECK(kill_process(service), "old watchdog");
+    UPDATE_TRY(command, (SelfRenewal{adapters, arguments}.fresh_watchdog()), "new watchdog");
+    return adapters.processes().break_away(command, adapters.settings().trial.renew_timeout);
+}
+
+/// It has shown that it works, and is installed: from now on it runs as the service that it is. What it is
+/// about now is journaled, and it goes on with that.
+int return_to_service(Applier& applier, const ProcessId& watchdog) {
+    Adapters& adapters = applier.adapters();
+    Journal journal{adapters.files(), adapters.layout()};
+    const Instant limit = adapters.clock().now() + desk_patience;
+    for (auto record = journal.load().record; record && !record->filed && adapters.clock().now() < limit;
+         record = journal.load().record)
+        (void)applier.channel().wait(adapters.clock().now() + guardian_look);
+    if (auto ended = kill_process(watchdog); !ended) return complain(ended.error());
+    const auto restarted = restart_watchdog_service(adapters.settings());
+    return restarted && !*restarted ? complain(restarted->error()) : 0;
+}
+
 }  // namespace
 
 int run_helper(const Settings& settings, const std::string&) {
@@ -76,19 +102,22 @@ int run_helper(const Settings& settings, const std::string&) {
     return 0;
 }
 
-int run_renewal_guardian(const Settings& settings, const std::string& update_id, std::int64_t watchdog_pid,
-                         const std::vector<std::string>& arguments) {
+int run_renewal_guardian(const Settings& settings, const Guarded& guarded) {
     auto applier = Applier::make(settings, "helper");
     if (!applier) return complain(applier.error());
     Adapters& adapters = (*applier)->adapters();
-    const auto watchdog = find_process(watchdog_pid);
+    auto watchdog = find_process(guarded.watchdog_pid);
     const auto lock = lock_renewal(**applier);
     if (!lock) return complain(lock.error());
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
     if (!watchdog) return complain(watchdog.error());
 
-    if (watch_renewal(**applier, update_id, *watchdog)) return 0;
-    if (auto ended = kill_process(*watchdog); !ended) return complain(ended.error());
+    if (guarded.starts_the_new_one) watchdog = start_new_watchdog(**applier, *watchdog, guarded.arguments);
+    if (watchdog && watch_renewal(**applier, guarded.update_id, *watchdog))
+        return guarded.starts_the_new_one ? return_to_service(**applier, *watchdog) : 0;
+    if (!watchdog) (void)complain(watchdog.error());
+    if (const Status ended = watchdog ? kill_process(*watchdog) : done(); !ended)
+        return complain(ended.error());
     // Whatever comes out: a watchdog is what the endpoint needs now.
     if (wait_for_desk(**applier)) {
         FailedRenewal renewal;
@@ -100,7 +129,7 @@ int run_renewal_guardian(const Settings& settings, const std::string& update_id,
     if (const auto restarted = restart_watchdog_service(adapters.settings()))
         return *restarted ? 0 : complain(restarted->error());
     const Path installed = adapters.settings().install_root / adapters.settings().watchdog_path;
-    return complain(become(installed, installed, arguments));
+    return complain(become(installed, installed, guarded.arguments));
 }
 
 }  // namespace update

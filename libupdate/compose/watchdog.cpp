@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
-#include <map>
 #include <optional>
 
 #include <update/exit_code.hpp>
@@ -10,30 +9,24 @@
 #include "compose/adapters.hpp"
 #include "compose/apply.hpp"
 #include "compose/helper.hpp"
+#include "compose/program_keeper.hpp"
 #include "compose/service_mode.hpp"
 #include "compose/status.hpp"
 #include "compose/trial_desk.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
+#include "os/handshake.hpp"
 #include "os/ipc_server.hpp"
 #include "os/notify.hpp"
 #include "os/program.hpp"
-#include "supervise/restart_budget.hpp"
 #include "supervise/watchlist.hpp"
 
 namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms,
-                       unreadable_look = 1s;
-
-/// A program as the watchdog sees it between updates.
-struct Watched {
-    RestartBudget budget;
-    std::optional<Instant> start_at;  ///< when to start it again; none: at once
-};
+constexpr milliseconds hand_over_patience = 30s, hand_over_look = 2ms, busy_look = 500ms;
 
 class Watchdog {
  public:
@@ -83,10 +76,7 @@ class Watchdog {
         ports_.emplace(adapters_.ports(*services_, *channel_, renewal_));
         engine_.emplace(adapters_.settings(), layout, *ports_, adapters_.machine(), Actor::watchdog,
                         observer());
-        for (const ProgramSettings& program : adapters_.settings().programs)
-            watched_.emplace(
-                program.name,
-                Watched{RestartBudget{adapters_.settings().supervision, adapters_.random()}, {}});
+        keeper_.emplace(adapters_, *services_, options_.log, options_.alert);
         return services_->adopt();
     }
 
@@ -97,7 +87,7 @@ class Watchdog {
             tend_update();
             if (stopping_) break;
             roll_back_if_asked();
-            tend_programs();
+            if (enabled_ && !others_work_) keeper_->tend_all();
             if (enabled_) watchlist_.look(now());
             (void)channel_->wait(next_look());  // what it brings has been noted by the callbacks below
         }
@@ -183,42 +173,6 @@ class Watchdog {
     // --- the programs
     // ------------------------------------------------------------------------------------------------
 
-    void tend_programs() {
-        if (others_work_ || !enabled_) return;
-        for (const ProgramSettings& program : adapters_.settings().programs) tend(program.name);
-    }
-
-    void tend(const std::string& program) {
-        Watched& watched = watched_.at(program);
-        const auto status = services_->status(program);
-        if (!status) {
-            watched.start_at = now() + unreadable_look;
-            return options_.log(fmt::format("{}: {}", program, status.error().message()));
-        }
-        if (status->running || status->held_by_administrator) return watched.start_at.reset();
-        if (watched.start_at && *watched.start_at > now()) return;
-        if (auto started = services_->start(program); started) {
-            watched.start_at.reset();
-            watched.budget.started(now());
-            options_.log(fmt::format("{} started", program));
-        } else {
-            plan_restart(program, std::nullopt, started.error().message());
-        }
-    }
-
-    void plan_restart(const std::string& program, const std::optional<ExitStatus>& exit,
-                      const std::string& why) {
-        const RestartDecision decision = watched_.at(program).budget.exited(now(), exit);
-        watched_.at(program).start_at = decision.start_at;
-        const auto wait = std::chrono::duration_cast<milliseconds>(decision.start_at - now());
-        const bool held = decision.kind == RestartDecision::Kind::held;
-        const std::string line =
-            held ? fmt::format("{} is held for {} ms, because {}", program, wait.count(), decision.because)
-                 : fmt::format("{} {}; starts again in {} ms", program, why, wait.count());
-        options_.log(line);
-        options_.alert(held ? "agent-held" : "agent-exited", line);
-    }
-
     /// Within a trial the agent's exit is evidence, and a companion's crash may be: the engine looks, and
     /// starts it again. Everything else is restarted as always.
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
@@ -230,16 +184,13 @@ class Watchdog {
         } else if (applying_ && has_failed(exit)) {
             channel_->push({.kind = Signal::Kind::woken});
         }
-        if (const auto now = services_->status(program); now && now->held_by_administrator)
-            return options_.log(fmt::format("{} was stopped by the administrator", program));
-        plan_restart(program, exit, fmt::format("ended ({})", describe(exit)));
-        if (applying_)
-            loop_->call_at(*watched_.at(program).start_at, [this, program] { tend_within_trial(program); });
+        const auto start_at = keeper_->exited(program, exit);
+        if (start_at && applying_) loop_->call_at(*start_at, [this, program] { tend_within_trial(program); });
     }
 
     void tend_within_trial(const std::string& program) {
         const auto record = engine_->record();
-        if (applying_ && record && is_waiting(record->progress.state)) tend(program);
+        if (applying_ && record && is_waiting(record->progress.state)) keeper_->tend(program);
     }
 
     /// By a timer of the loop that does all the work: it stops when the loop hangs.
@@ -261,9 +212,8 @@ class Watchdog {
         Instant next =
             now() + (others_work_ ? AwakeClock::duration{busy_look} : AwakeClock::duration{interval_});
         // What is not started now, because others work or nothing is to be started, is no reason to wake up.
-        const bool starts = !others_work_ && enabled_;
-        for (const auto& [name, watched] : watched_)
-            if (starts && watched.start_at) next = std::min(next, *watched.start_at);
+        if (const auto start = keeper_->next_start(); start && !others_work_ && enabled_)
+            next = std::min(next, *start);
         if (const auto start = watchlist_.next_start(); start && enabled_) next = std::min(next, *start);
         return handed_over_.empty() ? next : now();
     }
@@ -319,11 +269,8 @@ class Watchdog {
 
     ipc::Reply restart_agent() {
         if (in_trial() || others_work_) return ipc::rejected(ipc::word::busy, "an update is being applied");
-        const std::string& agent = adapters_.settings().programs.front().name;
-        if (auto stopped = services_->stop(agent); !stopped) return ipc::rejected(stopped.error());
-        watched_.at(agent).budget.forgive();
-        watched_.at(agent).start_at.reset();
-        if (auto started = services_->start(agent); !started) return ipc::rejected(started.error());
+        if (auto restarted = keeper_->restart(adapters_.settings().programs.front().name); !restarted)
+            return ipc::rejected(restarted.error());
         return ipc::accepted("restarted");
     }
 
@@ -385,7 +332,7 @@ class Watchdog {
     std::unique_ptr<IpcServer> server_;
     std::optional<Ports> ports_;
     std::optional<Engine> engine_;
-    std::map<std::string, Watched> watched_;
+    std::optional<ProgramKeeper> keeper_;
     std::unique_ptr<Neighbours> neighbours_;
     Watchlist watchlist_;
 };
@@ -393,20 +340,24 @@ class Watchdog {
 }  // namespace
 
 std::optional<std::vector<std::string>> arguments_of_guarded(int argc, const char* const* argv) {
-    if (argc < 4 || std::string_view{argv[1]} != "--update-guardian") return std::nullopt;
+    if (argc < 4 || (argv[1] != guardian_word && argv[1] != service_guardian_word)) return std::nullopt;
     return std::vector<std::string>{argv + 4, argv + argc};
 }
 
 int run_guardian(int argc, const char* const* argv, const Settings& settings) {
     const auto arguments = arguments_of_guarded(argc, argv);
     if (!arguments) return static_cast<int>(AgentExit::bad_invocation);
-    return run_renewal_guardian(settings, argv[2], std::strtoll(argv[3], nullptr, 10), *arguments);
+    return run_renewal_guardian(settings, {argv[2], std::strtoll(argv[3], nullptr, 10), *arguments,
+                                           argv[1] == service_guardian_word});
 }
 
 Result<int> run_watchdog(Settings settings, WatchdogOptions options) {
     UPDATE_TRY(adapters, Adapters::make(std::move(settings)), "watchdog");
     Watchdog watchdog{*adapters, std::move(options)};
     UPDATE_CHECK(watchdog.open(), "watchdog");
+    // A guardian that has started it wants to know; otherwise nobody waits.
+    if (auto answered = answer_handshake(); !answered && answered.error().code() == ErrorCode::timed_out)
+        return std::move(answered).error().in("watchdog");
     return watchdog.run();
 }
 

@@ -9,6 +9,7 @@
 #include "journal/journal.hpp"
 #include "os/ipc_client.hpp"
 #include "os/program.hpp"
+#include "os/service_main.hpp"
 
 namespace update {
 
@@ -58,13 +59,21 @@ Result<bool> SelfRenewal::is_renewed() const {
     return runs_image(found.fresh);
 }
 
+Result<Command> SelfRenewal::fresh_watchdog() const {
+    UPDATE_TRY(found, files(), "watchdogs");
+    UPDATE_CHECK(is_promised(found), "new watchdog");
+    return Command{found.fresh, arguments_, {}};
+}
+
 Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     UPDATE_TRY(found, files(), "watchdogs");
     UPDATE_TRY(renewed, runs_image(found.fresh), "look at the running watchdog");
     if (renewed) return done();
     UPDATE_CHECK(is_promised(found), "new watchdog");
+    const bool service = is_bound_service();
     Command command{found.backup,
-                    {"--update-guardian", found.update_id, std::to_string(adapters_.processes().self().pid)},
+                    {std::string{service ? service_guardian_word : guardian_word}, found.update_id,
+                     std::to_string(adapters_.processes().self().pid)},
                     {}};
     command.arguments.insert(command.arguments.end(), arguments_.begin(), arguments_.end());
     // One that is killed before it answers is no verdict on the new watchdog.
@@ -72,6 +81,7 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     for (int tries = 1; !guardian && tries < guardian_tries; ++tries)
         guardian = adapters_.processes().break_away(command, handshake_timeout);
     if (!guardian) return std::move(guardian).error().in("start guardian");
+    if (service) leave_service();
     // Comes back only when the new program cannot be loaded.
     return become(found.fresh, found.installed, arguments_);
 }

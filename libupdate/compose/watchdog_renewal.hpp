@@ -2,15 +2,21 @@
 // to, or it has failed already.
 #pragma once
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compose/adapters.hpp"
 
 namespace update {
 
+/// How the new watchdog comes to run: words of the guardian's command line.
+inline constexpr std::string_view guardian_word = "--update-guardian";
+inline constexpr std::string_view service_guardian_word = "--update-service-guardian";
+
 /// In the watchdog. Leaves a guardian of the old program behind, then executes the staged new one in this
 /// very process, so that the programs stay its children. The new one comes here again after its start, finds
-/// itself running and is installed.
+/// itself running and is installed. A service of Windows cannot become another program: it ends, and its
+/// guardian starts the new one.
 class SelfRenewal : public Renewal {
  public:
     SelfRenewal(Adapters& adapters, std::vector<std::string> arguments)
@@ -18,6 +24,8 @@ class SelfRenewal : public Renewal {
     Status renew_watchdog(std::chrono::milliseconds timeout) override;
     /// Does this process run the new watchdog of the update in progress?
     Result<bool> is_renewed() const;
+    /// The new watchdog of the update in progress, which is what was signed.
+    Result<Command> fresh_watchdog() const;
 
  private:
     struct Files;

@@ -1,10 +1,10 @@
-#include <tlhelp32.h>
-
 #include "os/handle.hpp"
 #include "os/os_error.hpp"
 #include "os/process_names.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+// Not before windows.h.
+#include <tlhelp32.h>
 
 namespace update {
 namespace {

@@ -17,4 +17,10 @@ using ProgramWork = std::function<int(int argc, char** argv)>;
 /// Elsewhere a service is a program like any other, and those words are its own.
 int run_as_service(int argc, char** argv, const ProgramWork& work);
 
+/// Is this process a service of the SCM, which therefore cannot become another program? Never elsewhere.
+bool is_bound_service();
+/// Ends this process at once, as one whose work another goes on with: no recovery starts it again, and nobody
+/// takes it for an administrator's stop.
+[[noreturn]] void leave_service();
+
 }  // namespace update

@@ -63,4 +63,12 @@ int run_as_service(int argc, char** argv, const ProgramWork& work) {
     return service.exit_code;
 }
 
+bool is_bound_service() { return the_service != nullptr; }
+
+void leave_service() {
+    ServiceReport::instance().end(0);
+    ::TerminateProcess(::GetCurrentProcess(), 0);
+    for (;;) ::Sleep(INFINITE);
+}
+
 }  // namespace update

@@ -1,8 +1,4 @@
 // What begins an update, what does not, and what stops one.
-#include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "world.hpp"
 
 using namespace update;
@@ -18,38 +14,6 @@ ErrorCode code(const Result<Halt>& halt) {
 }
 
 }  // namespace
-
-TEST_CASE("the lock of a process that was killed hinders nobody") {
-    World world{Route::watchdog};
-    int ready[2];
-    REQUIRE(::pipe(ready) == 0);
-    REQUIRE(world.as(Actor::agent, [&](Engine& e) { return e.resume(Entry::fresh_process); }));
-    world.point = [&](std::string_view) {
-        if (world.record()) throw Crash{};
-    };
-    CHECK_THROWS_AS((void)world.begin(), Crash);
-    world.point = [](std::string_view) {};
-    const ::pid_t child = ::fork();
-    if (child == 0) {
-        const auto held = make_locks()->try_lock(world.layout.journal_lock());
-        const char answer = held ? '1' : '0';
-        (void)!::write(ready[1], &answer, 1);
-        for (;;) ::pause();
-    }
-    char answer = '?';
-    REQUIRE(::read(ready[0], &answer, 1) == 1);
-    REQUIRE(answer == '1');
-    CHECK(world.resume(Actor::watchdog, Entry::after_crash) == Halt::busy);
-    CHECK(code(world.begin()) == ErrorCode::retry_later);
-    REQUIRE(::kill(child, SIGKILL) == 0);
-    REQUIRE(::waitpid(child, nullptr, 0) == child);
-    CHECK(fs::exists(world.layout.journal_lock()));  // the file stays and means nothing
-    world.run_to_the_end();
-    world.check_end("after the lock's holder died");
-    CHECK(world.state() == State::committed);
-    ::close(ready[0]);
-    ::close(ready[1]);
-}
 
 TEST_CASE("another update is refused while one is in progress, and the same one is not begun again") {
     World world{Route::watchdog};

@@ -5,8 +5,8 @@
 namespace update::test {
 
 World::World(Route route, Behaviour new_one) : layout{{}, {}}, behaviour{new_one} {
-    settings.install_root = folder.path / "root";
-    settings.state_dir = folder.path / "state";
+    settings.install_root = folder.path() / "root";
+    settings.state_dir = folder.path() / "state";
     layout = Layout{settings};
     settings.programs.front().path = "bin/agent";
     settings.routes = {route};
@@ -16,14 +16,14 @@ World::World(Route route, Behaviour new_one) : layout{{}, {}}, behaviour{new_one
     watchdog_there = route == Route::watchdog;
     fs::create_directories(settings.install_root / "bin");
     fs::create_directories(settings.install_root / "share");
-    fs::create_directories(folder.path / "offer");
+    fs::create_directories(folder.path() / "offer");
     write(settings.install_root / "bin/agent", image(old_version));
     write(settings.install_root / "share/data", "data of " + old_version);
     fs::permissions(settings.install_root / "bin/agent", fs::perms{0755});
 
     plan = {"u-1", "agent", old_version, new_version, {}};
     const auto offer = [&](Role role, const std::string& path, const std::string& text) {
-        const Path file = folder.path / "offer" / fs::path{path}.filename();
+        const Path file = folder.path() / "offer" / fs::path{path}.filename();
         write(file, text);
         const auto digest = hashing_.sha256();
         digest->update(std::as_bytes(std::span{text}));
@@ -62,12 +62,13 @@ std::string World::live_version() const {
 std::vector<std::string> World::left_over() const {
     std::vector<std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator{settings.install_root}) {
-        const auto name = fs::relative(entry.path(), settings.install_root).string();
+        const auto name = fs::relative(entry.path(), settings.install_root).generic_string();
         if (name != "bin" && name != "share" && name != "bin/agent" && name != "share/data")
             found.push_back(name);
     }
     if (fs::exists(layout.updates()))
-        for (const auto& entry : fs::directory_iterator{layout.updates()}) found.push_back(entry.path());
+        for (const auto& entry : fs::directory_iterator{layout.updates()})
+            found.push_back(entry.path().string());
     return found;
 }
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <optional>
-#include <stdlib.h>
 
 #include "crypto/openssl_cryptography.hpp"
 #include "crypto/openssl_hashing.hpp"
@@ -14,6 +13,7 @@
 #include "os/locks.hpp"
 #include "os/machine.hpp"
 #include "support/manual_time.hpp"
+#include "support/temp_folder.hpp"
 
 namespace update::test {
 
@@ -34,23 +34,10 @@ inline std::string_view name(Behaviour b) {
 }
 inline const std::string old_version = "1.0", new_version = "2.0";
 
-class TempFolder {
- public:
-    TempFolder() {
-        // Thousands of small folders: in memory where the system has such a place.
-        const fs::path base = fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
-        std::string name = (base / "update-engine-XXXXXX").string();
-        REQUIRE(::mkdtemp(name.data()) != nullptr);
-        path = fs::canonical(name);
-    }
-    TempFolder(const TempFolder&) = delete;
-    TempFolder& operator=(const TempFolder&) = delete;
-    ~TempFolder() {
-        std::error_code ignored;
-        fs::remove_all(path, ignored);
-    }
-    fs::path path;
-};
+/// Thousands of small folders: in memory where the system has such a place.
+inline fs::path fast_folder() {
+    return fs::is_directory("/dev/shm") ? "/dev/shm" : fs::temp_directory_path();
+}
 
 struct Running {
     std::int64_t pid = 0;
@@ -63,10 +50,10 @@ class World {
     explicit World(Route route, Behaviour new_one = Behaviour::good);
 
     // --- what a test looks at or changes
-    TempFolder folder;
+    TempFolder folder{fast_folder()};
     Settings settings;
     Layout layout;
-    Machine machine = this_machine();
+    Machine machine{Machine::System::linux_os, this_machine().processor};  ///< the images are scripts
     ManualClock clock;
     Finger finger;
     FaultyFiles files{finger};

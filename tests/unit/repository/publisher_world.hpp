@@ -3,7 +3,6 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
-#include <stdlib.h>
 
 #include "crypto/openssl_cryptography.hpp"
 #include "crypto/openssl_keysmith.hpp"
@@ -14,6 +13,7 @@
 #include "repository/bundle.hpp"
 #include "repository/folder_http.hpp"
 #include "repository/publisher.hpp"
+#include "support/temp_folder.hpp"
 #include "trust/client.hpp"
 #include "trust/instant.hpp"
 
@@ -26,24 +26,8 @@ struct SetClock : Clock {
     std::string boot_id() const override { return "boot"; }
 };
 
-class Folder {
- public:
-    Folder() {
-        char name[] = "/tmp/publisher-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path_ = std::filesystem::canonical(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const Path& path() const { return path_; }
-
- private:
-    Path path_;
-};
-
 struct World {
-    Folder folder;
+    TempFolder folder;
     SetClock clock;
     OpensslCryptography crypto;
     OpensslKeysmith smith;

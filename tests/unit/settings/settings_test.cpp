@@ -1,10 +1,10 @@
-#include <cstdlib>
 #include <doctest/doctest.h>
 #include <filesystem>
 #include <fstream>
 
 #include "settings/keys.hpp"
 #include "settings/settings_toml.hpp"
+#include "support/temp_folder.hpp"
 
 using namespace update;
 using namespace std::chrono_literals;
@@ -354,27 +354,9 @@ TEST_CASE("deep nesting and bytes that are not UTF-8 are refused") {
     CHECK(contains(error_of(steps), "too many dots or braces"));
 }
 
-namespace {
-
-/// A folder that is gone after the test.
-struct Scratch {
-    std::filesystem::path path;
-    Scratch() {
-        std::string pattern = (std::filesystem::temp_directory_path() / "settings-XXXXXX").string();
-        REQUIRE(mkdtemp(pattern.data()) != nullptr);
-        path = pattern;
-    }
-    ~Scratch() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-};
-
-}  // namespace
-
 TEST_CASE("a file is read as its text is, and named in errors") {
-    const Scratch folder;
-    const auto file = folder.path / "a.toml";
+    const test::TempFolder folder;
+    const auto file = folder.path() / "a.toml";
     std::ofstream{file} << minimal;
     CHECK(load_settings(file));
     std::ofstream{file} << minimal << "x = 1\n";
@@ -384,15 +366,15 @@ TEST_CASE("a file is read as its text is, and named in errors") {
 }
 
 TEST_CASE("a file that is not there, is none, or is huge, is told apart") {
-    const Scratch folder;
-    const auto missing = load_settings(folder.path / "none.toml");
+    const test::TempFolder folder;
+    const auto missing = load_settings(folder.path() / "none.toml");
     REQUIRE_FALSE(missing);
     CHECK(missing.error().code() == ErrorCode::not_found);
-    const auto directory = load_settings(folder.path);
+    const auto directory = load_settings(folder.path());
     REQUIRE_FALSE(directory);
     CHECK(directory.error().code() == ErrorCode::refused);
-    std::ofstream{folder.path / "huge.toml"} << std::string(256 * 1024 + 1, '#');
-    const auto huge = load_settings(folder.path / "huge.toml");
+    std::ofstream{folder.path() / "huge.toml"} << std::string(256 * 1024 + 1, '#');
+    const auto huge = load_settings(folder.path() / "huge.toml");
     REQUIRE_FALSE(huge);
     CHECK(contains(huge.error().message(), "larger than 256 KiB"));
 }

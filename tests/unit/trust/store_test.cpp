@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 
+#include "support/temp_folder.hpp"
 #include "unit/engine/faulty_files.hpp"
 #include "unit/trust/client_world.hpp"
 
@@ -13,27 +14,11 @@ namespace {
 
 struct Crash {};
 
-class Folder {
- public:
-    Folder() {
-        char name[] = "/tmp/trust-store-XXXXXX";
-        REQUIRE(::mkdtemp(name) != nullptr);
-        path_ = std::filesystem::canonical(name);
-    }
-    ~Folder() { std::filesystem::remove_all(path_); }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-    const Path& path() const { return path_; }
-
- private:
-    Path path_;
-};
-
 struct World {
     TufRepository repository;
     SetClock clock;
     OpensslCryptography crypto;
-    Folder folder;
+    TempFolder folder;
 
     Status refresh(Files& files, bool establish = false) {
         const std::string base = TufRepository::base;

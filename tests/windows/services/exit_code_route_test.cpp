@@ -100,7 +100,8 @@ struct Lonely : Endpoint {
 }  // namespace
 
 TEST_CASE(
-    "the agent swaps and ends as a failed service; once the manager starts it, the new version commits") {
+    "the agent swaps and ends as a failed service; once the manager starts it, the new version commits "
+    "(I1)") {
     Lonely endpoint{"offering_agent_1.1.exe"};
     endpoint.start();
     REQUIRE_MESSAGE(endpoint.reaches(ScmPhase::stopped), endpoint.log());

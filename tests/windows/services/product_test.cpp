@@ -23,19 +23,20 @@ std::string literal(const fs::path& path) { return '\'' + path.string() + '\''; 
 /// Agent 1.0.0 and the watchdog, as an installation lays them down; nobody needs a server to commit.
 class Product : public Endpoint {
  public:
-    explicit Product(const std::string& more = "") {
+    static constexpr const char* server = "server_url = \"wss://localhost:1/agent\"";
+    explicit Product(const std::string& server_line = server) {
         install_program("agent-1.0.exe", "agent.exe");
         install_program("watchdog-1.0.exe", "watchdog.exe");
         settings().watchdog_path = "watchdog.exe";
         std::ofstream{config()} << fmt::format(
             "product = \"{}\"\ninstall_root = {}\nstate_dir = {}\nkey_file = {}\nwatchdog_path = "
             "\"watchdog.exe\"\n"
-            "server_url = \"wss://localhost:1/agent\"\nagent_id = \"probe\"\n{}\n"
+            "agent_id = \"probe\"\n{}\n"
             "[trust]\nmode = \"unsigned\"\n\n[service]\nmanager = \"scm\"\n\n[trial]\ncommit_on = "
             "\"ready\"\nready_timeout = \"60s\"\n\n"
             "[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\narguments = [\"--config\", {}]\n",
             settings().product, literal(settings().install_root), literal(settings().state_dir),
-            literal(key()), more, literal(config()));
+            literal(key()), server_line, literal(config()));
         std::ofstream{key()} << "secret of the probe\n";
     }
     ~Product() { (void)control({"service", "remove", "--purge"}); }
@@ -69,9 +70,19 @@ class Product : public Endpoint {
         REQUIRE(runs(agent()));
         REQUIRE(runs(watchdog()));
     }
-    Answer update_to_1_1() {
-        return control({"apply", "--json", "--from", "1.0.0", "--version", "1.1.0", "--artifact",
-                        fmt::format("agent:agent.exe={},self-test", built("agent-1.1.exe").string())});
+    static std::string item(const char* role, const char* name, const char* program) {
+        return fmt::format("{}:{}={},self-test", role, name, built(program).string());
+    }
+    Answer update_to(const char* version, const std::vector<std::string>& items) {
+        std::vector<std::string> arguments{"apply", "--json", "--from", "1.0.0", "--version", version};
+        for (const std::string& one : items) arguments.insert(arguments.end(), {"--artifact", one});
+        return control(std::move(arguments));
+    }
+    Answer update_to_1_1() { return update_to("1.1.0", {item("agent", "agent.exe", "agent-1.1.exe")}); }
+    static bool same_content(const fs::path& one, const fs::path& other) {
+        std::ifstream a{one, std::ios::binary}, b{other, std::ios::binary};
+        return std::string{std::istreambuf_iterator<char>{a}, {}} ==
+               std::string{std::istreambuf_iterator<char>{b}, {}};
     }
     bool runs(const std::string& service) {
         return eventually([&] {
@@ -88,7 +99,7 @@ class Product : public Endpoint {
 
 }  // namespace
 
-TEST_CASE("an installed product runs as two services and says what it is in the registry") {
+TEST_CASE("an installed product runs as two services and says what it is in the registry (I5, I8)") {
     Product product;
     product.install();
     CHECK(product.eventually([&] { return product.published("Version") == "1.0.0"; }));
@@ -123,6 +134,75 @@ TEST_CASE(
     CHECK(product.eventually([&] { return product.published("Version") == "1.1.0"; }));
     CHECK(product.runs(product.agent()));
     CHECK(product.state().pid != before);
+}
+
+TEST_CASE("without a server_url the compiled-in one counts, and the registry says which (I5)") {
+    Product product{""};
+    product.install();
+    CHECK(product.eventually([&] { return product.published("ServerUrl") == "wss://localhost:8443/agent"; }));
+}
+
+TEST_CASE("a set with a file becomes new as a whole, and old as a whole where its agent crashes (I9)") {
+    Product product;
+    const fs::path text = product.settings().install_root / "words.txt",
+                   fresh = product.folder() / "fresh.txt";
+    std::ofstream{text} << "old words";
+    std::ofstream{fresh} << "new words";
+    product.install();
+    const std::string words = "file:words.txt=" + fresh.string();
+    const auto bad =
+        product.update_to("1.2.0", {product.item("agent", "agent.exe", "agent-1.2-crashes.exe"), words});
+    INFO(bad.output);
+    CHECK(bad.code != 0);
+    CHECK(bad.json()["outcome"]["ending"] == "rolled-back");
+    CHECK_FALSE(product.same_content(text, fresh));
+    CHECK(
+        product.same_content(product.settings().install_root / "agent.exe", product.built("agent-1.0.exe")));
+    CHECK(product.runs(product.agent()));
+
+    const auto good =
+        product.update_to("1.1.0", {product.item("agent", "agent.exe", "agent-1.1.exe"), words});
+    INFO(good.output);
+    CHECK(good.json()["outcome"]["ending"] == "committed");
+    CHECK(product.same_content(text, fresh));
+    CHECK(product.eventually([&] { return product.published("Version") == "1.1.0"; }));
+}
+
+TEST_CASE("an update of the watchdog itself ends with the new one as the service") {
+    Product product;
+    product.install();
+    const auto before = product.state_of(product.watchdog()).pid;
+    const auto answer =
+        product.update_to("1.1.0", {product.item("agent", "agent.exe", "agent-1.1.exe"),
+                                    product.item("watchdog", "watchdog.exe", "watchdog-1.1.exe")});
+    INFO(answer.output);
+    CHECK(answer.json()["outcome"]["ending"] == "committed");
+    CHECK(product.same_content(product.settings().install_root / "watchdog.exe",
+                               product.built("watchdog-1.1.exe")));
+    CHECK(product.eventually([&] {
+        const ScmState now = product.state_of(product.watchdog());
+        return now.phase == ScmPhase::running && now.pid != before;
+    }));
+    CHECK(product.eventually([&] {
+        return product.control({"status", "--json"}).output.find("1.1.0") != std::string::npos;
+    }));
+}
+
+TEST_CASE("a new watchdog that crashes leaves the old one as the service, and the set is old again") {
+    Product product;
+    product.install();
+    // Of another version, and it crashes only when it has to work: no self-test.
+    const auto answer = product.update_to(
+        "1.1.0", {product.item("agent", "agent.exe", "agent-1.1.exe"),
+                  "watchdog:watchdog.exe=" + product.built("watchdog-1.2-crashes.exe").string()});
+    INFO(answer.output);
+    CHECK(answer.json()["outcome"]["ending"] == "rolled-back");
+    CHECK(product.same_content(product.settings().install_root / "watchdog.exe",
+                               product.built("watchdog-1.0.exe")));
+    CHECK(
+        product.same_content(product.settings().install_root / "agent.exe", product.built("agent-1.0.exe")));
+    CHECK(product.runs(product.watchdog()));
+    CHECK(product.runs(product.agent()));
 }
 
 TEST_CASE("a watchdog whose service was deleted is brought back by the agent's next start (I3)") {

@@ -133,7 +133,7 @@ TEST_CASE("an administrator's start type is found by the doctor and kept by repa
           }) == 1);
 }
 
-TEST_CASE("recovery that somebody took away is written again and read back") {
+TEST_CASE("recovery that somebody took away is written again and read back (I7)") {
     UPDATE_SKIP_UNDER_WINE("its service manager has no recovery");
     Product product;
     product.install();

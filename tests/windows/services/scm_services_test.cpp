@@ -66,7 +66,7 @@ TEST_CASE("an agent is started, known by its process, stopped, and started again
     CHECK(supervisor.status().process != first.process);
 }
 
-TEST_CASE("an unknown or missing service is an error, never a program that does not run") {
+TEST_CASE("an unknown or missing service is an error, never a program that does not run (I4)") {
     Endpoint endpoint;
     Supervisor supervisor{endpoint};
     const auto missing = supervisor.services->status("agent");

@@ -10,6 +10,7 @@
 #include "os/event_loop.hpp"
 #include "os/handshake.hpp"
 #include "os/handshake_line.hpp"
+#include "os/locks.hpp"
 #include "os/processes.hpp"
 #include "os/windows.hpp"
 #include "supervised_settings.hpp"
@@ -116,6 +117,12 @@ int listen(const Arguments& list) {
     while (!asked) (*loop)->run_once(update::Instant::max());
     return 7;
 }
+/// Holds a lock for as long as it lives.
+int hold(const Arguments& list) {
+    const auto held = update::make_locks()->try_lock(list.at(0));
+    tell(list.at(1), held ? own_number() : held.error().message());
+    return stay();
+}
 /// Deaf, and with a child.
 int be_deaf(const Arguments& list) {
     tell(list.at(0), own_number() + " " + std::to_string(start_plain_child()));
@@ -151,6 +158,7 @@ int run(const std::string& mode, const Arguments& list) {
     if (mode == "lie") return lie(list);
     if (mode == "start-both") return start_both(list);
     if (mode == "listen") return listen(list);
+    if (mode == "hold") return hold(list);
     if (mode == "supervise") return supervise(list);
     if (mode == "be-deaf") return be_deaf(list);
     return 2;

@@ -1,6 +1,7 @@
 // Programs that are run to their end, and programs that outlive the one that started them.
 #include "os/handshake.hpp"
 #include "os/job.hpp"
+#include "os/locks.hpp"
 #include "os/process_id.hpp"
 #include "os/processes.hpp"
 #include "os/spawn.hpp"
@@ -167,6 +168,19 @@ TEST_CASE("a process that ended is not alive while somebody still holds it") {
     CHECK_FALSE(is_alive(started.id));
 }
 
+TEST_CASE("a lock is its holder's for as long as that lives, and hinders nobody once it was killed") {
+    Folder folder;
+    const Path lock = folder / "lock";
+    auto job = Job::create({}, JobEnd::with_its_last_handle);
+    REQUIRE(job.has_value());
+    const auto holder = start_in(job->get(), {"hold", lock.string(), (folder / "told").string()});
+    CHECK(told(folder / "told").at(0) == std::to_string(holder.id.pid));
+    CHECK(code(make_locks()->try_lock(lock)) == ErrorCode::retry_later);
+    end(holder.id.pid);
+    CHECK(make_locks()->try_lock(lock).has_value());
+    CHECK(std::filesystem::exists(lock));  // the file stays and means nothing
+}
+
 TEST_CASE("a program that answered goes on, and its environment no longer names the pipe") {
     Folder folder;
     const auto id = break_away({"answer", (folder / "told").string()});
@@ -205,7 +219,7 @@ TEST_CASE("a program that cannot be started is told as by run when it shall brea
     CHECK(code(processes->break_away({"relative.exe", {}}, plenty)) == ErrorCode::refused);
 }
 
-TEST_CASE("with the job of its starter a plain child dies, and one that broke away lives") {
+TEST_CASE("with the job of its starter a plain child dies, and one that broke away lives (I2)") {
     Folder folder;
     auto job = Job::create({}, JobEnd::with_its_last_handle);
     REQUIRE(job.has_value());
