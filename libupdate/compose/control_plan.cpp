@@ -10,6 +10,7 @@
 #include "durable/durable.hpp"
 #include "releases/refusal.hpp"
 #include "releases/releases.hpp"
+#include "transfer/source_url.hpp"
 
 namespace update {
 namespace {
@@ -18,16 +19,6 @@ constexpr std::string_view shape = "write ROLE:INSTALL_PATH=FILE[,sha256=HEX][,s
 
 Error wrong(const std::string& text, std::string_view what) {
     return {ErrorCode::refused, fmt::format("--artifact {}: {}; {}", text, what, shape)};
-}
-
-std::string as_file_url(const Path& file) {
-    std::string url = "file://";
-    for (const char c : file.string()) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                           std::string_view{"/._-~+"}.find(c) != std::string_view::npos;
-        url += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-    return url;
 }
 
 /// What follows the source, from its end: a comma may also be part of the source itself.
@@ -67,7 +58,7 @@ Result<Artifact> artifact_of(Control& control, const ArtifactWish& wish) {
     UPDATE_TRY(digest, hash(*opened, control.adapters().hashing()), "artifact " + wish.source);
     artifact.size_bytes = wish.size_bytes.value_or(info.size_bytes);
     artifact.sha256 = wish.sha256.value_or(digest);
-    artifact.urls = {as_file_url(file)};
+    artifact.urls = {file_url(file)};
     return artifact;
 }
 

@@ -8,6 +8,7 @@
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "os/account.hpp"
+#include "os/rights_command.hpp"
 #include "os/service_manager.hpp"
 
 namespace update::doctor {
@@ -32,12 +33,12 @@ void look_at_state_dir(Control& control, Findings& findings) {
     if (info->owner != current_account())
         return findings.push_back(
             {"state-dir", false, fmt::format("{} belongs to account {}", folder.string(), info->owner),
-             fmt::format("run as that account, or chown {} to this one", folder.string())});
+             "run as that account, or: " + rights_command::owner_is_this_account(folder)});
     if ((info->mode & others) != 0)
         return findings.push_back(
             {"state-dir", false,
              fmt::format("{} is open to others (mode {:04o})", folder.string(), info->mode),
-             fmt::format("chmod 0700 {}", folder.string())});
+             rights_command::only_ours(folder)});
     findings.push_back({"state-dir", true, folder.string() + " is private"});
 }
 
@@ -66,7 +67,7 @@ void look_at_install_root(Control& control, Findings& findings) {
             return findings.push_back(
                 {"install-root", false,
                  fmt::format("others can write to {} (mode {:04o})", folder.string(), info->mode),
-                 fmt::format("chmod go-w {}", folder.string())});
+                 rights_command::nobody_else_writes(folder)});
     }
     findings.push_back(
         {"install-root", true, control.layout().install_root().string() + " is writable by its owner only"});
@@ -99,11 +100,11 @@ void look_at_program(Control& control, const ProgramSettings& program, Findings&
         return unreadable(findings, "programs", info.error(),
                           fmt::format("install {}, or correct the path of {}", image.string(), program.name));
     if (info->kind != FileInfo::Kind::file || (info->mode & 0100) == 0)
-        return findings.push_back({"programs", false, image.string() + " cannot be executed",
-                                   fmt::format("chmod u+x {}", image.string())});
+        return findings.push_back(
+            {"programs", false, image.string() + " cannot be executed", rights_command::executable(image)});
     if ((info->mode & writable_by_others) != 0)
         return findings.push_back({"programs", false, fmt::format("others can write to {}", image.string()),
-                                   fmt::format("chmod go-w {}", image.string())});
+                                   rights_command::nobody_else_writes(image)});
     const auto status = control.services().status(program.name);
     if (!status) return unreadable(findings, "programs", status.error(), "run as the owner of state_dir");
     if (status->held_by_administrator)
@@ -128,11 +129,11 @@ void look_at_key(Control& control, Findings& findings) {
     const auto info = control.adapters().files().info(settings.key_file);
     if (!info)
         return unreadable(findings, "key-file", info.error(),
-                          fmt::format("write the key of this endpoint to {}, mode 0600", file));
+                          fmt::format("write the key of this endpoint to {}, for its account alone", file));
     if ((info->mode & others) != 0)
-        return findings.push_back({"key-file", false,
-                                   fmt::format("{} is open to others (mode {:04o})", file, info->mode),
-                                   fmt::format("chmod 0600 {}, and renew the key", file)});
+        return findings.push_back(
+            {"key-file", false, fmt::format("{} is open to others (mode {:04o})", file, info->mode),
+             rights_command::only_ours_file(settings.key_file) + ", and renew the key"});
     if (info->size_bytes == 0)
         return findings.push_back({"key-file", false, file + " is empty", "write the key to it"});
     findings.push_back({"key-file", true, file + " is private"});

@@ -26,9 +26,10 @@ bool watchdog_runs(Applier& applier) {
 
 /// The helper that wanted the watchdog renewed still lives and makes the set old itself: first it, then we.
 /// But where a service manager has started the watchdog again meanwhile, the two of them need nobody else.
-bool wait_for_desk(Applier& applier) {
+bool wait_for_desk(Applier& applier, std::unique_ptr<Lock>& renewal) {
     const Instant patience = applier.adapters().clock().now() + desk_patience;
     while (!applier.open_desk()) {
+        renewal.reset();  // over: the helper waits for no new watchdog any longer
         if (watchdog_runs(applier) || applier.adapters().clock().now() >= patience) return false;
         (void)applier.channel().wait(applier.adapters().clock().now() + guardian_look);
     }
@@ -76,14 +77,8 @@ Result<ProcessId> start_new_watchdog(Applier& applier, const ProcessId& service,
 /// It has shown that it works, and is installed: from now on it runs as the service that it is. What it is
 /// about now is journaled, and it goes on with that.
 int return_to_service(Applier& applier, const ProcessId& watchdog) {
-    Adapters& adapters = applier.adapters();
-    Journal journal{adapters.files(), adapters.layout()};
-    const Instant limit = adapters.clock().now() + desk_patience;
-    for (auto record = journal.load().record; record && !record->filed && adapters.clock().now() < limit;
-         record = journal.load().record)
-        (void)applier.channel().wait(adapters.clock().now() + guardian_look);
     if (auto ended = kill_process(watchdog); !ended) return complain(ended.error());
-    const auto restarted = restart_watchdog_service(adapters.settings());
+    const auto restarted = restart_watchdog_service(applier.adapters().settings());
     return restarted && !*restarted ? complain(restarted->error()) : 0;
 }
 
@@ -107,7 +102,7 @@ int run_renewal_guardian(const Settings& settings, const Guarded& guarded) {
     if (!applier) return complain(applier.error());
     Adapters& adapters = (*applier)->adapters();
     auto watchdog = find_process(guarded.watchdog_pid);
-    const auto lock = lock_renewal(**applier);
+    auto lock = lock_renewal(**applier);
     if (!lock) return complain(lock.error());
     if (auto answered = answer_handshake(); !answered) return complain(answered.error());
     if (!watchdog) return complain(watchdog.error());
@@ -119,7 +114,7 @@ int run_renewal_guardian(const Settings& settings, const Guarded& guarded) {
     if (const Status ended = watchdog ? kill_process(*watchdog) : done(); !ended)
         return complain(ended.error());
     // Whatever comes out: a watchdog is what the endpoint needs now.
-    if (wait_for_desk(**applier)) {
+    if (wait_for_desk(**applier, *lock)) {
         FailedRenewal renewal;
         (*applier)->apply(renewal, Entry::after_crash);
         (*applier)->leave_agent_running();

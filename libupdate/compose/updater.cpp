@@ -218,6 +218,7 @@ class AgentUpdater final : public Updater {
         looked_after_ = now;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
+        if (is_renewal_under_way(*adapters_)) return;
         if (auto found = engine_.find_applier(); !found) hooks_.log(found.error().message());
     }
 

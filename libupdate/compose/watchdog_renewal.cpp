@@ -86,9 +86,8 @@ Status SelfRenewal::renew_watchdog(std::chrono::milliseconds) {
     return become(found.fresh, found.installed, arguments_);
 }
 
-/// Between the old watchdog's last answer and the new one's first there is only the guardian.
-bool RemoteRenewal::is_under_way() const {
-    const auto lock = adapters_.locks().try_lock(adapters_.layout().guardian_lock());
+bool is_renewal_under_way(Adapters& adapters) {
+    const auto lock = adapters.locks().try_lock(adapters.layout().guardian_lock());
     return !lock && lock.error().code() == ErrorCode::retry_later;
 }
 
@@ -105,9 +104,10 @@ Status RemoteRenewal::renew_watchdog(std::chrono::milliseconds timeout) {
     for (; now < limit; now = adapters_.clock().now()) {
         const auto reply = ask(adapters_.layout().watchdog_socket(), renew, peer_timeout);
         if (reply && reply->ok && reply->message == "renewed") return done();
-        answered |= reply.has_value() || is_under_way();
+        const bool under_way = is_renewal_under_way(adapters_);
+        answered |= reply.has_value() || under_way;
         const bool absent = !reply && reply.error().code() == ErrorCode::not_found;
-        if (!absent || is_under_way()) last_seen = now;
+        if (!absent || under_way) last_seen = now;
         if (now - last_seen >= patience) {
             if (answered) break;
             return Error{ErrorCode::not_found, "no watchdog runs"};

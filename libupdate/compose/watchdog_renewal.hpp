@@ -36,6 +36,10 @@ class SelfRenewal : public Renewal {
     const std::vector<std::string> arguments_;
 };
 
+/// Does a guardian watch a renewal right now? Between the old watchdog's last answer and the new one's first
+/// there is only the guardian: nobody else has to take its place.
+bool is_renewal_under_way(Adapters&);
+
 /// In the helper and in updatectl: asks the running watchdog to renew itself and waits until it has.
 class RemoteRenewal : public Renewal {
  public:
@@ -43,8 +47,6 @@ class RemoteRenewal : public Renewal {
     Status renew_watchdog(std::chrono::milliseconds timeout) override;
 
  private:
-    bool is_under_way() const;
-
     Adapters& adapters_;
     Channel& channel_;
 };

@@ -7,6 +7,7 @@
 #include "releases/adopt_root.hpp"
 #include "releases/plan_of.hpp"
 #include "releases/signed_releases.hpp"
+#include "transfer/source_url.hpp"
 #include "trust/local_store.hpp"
 #include "trust/trouble.hpp"
 
@@ -94,7 +95,8 @@ Status SignedVerifier::by_what_was_kept(const Plan& plan) {
     for (std::size_t n = 0; n < plan.artifacts.size(); ++n)
         for (const std::string& url : plan.artifacts[n].urls) {
             const Path file = layout_.previous() / Path{url}.filename();
-            if (url != "file://" + file.string())
+            const auto named = path_of_file_url(url);
+            if (!is_file_url(url) || !named || *named != file)
                 return trouble(Trouble::tampered, "a kept version names files elsewhere: " + url);
             UPDATE_TRY(info, files_.info(file), "what is kept of the previous version");
             if (info.kind != FileInfo::Kind::file)
@@ -111,7 +113,7 @@ Status SignedVerifier::by_the_operator(const Plan& plan) {
             "machine for development");
     for (const Artifact& artifact : plan.artifacts)
         for (const std::string& url : artifact.urls)
-            if (!url.starts_with("file://"))
+            if (!is_file_url(url))
                 return trouble(Trouble::local, "unsigned files must lie on this machine: " + url);
     return done();
 }

@@ -19,9 +19,10 @@ Status folders_are_closed(Job& job) {
         const Path folder = job.layout.installed(a).parent_path();
         UPDATE_TRY(info, job.ports.files.info(folder), fmt::format("install folder of {}", a.install_path));
         if (info.kind != FileInfo::Kind::directory || (info.mode & writable_by_others) != 0)
-            return Error{ErrorCode::refused,
-                         fmt::format("{} must be a folder that others cannot write to; chmod o-w it",
-                                     folder.string())};
+            return Error{
+                ErrorCode::refused,
+                fmt::format("{} must be a folder that others cannot write to; updatectl doctor says how",
+                            folder.string())};
     }
     return done();
 }

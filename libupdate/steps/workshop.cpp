@@ -5,6 +5,7 @@
 
 #include "steps/manifest.hpp"
 #include "steps/policy_file.hpp"
+#include "transfer/source_url.hpp"
 
 namespace update {
 namespace {
@@ -29,8 +30,7 @@ Result<Artifact> keep_one(Job& job, std::size_t n) {
     UPDATE_TRY(file, files.open(kept, OpenMode::read), "open what is kept");
     UPDATE_TRY(info, file->info(), "look at what is kept");
     UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash what is kept");
-    return Artifact{a.role, a.install_path, info.size_bytes, digest, {"file://" + kept.string()}, a.self_test,
-                    ""};
+    return Artifact{a.role, a.install_path, info.size_bytes, digest, {file_url(kept)}, a.self_test, ""};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 namespace update {
 namespace {
@@ -33,6 +34,18 @@ bool has_drive_letter(const std::string& path) {
 }
 
 }  // namespace
+
+std::string file_url(const std::filesystem::path& file) {
+    const std::string path = file.generic_string();
+    std::string url{scheme};
+    if (!path.starts_with('/')) url += '/';  // before a drive letter
+    for (const char c : path) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                           std::string_view{"/._-~+:"}.find(c) != std::string_view::npos;
+        url += plain ? std::string{c} : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+    return url;
+}
 
 bool is_file_url(const std::string& url) { return url.substr(0, scheme.size()) == scheme; }
 

@@ -7,6 +7,8 @@
 
 namespace update {
 
+/// The URL of a file of this machine, given by its absolute path: "file:///path", "file:///C:/path".
+std::string file_url(const std::filesystem::path&);
 bool is_file_url(const std::string& url);
 /// Percent-decoded, absolute. @return `refused` for another host than this one, a relative path or a bad
 /// escape

@@ -1,4 +1,5 @@
-// A real process that dies while it holds the journal's lock. On Windows a lock goes with its handle, as tests/unit/os/windows shows.
+// A real process that dies while it holds the journal's lock. On Windows a lock goes with its handle, as
+// tests/unit/os/windows shows.
 #include <csignal>
 #include <sys/wait.h>
 #include <unistd.h>

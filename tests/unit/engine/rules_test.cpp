@@ -17,7 +17,9 @@ ErrorCode code(const Result<Halt>& halt) {
 
 TEST_CASE("another update is refused while one is in progress, and the same one is not begun again") {
     World world{Route::watchdog};
-    REQUIRE(world.begin() == Halt::not_mine);
+    const auto begun = world.begin();
+    REQUIRE_MESSAGE(begun, (begun ? "" : begun.error().message()));
+    REQUIRE(*begun == Halt::not_mine);
     REQUIRE(world.state() == State::verifying);
     CHECK(world.begin() == Halt::not_mine);
     const Plan first = world.plan;

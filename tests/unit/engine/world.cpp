@@ -28,7 +28,7 @@ World::World(Route route, Behaviour new_one) : layout{{}, {}}, behaviour{new_one
         const auto digest = hashing_.sha256();
         digest->update(std::as_bytes(std::span{text}));
         plan.artifacts.push_back(
-            {role, path, text.size(), digest->finish(), {"file://" + file.string()}, role == Role::agent});
+            {role, path, text.size(), digest->finish(), {file_url(file)}, role == Role::agent});
     };
     offer(Role::agent, "bin/agent", image(new_version));
     offer(Role::file, "share/data", "data of " + new_version);

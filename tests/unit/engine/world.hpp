@@ -14,6 +14,7 @@
 #include "os/machine.hpp"
 #include "support/manual_time.hpp"
 #include "support/temp_folder.hpp"
+#include "transfer/source_url.hpp"
 
 namespace update::test {
 

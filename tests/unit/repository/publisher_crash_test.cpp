@@ -5,6 +5,21 @@
 using namespace update;
 using namespace update::test;
 
+namespace {
+
+/// Into folders that are there already, with the rights that they have.
+void copy_into(const Path& folder, const Path& from) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{from}) {
+        const Path to = folder / std::filesystem::relative(entry.path(), from);
+        if (entry.is_directory())
+            std::filesystem::create_directories(to);
+        else
+            std::filesystem::copy_file(entry.path(), to);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("a publisher that dies at any change leaves a tree that is whole, and goes on afterwards") {
     struct Crash {};
     unsigned crashes = 0;
@@ -16,9 +31,9 @@ TEST_CASE("a publisher that dies at any change leaves a tree that is whole, and 
     std::filesystem::copy(world.home(), after, std::filesystem::copy_options::recursive);
     for (unsigned at = 0;; ++at) {
         std::filesystem::remove_all(world.home());
-        std::filesystem::copy(after, world.home(), std::filesystem::copy_options::recursive);
-        std::filesystem::permissions(world.home() / "keys", std::filesystem::perms{0700});
-        std::filesystem::permissions(world.home() / "drafts", std::filesystem::perms{0700});
+        for (const Path& folder : {world.home(), world.home() / "keys", world.home() / "drafts"})
+            REQUIRE(world.disk->make_private_directory(folder));
+        copy_into(world.home(), after);
         Finger finger;
         FaultyFiles files{finger};
         unsigned left = at;

@@ -13,6 +13,13 @@ TEST_CASE("a file URL with a drive letter names a Windows path") {
     CHECK(*path_of_file_url("file:///C:/agent.exe") == "C:/agent.exe");
 }
 
+TEST_CASE("the URL of a file leads back to it, whatever its name holds") {
+    CHECK(file_url("/srv/agent 1.1/50%#?.bin") == "file:///srv/agent%201.1/50%25%23%3F.bin");
+    CHECK(file_url("C:/agent.exe") == "file:///C:/agent.exe");
+    for (const char* path : {"/srv/agent 1.1", "/a:b@c,d=e/\xC3\xA4", "C:/Program Files/a"})
+        CHECK(*path_of_file_url(file_url(path)) == path);
+}
+
 TEST_CASE("a file URL of another host, without a path or with a bad escape is refused") {
     for (const char* url :
          {"file://server/share/a", "file://", "file:///a%2", "file:///a%zz", "file:///a%00b"}) {
