@@ -7,6 +7,7 @@
 #include "compose/applier.hpp"
 #include "compose/own_services.hpp"
 #include "compose/watchdog_renewal.hpp"
+#include "durable/durable.hpp"
 #include "engine/engine.hpp"
 #include "os/program.hpp"
 #include "os/service_manager.hpp"
@@ -51,6 +52,20 @@ class Guard {
     Engine engine_;
 };
 
+/// The same file, or a copy of it.
+Result<bool> is_same_program(Adapters& adapters, const Path& image, const Path& guard) {
+    UPDATE_TRY(running, adapters.files().info(image), "program");
+    const auto there = adapters.files().info(guard);
+    if (!there || there->size_bytes != running.size_bytes) return false;
+    if (there->id == running.id) return true;
+    if (running.link_count > 1) return false;  // names are linked here, so a copy is an older version
+    UPDATE_TRY(image_file, adapters.files().open(image, OpenMode::read), "program");
+    UPDATE_TRY(guard_file, adapters.files().open(guard, OpenMode::read), "guard");
+    UPDATE_TRY(image_digest, hash(*image_file, adapters.hashing()), "program");
+    UPDATE_TRY(guard_digest, hash(*guard_file, adapters.hashing()), "guard");
+    return image_digest == guard_digest;
+}
+
 }  // namespace
 
 int run_guard(const Settings& settings) {
@@ -91,12 +106,14 @@ Status renew_guard(Adapters& adapters) {
     const Path image = adapters.settings().install_root / agent.path, guard = adapters.layout().guard(agent);
     UPDATE_TRY(proven, runs_image(image), "guard");
     if (!proven) return done();  // somebody replaced the program; the next start shows whether it works
-    const auto there = adapters.files().info(guard);
-    UPDATE_TRY(running, adapters.files().info(image), "guard");
-    if (there && there->id == running.id) return done();
+    UPDATE_TRY(there, is_same_program(adapters, image, guard), "guard");
+    if (there) return done();
     const Path fresh = guard.string() + ".new";
     UPDATE_CHECK(adapters.files().remove(fresh), "guard");
-    UPDATE_CHECK(adapters.files().link(image, fresh), "guard");
+    if (auto linked = adapters.files().link(image, fresh); !linked) {
+        if (linked.error().code() != ErrorCode::unsupported) return std::move(linked).error().in("guard");
+        UPDATE_CHECK(copy_durably(adapters.files(), adapters.hashing(), image, fresh), "guard");
+    }
     UPDATE_CHECK(adapters.files().rename(fresh, guard), "guard");
     return adapters.files().flush_directory(guard.parent_path());
 }

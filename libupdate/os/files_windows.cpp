@@ -16,15 +16,6 @@ namespace {
 
 constexpr DWORD share_all = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
 
-/// File systems without hard links, and files that have as many names as they can: a copy is the other way.
-Error link_error(std::string what) {
-    const auto value = ::GetLastError();
-    const bool copy_instead = value == ERROR_INVALID_FUNCTION || value == ERROR_NOT_SUPPORTED ||
-                              value == ERROR_TOO_MANY_LINKS || value == ERROR_NOT_SAME_DEVICE;
-    auto error = os_error(static_cast<int>(value), std::move(what));
-    return copy_instead ? Error{ErrorCode::unsupported, error.message()} : error;
-}
-
 Status check_private(const Handle& folder, const Path& path, const std::string& what) {
     UPDATE_TRY(protection, protection_of(folder), what);
     const auto owner = account_number(protection.owner);
@@ -62,20 +53,10 @@ class WindowsFiles final : public Files {
         return done();
     }
 
-    Status link(const Path& existing, const Path& name) override {
-        const auto what = "link " + quoted(existing) + " as " + quoted(name);
-        UPDATE_TRY(source, find_place(existing), what);
-        UPDATE_TRY(target, find_place(name), what);
-        UPDATE_TRY(handle, open_for_look(source, existing), what);
-        UPDATE_TRY(before, info_of(handle, existing), what);
-        if (before.kind != FileInfo::Kind::file)
-            return Error{ErrorCode::refused, what + ": not a regular file"};
-        if (!::CreateHardLinkW(target.full.c_str(), source.full.c_str(), nullptr)) return link_error(what);
-        UPDATE_TRY(after, info(name), what);
-        if (before.id == after.id) return done();
-        // Somebody exchanged the file between the look and the link: take back what was not meant.
-        UPDATE_CHECK(remove(name), what);
-        return Error{ErrorCode::refused, what + ": the file was exchanged meanwhile"};
+    /// While a program runs, none of its file's names can be removed, not even one that it was not started
+    /// by: a backup would outlive its update. So a copy is the only way.
+    Status link(const Path& existing, const Path&) override {
+        return Error{ErrorCode::unsupported, "link " + quoted(existing) + ": not offered on Windows"};
     }
 
     Status remove(const Path& path) override {

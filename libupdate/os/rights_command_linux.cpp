@@ -1,7 +1,7 @@
-#include "os/rights_command.hpp"
-
 #include <fmt/format.h>
 #include <unistd.h>
+
+#include "os/rights_command.hpp"
 
 namespace update::rights_command {
 

@@ -1,6 +1,6 @@
-#include "os/rights_command.hpp"
-
 #include <fmt/format.h>
+
+#include "os/rights_command.hpp"
 
 namespace update::rights_command {
 namespace {
