@@ -16,6 +16,7 @@
 #include "compose/reporter.hpp"
 #include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
+#include "durable/durable.hpp"
 #include "engine/engine.hpp"
 #include "os/notify.hpp"
 
