@@ -124,8 +124,4 @@ Status Publisher::init(const InitWish& wish) {
     return tree_.write("root", 1, bytes);  // last: with it, this is a repository
 }
 
-std::string channel_role(const std::string& product, const std::string& channel) {
-    return fmt::format("{}-{}", product, channel);
-}
-
 }  // namespace update::repository

@@ -112,11 +112,11 @@ class Publisher {
     Result<Edition> edition();
     Result<std::string> new_key(KeyScheme, Json& keys);
 
-    Status ensure_channel(Edition&, const std::string& product, const std::string& channel);
+    Result<std::string> channel_role(Edition&, const std::string& product, const std::string& channel);
+    Result<std::string> ensure_channel(Edition&, const std::string& product, const std::string& channel);
     Result<ReleaseList> read_list(Edition&, const std::string& product, const std::string& channel);
     Status write_list(Edition&, const ReleaseList&);
-    Status put_artifact(Edition&, const std::string& role, ReleaseArtifact&, const std::string& product,
-                        const std::string& channel, const std::string& version);
+    Status put_artifacts(const ReleaseList&, Release&);
     Path draft_file(const std::string& product, const std::string& version) const;
     Path blob_file(const std::string& hash) const;
 
@@ -130,8 +130,5 @@ class Publisher {
     Keyring keyring_;
     PublisherSettings settings_;
 };
-
-/// "agent-stable"
-std::string channel_role(const std::string& product, const std::string& channel);
 
 }  // namespace update::repository

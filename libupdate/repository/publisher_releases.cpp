@@ -6,6 +6,7 @@
 #include "durable/durable.hpp"
 #include "policy/version.hpp"
 #include "repository/publisher.hpp"
+#include "repository/target_names.hpp"
 
 namespace update::repository {
 namespace {
@@ -55,6 +56,10 @@ Json target_entry(const std::string& hash, std::uint64_t length) {
     return entry;
 }
 
+Json paths_of(const std::string& product, const std::string& channel) {
+    return Json{Json::Array{Json{fmt::format("{}/{}/*", product, channel)}}};
+}
+
 auto find_version(ReleaseList& list, const std::string& version) {
     return std::ranges::find(list.releases, version, &Release::version);
 }
@@ -91,11 +96,16 @@ Status Publisher::add(const std::string& product, const std::string& version,
         artifact.sha256 = digest;
         artifact.size_bytes = info.size_bytes;
         artifact.target = wish.file.filename().string();
-        std::erase_if(artifacts, [&artifact](const ReleaseArtifact& other) {
+        // In its place, so that adding the same file again changes nothing.
+        const auto known = std::ranges::find_if(artifacts, [&artifact](const ReleaseArtifact& other) {
             return other.install_path == artifact.install_path && other.os == artifact.os &&
                    other.arch == artifact.arch;
         });
-        artifacts.push_back(std::move(artifact));
+        if (known != artifacts.end()) {
+            *known = std::move(artifact);
+        } else {
+            artifacts.push_back(std::move(artifact));
+        }
     }
     const auto text = to_json(draft);
     UPDATE_TRY(again, parse_release_list(text), "add");  // what `publish` could not read is refused here
@@ -103,10 +113,31 @@ Status Publisher::add(const std::string& product, const std::string& version,
     return write_durably(ports_.files, file, text);
 }
 
+/// The role to which these names are delegated; empty: none. Its name alone does not tell: "a-b-c" may
+/// be product "a" or "a-b".
+Result<std::string> Publisher::channel_role(Edition& edition, const std::string& product,
+                                            const std::string& channel) {
+    UPDATE_TRY(targets, edition.look("targets"), "channel");
+    const Json* delegations = targets->find("delegations");
+    const Json* roles = delegations != nullptr ? delegations->find("roles") : nullptr;
+    if (roles == nullptr || roles->array() == nullptr) return std::string{};
+    const Json wanted = paths_of(product, channel).array()->front();
+    for (const Json& role : *roles->array()) {
+        const Json* paths = role.find("paths");
+        if (paths == nullptr || paths->array() == nullptr) continue;
+        if (std::ranges::find(*paths->array(), wanted) != paths->array()->end())
+            return *role.find("name")->text();
+    }
+    return std::string{};
+}
+
 /// Top-level targets delegate to one role per product and channel, with a key of its own.
-Status Publisher::ensure_channel(Edition& edition, const std::string& product, const std::string& channel) {
-    const auto role = channel_role(product, channel);
-    if (edition.has(role)) return done();
+Result<std::string> Publisher::ensure_channel(Edition& edition, const std::string& product,
+                                              const std::string& channel) {
+    UPDATE_TRY(known, channel_role(edition, product, channel), "channel");
+    if (!known.empty()) return known;
+    auto role = fmt::format("{}-{}", product, channel);
+    for (unsigned n = 2; edition.has(role); ++n) role = fmt::format("{}-{}-{}", product, channel, n);
     UPDATE_TRY(targets, edition.edit("targets"), "channel");
     if (targets->find("delegations") == nullptr) {
         Json none;
@@ -121,19 +152,19 @@ Status Publisher::ensure_channel(Edition& edition, const std::string& product, c
     entry.set("keyids", Json{Json::Array{Json{id}}});
     entry.set("threshold", Json{std::int64_t{1}});
     entry.set("terminating", Json{true});  // nobody else speaks for these names
-    entry.set("paths", Json{Json::Array{Json{fmt::format("{}/{}/*", product, channel)}}});
+    entry.set("paths", paths_of(product, channel));
     Json::Array roles = *delegations.find("roles")->array();
     roles.push_back(std::move(entry));
     delegations.set("roles", Json{std::move(roles)});
     UPDATE_TRY(document, edition.edit(role), "channel");
     (void)document;
-    return done();
+    return role;
 }
 
 Result<ReleaseList> Publisher::read_list(Edition& edition, const std::string& product,
                                          const std::string& channel) {
-    const auto role = channel_role(product, channel);
-    if (!edition.has(role)) return ReleaseList{product, channel, {}, {}};
+    UPDATE_TRY(role, channel_role(edition, product, channel), "release list");
+    if (role.empty()) return ReleaseList{product, channel, {}, {}};
     UPDATE_TRY(document, edition.look(role), "release list");
     const auto target = release_list_target(product, channel);
     const Json* targets = document->find("targets");
@@ -155,29 +186,35 @@ Status Publisher::write_list(Edition& edition, const ReleaseList& list) {
     const auto hash = sha256_of(ports_.crypto, text);
     const auto target = release_list_target(list.product, list.channel);
     UPDATE_CHECK(tree_.put_target_bytes(text, target, hash), "release list");
-    UPDATE_TRY(document, edition.edit(channel_role(list.product, list.channel)), "release list");
-    Json& targets = *document->find("targets");
+    UPDATE_TRY(role, ensure_channel(edition, list.product, list.channel), "release list");
+    UPDATE_TRY(document, edition.edit(role), "release list");
     Json kept{Json::Object{}};  // what no release names any more is no target any more
     for (const Release& release : list.releases)
-        for (const ReleaseArtifact& artifact : release.artifacts)
-            kept.set(artifact.target, target_entry(to_hex(artifact.sha256), artifact.size_bytes));
+        for (const ReleaseArtifact& artifact : release.artifacts) {
+            auto entry = target_entry(to_hex(artifact.sha256), artifact.size_bytes);
+            if (const Json* other = kept.find(artifact.target); other != nullptr && *other != entry)
+                return Error{ErrorCode::refused, "two different files would be called " + artifact.target};
+            kept.set(artifact.target, std::move(entry));
+        }
     kept.set(target, target_entry(hash, text.size()));
-    targets = std::move(kept);
+    *document->find("targets") = std::move(kept);
     return done();
 }
 
-/// From the blob of the draft, or from the channel that already has it.
-Status Publisher::put_artifact(Edition&, const std::string& name, ReleaseArtifact& artifact,
-                               const std::string& product, const std::string& channel,
-                               const std::string& version) {
-    const auto hash = to_hex(artifact.sha256);
-    const auto before = artifact.target;
-    artifact.target =
-        fmt::format("{}/{}/{}{}{}-{}-{}", product, channel, artifact.os.empty() ? "" : artifact.os + "-",
-                    artifact.arch, artifact.arch.empty() ? "any" : "", version, name);
-    const Path blob = blob_file(hash);
-    UPDATE_TRY(drafted, exists(ports_.files, blob), "artifact");
-    return tree_.put_target(drafted ? blob : tree_.target_file(before, hash), artifact.target, hash);
+/// From the blobs of the draft, or from the channel that already has them.
+Status Publisher::put_artifacts(const ReleaseList& list, Release& release) {
+    for (std::size_t i = 0; i < release.artifacts.size(); ++i) {
+        auto& artifact = release.artifacts[i];
+        const auto hash = to_hex(artifact.sha256);
+        const auto before = artifact.target;
+        artifact.target = target_name(list, release, i, file_of_target(release, artifact));
+        const Path blob = blob_file(hash);
+        UPDATE_TRY(drafted, exists(ports_.files, blob), "artifact");
+        UPDATE_CHECK(
+            tree_.put_target(drafted ? blob : tree_.target_file(before, hash), artifact.target, hash),
+            "artifact");
+    }
+    return done();
 }
 
 Status Publisher::publish(const PublishWish& wish) {
@@ -193,12 +230,8 @@ Status Publisher::publish(const PublishWish& wish) {
     release.restart = wish.restart;
     release.rollout = wish.rollout;
     UPDATE_TRY(edition, edition(), "publish");
-    UPDATE_CHECK(ensure_channel(edition, name.product, name.channel), "publish");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "publish");
-    for (auto& artifact : release.artifacts)
-        UPDATE_CHECK(
-            put_artifact(edition, artifact.target, artifact, name.product, name.channel, name.version),
-            "publish");
+    UPDATE_CHECK(put_artifacts(list, release), "publish");
     if (const auto found = find_version(list, name.version); found != list.releases.end()) {
         if (found->artifacts != release.artifacts)
             return Error{ErrorCode::refused,
@@ -221,18 +254,11 @@ Status Publisher::promote(const std::string& product, const std::string& version
     if (found == source.releases.end())
         return Error{ErrorCode::not_found,
                      fmt::format("{} {} is not on {}", name.product, name.version, from)};
-    UPDATE_CHECK(ensure_channel(edition, name.product, to), "promote");
     UPDATE_TRY(list, read_list(edition, name.product, to), "promote");
     if (find_version(list, name.version) != list.releases.end()) return done();
     Release release = *found;
     release.rollout = {};
-    for (auto& artifact : release.artifacts) {
-        const auto prefix = fmt::format("-{}-", name.version);
-        const auto at = artifact.target.find(prefix);
-        const auto file =
-            at == std::string::npos ? artifact.target : artifact.target.substr(at + prefix.size());
-        UPDATE_CHECK(put_artifact(edition, file, artifact, name.product, to, name.version), "promote");
-    }
+    UPDATE_CHECK(put_artifacts(list, release), "promote");
     list.releases.push_back(std::move(release));
     UPDATE_CHECK(write_list(edition, list), "promote");
     return edition.commit();
@@ -252,9 +278,9 @@ Status Publisher::yank(const std::string& product, const std::string& version, c
 }
 
 Status Publisher::permit(const std::string& product, const std::string& channel, const Permit& permit) {
+    UPDATE_TRY(name, checked(product, permit.version, channel), "permit");
     UPDATE_TRY(edition, edition(), "permit");
-    UPDATE_CHECK(ensure_channel(edition, product, channel), "permit");
-    UPDATE_TRY(list, read_list(edition, product, channel), "permit");
+    UPDATE_TRY(list, read_list(edition, name.product, name.channel), "permit");
     std::erase_if(list.permits, [&permit](const Permit& other) { return other.id == permit.id; });
     list.permits.push_back(permit);
     UPDATE_CHECK(write_list(edition, list), "permit");
