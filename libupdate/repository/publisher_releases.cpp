@@ -56,10 +56,6 @@ Json target_entry(const std::string& hash, std::uint64_t length) {
     return entry;
 }
 
-Json paths_of(const std::string& product, const std::string& channel) {
-    return Json{Json::Array{Json{fmt::format("{}/{}/*", product, channel)}}};
-}
-
 auto find_version(ReleaseList& list, const std::string& version) {
     return std::ranges::find(list.releases, version, &Release::version);
 }
@@ -70,7 +66,7 @@ constexpr const char* draft_channel = "draft";
 }  // namespace
 
 Path Publisher::draft_file(const std::string& product, const std::string& version) const {
-    return folder_ / "drafts" / fmt::format("{}-{}.json", product, version);
+    return folder_ / "drafts" / fmt::format("{}@{}.json", product, version);
 }
 Path Publisher::blob_file(const std::string& hash) const { return folder_ / "drafts" / (hash + ".blob"); }
 
@@ -111,54 +107,6 @@ Status Publisher::add(const std::string& product, const std::string& version,
     UPDATE_TRY(again, parse_release_list(text), "add");  // what `publish` could not read is refused here
     (void)again;
     return write_durably(ports_.files, file, text);
-}
-
-/// The role to which these names are delegated; empty: none. Its name alone does not tell: "a-b-c" may
-/// be product "a" or "a-b".
-Result<std::string> Publisher::channel_role(Edition& edition, const std::string& product,
-                                            const std::string& channel) {
-    UPDATE_TRY(targets, edition.look("targets"), "channel");
-    const Json* delegations = targets->find("delegations");
-    const Json* roles = delegations != nullptr ? delegations->find("roles") : nullptr;
-    if (roles == nullptr || roles->array() == nullptr) return std::string{};
-    const Json wanted = paths_of(product, channel).array()->front();
-    for (const Json& role : *roles->array()) {
-        const Json* paths = role.find("paths");
-        if (paths == nullptr || paths->array() == nullptr) continue;
-        if (std::ranges::find(*paths->array(), wanted) != paths->array()->end())
-            return *role.find("name")->text();
-    }
-    return std::string{};
-}
-
-/// Top-level targets delegate to one role per product and channel, with a key of its own.
-Result<std::string> Publisher::ensure_channel(Edition& edition, const std::string& product,
-                                              const std::string& channel) {
-    UPDATE_TRY(known, channel_role(edition, product, channel), "channel");
-    if (!known.empty()) return known;
-    auto role = fmt::format("{}-{}", product, channel);
-    for (unsigned n = 2; edition.has(role); ++n) role = fmt::format("{}-{}-{}", product, channel, n);
-    UPDATE_TRY(targets, edition.edit("targets"), "channel");
-    if (targets->find("delegations") == nullptr) {
-        Json none;
-        none.set("keys", Json{Json::Object{}});
-        none.set("roles", Json{Json::Array{}});
-        targets->set("delegations", std::move(none));
-    }
-    Json& delegations = *targets->find("delegations");
-    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *delegations.find("keys")), "channel");
-    Json entry;
-    entry.set("name", Json{role});
-    entry.set("keyids", Json{Json::Array{Json{id}}});
-    entry.set("threshold", Json{std::int64_t{1}});
-    entry.set("terminating", Json{true});  // nobody else speaks for these names
-    entry.set("paths", paths_of(product, channel));
-    Json::Array roles = *delegations.find("roles")->array();
-    roles.push_back(std::move(entry));
-    delegations.set("roles", Json{std::move(roles)});
-    UPDATE_TRY(document, edition.edit(role), "channel");
-    (void)document;
-    return role;
 }
 
 Result<ReleaseList> Publisher::read_list(Edition& edition, const std::string& product,
@@ -217,7 +165,7 @@ Status Publisher::put_artifacts(const ReleaseList& list, Release& release) {
     return done();
 }
 
-Status Publisher::publish(const PublishWish& wish) {
+Result<Waits> Publisher::publish(const PublishWish& wish) {
     UPDATE_TRY(name, checked(wish.product, wish.version, wish.channel), "publish");
     auto text = read_text(ports_.files, draft_file(name.product, name.version), max_release_list_bytes);
     if (!text)
@@ -242,11 +190,11 @@ Status Publisher::publish(const PublishWish& wish) {
         list.releases.push_back(release);
     }
     UPDATE_CHECK(write_list(edition, list), "publish");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::promote(const std::string& product, const std::string& version, const std::string& from,
-                          const std::string& to) {
+Result<Waits> Publisher::promote(const std::string& product, const std::string& version,
+                                 const std::string& from, const std::string& to) {
     UPDATE_TRY(name, checked(product, version, to), "promote");
     UPDATE_TRY(edition, edition(), "promote");
     UPDATE_TRY(source, read_list(edition, name.product, from), "promote");
@@ -255,16 +203,17 @@ Status Publisher::promote(const std::string& product, const std::string& version
         return Error{ErrorCode::not_found,
                      fmt::format("{} {} is not on {}", name.product, name.version, from)};
     UPDATE_TRY(list, read_list(edition, name.product, to), "promote");
-    if (find_version(list, name.version) != list.releases.end()) return done();
+    if (find_version(list, name.version) != list.releases.end()) return Waits{};
     Release release = *found;
     release.rollout = {};
     UPDATE_CHECK(put_artifacts(list, release), "promote");
     list.releases.push_back(std::move(release));
     UPDATE_CHECK(write_list(edition, list), "promote");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::yank(const std::string& product, const std::string& version, const std::string& channel) {
+Result<Waits> Publisher::yank(const std::string& product, const std::string& version,
+                              const std::string& channel) {
     UPDATE_TRY(name, checked(product, version, channel), "yank");
     UPDATE_TRY(edition, edition(), "yank");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "yank");
@@ -274,17 +223,18 @@ Status Publisher::yank(const std::string& product, const std::string& version, c
                      fmt::format("{} {} is not on {}", name.product, name.version, name.channel)};
     list.releases.erase(found);
     UPDATE_CHECK(write_list(edition, list), "yank");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::permit(const std::string& product, const std::string& channel, const Permit& permit) {
+Result<Waits> Publisher::permit(const std::string& product, const std::string& channel,
+                                const Permit& permit) {
     UPDATE_TRY(name, checked(product, permit.version, channel), "permit");
     UPDATE_TRY(edition, edition(), "permit");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "permit");
     std::erase_if(list.permits, [&permit](const Permit& other) { return other.id == permit.id; });
     list.permits.push_back(permit);
     UPDATE_CHECK(write_list(edition, list), "permit");
-    return edition.commit();
+    return commit(edition);
 }
 
 Result<ReleaseList> Publisher::list(const std::string& product, const std::string& channel) {

@@ -1,4 +1,5 @@
-// What the publisher calls his targets. A target's name says one content: two files of one name never share it.
+// What the publisher calls his targets. A target's name says one content: two files of one name never share
+// it.
 #pragma once
 #include <string>
 

@@ -8,8 +8,8 @@ using namespace update::test;
 
 namespace {
 
-Status publish(repository::Publisher& publisher, const std::string& product, const std::string& version,
-               const std::string& channel) {
+Result<repository::Waits> publish(repository::Publisher& publisher, const std::string& product,
+                                  const std::string& version, const std::string& channel) {
     return publisher.publish({product, version, channel, 1, {}, RestartKind::agent, {}});
 }
 

@@ -116,8 +116,7 @@ TEST_CASE("a root that needs two signers waits for both, and what is published m
     World world;
     auto publisher = world.publisher();
     repository::InitWish wish;
-    wish.root_keys = 2;
-    wish.root_threshold = 2;
+    wish.root = {2, 2};
     REQUIRE(publisher->init(wish));
     REQUIRE(world.refresh());
     // The second root key goes to somebody else.
@@ -137,10 +136,10 @@ TEST_CASE("a root that needs two signers waits for both, and what is published m
     world.release(*publisher, "1.0.0", "stable");
     CHECK(world.refresh());
     std::filesystem::rename(away, key);
-    state = publisher->sign_root();
-    REQUIRE(state);
-    CHECK(state->published == 2);
-    CHECK(state->staged == 0);
+    const auto waits = publisher->sign();
+    REQUIRE(waits);
+    CHECK(waits->empty());
+    CHECK(publisher->root_state()->published == 2);
     CHECK(world.refresh());
     CHECK(world.refresh("new"));
 }
