@@ -9,7 +9,7 @@
 #include "durable/durable.hpp"
 #include "os/service_manager.hpp"
 #include "policy/version.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 
 namespace update {
 namespace {

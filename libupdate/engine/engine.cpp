@@ -8,7 +8,7 @@
 #include "journal/outcome_of.hpp"
 #include "releases/refusal.hpp"
 #include "releases/releases.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 #include "steps/routes.hpp"
 #include "transfer/noted_channel.hpp"
 

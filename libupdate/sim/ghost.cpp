@@ -8,7 +8,7 @@
 #include "policy/memory.hpp"
 #include "sim/actors.hpp"
 #include "sim/world.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 
 namespace update::sim {
 

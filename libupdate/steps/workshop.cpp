@@ -4,7 +4,7 @@
 #include <set>
 
 #include "steps/manifest.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 
 namespace update {
 namespace {

@@ -1,5 +1,6 @@
 // Whoever applies an update finds out for himself who vouches for it: a plan that somebody wrote is worth
 // nothing.
+#include "journal/policy_file.hpp"
 #include "world.hpp"
 
 using namespace update;
@@ -101,6 +102,16 @@ TEST_CASE("an old release that is signed still is refused where a higher epoch w
     memory.epoch = 0;
     world.put(world.layout().policy(), to_json(memory));
     CHECK(world.prove(old).has_value());
+}
+
+TEST_CASE("a committed epoch is known still when policy.json is lost") {
+    World world;
+    const Plan old = world.begin("1.1.0");
+    PolicyMemory memory;
+    memory.epoch = 1;
+    REQUIRE(store_policy_memory(world.files, world.layout(), memory));
+    REQUIRE(world.files.remove(world.layout().policy()));
+    check_refused(world.prove(old), "security epoch 0 of 1.1.0 is below 1");
 }
 
 TEST_CASE("metadata that expires after the beginning stops what is not installed yet, and nothing else") {
