@@ -6,9 +6,9 @@
 #include "engine/rest.hpp"
 #include "flow/turn_back.hpp"
 #include "journal/outcome_of.hpp"
+#include "journal/policy_file.hpp"
 #include "releases/refusal.hpp"
 #include "releases/releases.hpp"
-#include "journal/policy_file.hpp"
 #include "steps/routes.hpp"
 #include "transfer/noted_channel.hpp"
 

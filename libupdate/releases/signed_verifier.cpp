@@ -1,5 +1,6 @@
 #include "releases/signed_verifier.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
@@ -56,7 +57,8 @@ Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
     };
     trust::Time time;
     if (expiry == Expiry::judged)
-        time = {clock_.wall(), trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time};
+        time = {clock_.wall(), std::max(clock_.built_at(),
+                                        trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time)};
     UPDATE_TRY(releases,
                SignedReleases::read(crypto_, time, {shipped, vouchers->roots, role, vouchers->list},
                                     settings_.product, plan.channel),

@@ -167,6 +167,11 @@ Status Publisher::put_artifacts(const ReleaseList& list, Release& release) {
 
 Result<Waits> Publisher::publish(const PublishWish& wish) {
     UPDATE_TRY(name, checked(wish.product, wish.version, wish.channel), "publish");
+    if (wish.restart != RestartKind::agent)
+        return Error{
+            ErrorCode::refused,
+            fmt::format("no endpoint installs a release that restarts {}: every route restarts the agent",
+                        update::name(wish.restart))};
     auto text = read_text(ports_.files, draft_file(name.product, name.version), max_release_list_bytes);
     if (!text)
         return std::move(text).error().in(

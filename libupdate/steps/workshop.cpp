@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "steps/manifest.hpp"
 #include "journal/policy_file.hpp"
+#include "steps/manifest.hpp"
 
 namespace update {
 namespace {

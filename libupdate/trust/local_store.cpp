@@ -37,6 +37,17 @@ Status LocalStore::establish(std::string_view root, Version version) {
     return write_root(version, root);
 }
 
+Status LocalStore::keep_only(const std::set<std::string>& roles) {
+    std::set<Path> kept;
+    for (const auto role : top_roles) kept.insert(path_of(name(role)));
+    for (const std::string& role : roles) kept.insert(path_of(role));
+    UPDATE_TRY(names, files_.list(folder_), "unused metadata");
+    for (const std::string& file : names)
+        if (file.ends_with(suffix) && !kept.contains(folder_ / file))
+            UPDATE_CHECK(files_.remove(folder_ / file), "unused metadata");
+    return done();
+}
+
 Status LocalStore::reset() {
     UPDATE_TRY(names, files_.list(folder_), "reset trust");
     for (const std::string& name : names)

@@ -49,8 +49,7 @@ TEST_CASE("the security epoch and used permits survive the loss of either file, 
             if (!is_damaged) REQUIRE(disk.files.remove(path));
             CHECK(disk.load() == memory);
             disk.store(disk.load());
-            const auto other =
-                path == disk.layout.policy() ? disk.layout.committed() : disk.layout.policy();
+            const auto other = path == disk.layout.policy() ? disk.layout.committed() : disk.layout.policy();
             REQUIRE(disk.files.remove(other));
             CHECK(disk.load() == memory);
             disk.store(memory);

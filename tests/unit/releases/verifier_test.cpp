@@ -120,6 +120,9 @@ TEST_CASE("metadata that expires after the beginning stops what is not installed
     world.clock.time = *trust::parse_date("2030-01-02T00:00:00Z");
     check_refused(world.prove(plan, Expiry::judged), "expired");
     CHECK(world.prove(plan, Expiry::passed_over).has_value());
+    world.clock.built = world.clock.time;
+    world.clock.time = {};
+    check_refused(world.prove(plan, Expiry::judged), "expired");
 }
 
 TEST_CASE("a new root since the shipped one is followed, step by step") {

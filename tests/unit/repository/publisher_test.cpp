@@ -57,6 +57,19 @@ TEST_CASE("a version that is out never gets other bytes") {
     CHECK(world.problems().empty());
 }
 
+TEST_CASE("what no endpoint would install is not published: a restart of anything but the agent") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("agent", "program"))}));
+    for (const auto restart : {RestartKind::machine, RestartKind::nothing}) {
+        const auto published = publisher->publish({"agent", "1.0.0", "stable", 1, {}, restart, {}});
+        REQUIRE_FALSE(published);
+        CHECK(published.error().code() == ErrorCode::refused);
+    }
+    CHECK(publisher->list("agent", "stable")->releases.empty());
+}
+
 TEST_CASE("only one publisher works at a time, and only with the passphrase") {
     World world;
     auto publisher = world.publisher();
