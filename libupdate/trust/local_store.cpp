@@ -64,13 +64,14 @@ std::optional<std::string> LocalStore::read(std::string_view role, std::size_t m
 }
 
 Status LocalStore::write(std::string_view role, std::string_view bytes) {
-    return write_durably(files_, path_of(role), bytes);
+    return replace_durably(files_, path_of(role), bytes);
 }
 
 Status LocalStore::write_root(Version version, std::string_view bytes) {
     UPDATE_CHECK(files_.make_private_directory(folder_ / "roots"), "root history");
-    UPDATE_CHECK(write_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
-                 "root history");
+    UPDATE_CHECK(
+        replace_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
+        "root history");
     return write("root", bytes);
 }
 
@@ -96,7 +97,7 @@ std::string LocalStore::etag() {
 Status LocalStore::write_etag(const std::string& etag) {
     if (etag == this->etag()) return done();
     if (etag.empty() || etag.size() > etag_bytes_max) return files_.remove(folder_ / "etag");
-    return write_durably(files_, folder_ / "etag", etag);
+    return replace_durably(files_, folder_ / "etag", etag);
 }
 
 Floor LocalStore::floor() {
@@ -108,7 +109,7 @@ Floor LocalStore::floor() {
 
 Status LocalStore::write_floor(const Floor& floor) {
     if (last_floor_ == floor) return done();
-    UPDATE_CHECK(write_durably(files_, folder_ / "floor", to_json(floor)), "rollback floor");
+    UPDATE_CHECK(replace_durably(files_, folder_ / "floor", to_json(floor)), "rollback floor");
     last_floor_ = floor;
     return done();
 }

@@ -1,5 +1,5 @@
-// What lies beside a plan, as whoever writes to the state folder may leave it: as a text, and as a good one with other
-// bytes somewhere. Whatever it is, it vouches for what was signed or for nothing.
+// What lies beside a plan, as whoever writes to the state folder may leave it: as a text, and as a good one
+// with other bytes somewhere. Whatever it is, it vouches for what was signed or for nothing.
 #include <algorithm>
 #include <map>
 
@@ -38,8 +38,8 @@ struct Publisher {
             const auto found = vouchers.roles.find(name);
             return found != vouchers.roles.end() ? std::optional{found->second} : std::nullopt;
         };
-        return SignedReleases::read(crypto, {}, {repository.first_root(), vouchers.roots, role, vouchers.list},
-                                    "agent", "stable");
+        return SignedReleases::read(
+            crypto, {}, {repository.first_root(), vouchers.roots, role, vouchers.list}, "agent", "stable");
     }
     void check(const Vouchers& vouchers) {
         if (const auto said = read(vouchers)) fuzz::require(said->list() == list);

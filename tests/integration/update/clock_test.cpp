@@ -1,5 +1,5 @@
-// Dates that have passed and clocks that are wrong: they stop an install, and nothing else. Real programs under
-// libfaketime, whose clock the test sets while they run; deadlines go by the real one.
+// Dates that have passed and clocks that are wrong: they stop an install, and nothing else. Real programs
+// under libfaketime, whose clock the test sets while they run; deadlines go by the real one.
 #include <filesystem>
 
 #include "integration/updatectl/operator.hpp"
@@ -118,7 +118,7 @@ TEST_CASE("a clock that stands at 2099 stops an install and says why; one at 197
     clock.set("@1970-01-01 00:00:00");
     const Answer failed = op.run(bad);
     INFO(failed.output);
-    CHECK(contains(failed.output, "rolled back"));
+    CHECK(contains(failed.output, "rolled-back: 1.0.0 -> 1.2.0"));
     check_old_version_runs(endpoint);
     const Answer committed = op.run(good);
     INFO(committed.output);
