@@ -1,7 +1,7 @@
-// Somebody who can write where the client keeps what it trusts (the same account, or a disk that lies) renames, writes,
-// links and makes pipes there as fast as he can, and brings a root and a repository of his own. Whatever the client
-// reads meanwhile: what is installed is what the shipped root's publisher signed, or nothing; nothing outside changes;
-// and when he is gone, the store heals.
+// Somebody who can write where the client keeps what it trusts (the same account, or a disk that lies)
+// renames, writes, links and makes pipes there as fast as he can, and brings a root and a repository of his
+// own. Whatever the client reads meanwhile: what is installed is what the shipped root's publisher signed, or
+// nothing; nothing outside changes; and when he is gone, the store heals.
 #include <atomic>
 #include <csignal>
 #include <doctest/doctest.h>
@@ -53,7 +53,8 @@ struct Publisher {
         stream->update(std::as_bytes(std::span{content}));
         Release release;
         release.version = version;
-        release.artifacts = {{Role::agent, "", "", "bin/agent", target, content.size(), stream->finish(), true}};
+        release.artifacts = {
+            {Role::agent, "", "", "bin/agent", target, content.size(), stream->finish(), true}};
         list.releases = {release};
         repository.add("agent-stable", target, content);
         repository.add("agent-stable", "agent/stable/releases.json", to_json(list));
@@ -62,7 +63,8 @@ struct Publisher {
 };
 
 /// What he lays there: everything that is signed by somebody, cut, empty, or no file at all.
-std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository& honest, const TufRepository& own) {
+std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository& honest,
+                                                            const TufRepository& own) {
     std::vector<std::pair<std::string, std::string>> files;
     for (const auto* repository : {&honest, &own})
         for (const auto& [role, versions] : repository->served)
@@ -98,7 +100,8 @@ std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository&
                 (void)::link(victim.c_str(), path.c_str());
                 break;
             case 3:
-                (void)::syscall(SYS_renameat2, AT_FDCWD, path.c_str(), AT_FDCWD, other.c_str(), RENAME_EXCHANGE);
+                (void)::syscall(SYS_renameat2, AT_FDCWD, path.c_str(), AT_FDCWD, other.c_str(),
+                                RENAME_EXCHANGE);
                 break;
             case 4:
                 (void)::rename(path.c_str(), aside.c_str());
@@ -118,7 +121,8 @@ std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository&
             }
         }
         moves.fetch_add(1, std::memory_order_relaxed);
-        // In bursts, and now and then none for a while: he must meet every moment of a refresh, whole ones too.
+        // In bursts, and now and then none for a while: he must meet every moment of a refresh, whole ones
+        // too.
         if (n % 40 == 39) {
             const ::timespec pause{0, static_cast<long>(n / 40 % 16) * 500'000};
             (void)::nanosleep(&pause, nullptr);
@@ -128,7 +132,8 @@ std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository&
 
 }  // namespace
 
-TEST_CASE("whoever races for the stored trust gets nothing installed that was not signed, and it heals after him") {
+TEST_CASE(
+    "whoever races for the stored trust gets nothing installed that was not signed, and it heals after him") {
     const Scratch scratch{"store-attack"};
     const fs::path victim = scratch.path() / "victim", state = scratch.path() / "state";
     write_file(victim, "untouched");
@@ -157,7 +162,9 @@ TEST_CASE("whoever races for the stored trust gets nothing installed that was no
     const Machine machine;
     REQUIRE(files->make_private_directory(state));
     const auto resolve = [&] {
-        Releases releases{settings, layout, machine,
+        Releases releases{settings,
+                          layout,
+                          machine,
                           {*files, *clock, honest.repository, channel, *random, hashing, crypto}};
         return releases.resolve({"u-1", "agent", "stable", ""}, "1.0.0", {}, Asker::operator_);
     };
@@ -197,7 +204,8 @@ TEST_CASE("whoever races for the stored trust gets nothing installed that was no
     CHECK(refused > 0);   // he was there
     CHECK(resolved > 0);  // and so were we
     CHECK(moves->load() > attempts);
-    // A folder in a file's place is an administrator's to remove; he may have died between making and removing one.
+    // A folder in a file's place is an administrator's to remove; he may have died between making and
+    // removing one.
     for (const auto& [name, bytes] : evil) (void)::rmdir((layout.trust() / name).c_str());
     const auto healed = resolve();
     INFO((healed ? std::string{} : healed.error().message()));

@@ -1,5 +1,5 @@
-// The publisher's tree and the client's store, when the process that writes them dies or the plug is pulled: what a
-// reader finds is whole, and the next run goes on. Real programs: updatectl repo and tuf-client.
+// The publisher's tree and the client's store, when the process that writes them dies or the plug is pulled:
+// what a reader finds is whole, and the next run goes on. Real programs: updatectl repo and tuf-client.
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
@@ -21,8 +21,8 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// A publisher with a release on stable and the draft of another, and a client that knows the first of them. The server
-/// hands out what he published later, with a new root.
+/// A publisher with a release on stable and the draft of another, and a client that knows the first of them.
+/// The server hands out what he published later, with a new root.
 class World {
  public:
     /// @param place  where the victims work
@@ -84,8 +84,8 @@ class World {
 
  private:
     void add(const fs::path& repo, const std::string& version) const {
-        must({UPDATECTL, "repo", "add", "--dir", repo, "--product", "agent", "--version", version, "--artifact",
-              "agent:bin/agent=" + program_.string()});
+        must({UPDATECTL, "repo", "add", "--dir", repo, "--product", "agent", "--version", version,
+              "--artifact", "agent:bin/agent=" + program_.string()});
     }
     void serve(const fs::path& tree) {
         for (const auto& entry : fs::recursive_directory_iterator{tree}) {
@@ -107,7 +107,7 @@ class World {
 struct Victim {
     std::string name;
     std::function<Words(const World&)> command;
-    std::string marker;                                 ///< below the place; the last that it changes
+    std::string marker;                                  ///< below the place; the last that it changes
     std::function<std::string(const World&)> judgement;  ///< what is wrong afterwards; empty: nothing
 };
 
@@ -132,9 +132,12 @@ std::string judge_store(const World& world) {
 }
 
 const std::vector<Victim> victims{
-    {"repo publish", [](const World& world) { return world.publish(); }, "repo/public/metadata/timestamp.json",
-     judge_publisher},
-    {"repo rotate", [](const World& world) { return world.signing(world.repo(), {"rotate", "timestamp"}); },
+    {"repo publish", [](const World& world) { return world.publish(); },
+     "repo/public/metadata/timestamp.json", judge_publisher},
+    {"repo rotate",
+     [](const World& world) {
+         return world.signing(world.repo(), {"rotate", "timestamp"});
+     },
      "repo/public/metadata/timestamp.json", judge_rotation},
     {"tuf-client refresh", [](const World& world) { return world.client(world.store(), {"refresh"}); },
      "store/snapshot.json", judge_store},
@@ -142,7 +145,8 @@ const std::vector<Victim> victims{
 
 /// Everything that changes the disk, and what makes it last.
 constexpr const char* writing_calls =
-    "write,pwrite64,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,fchmod,fsync,fdatasync,"
+    "write,pwrite64,rename,renameat,renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,fchmod,fsync,"
+    "fdatasync,"
     "ftruncate";
 
 /// How often an undisturbed run makes which of them.
@@ -171,18 +175,24 @@ void kill_at_each_write(const Victim& victim) {
         for (unsigned k = 1; k <= call.second; ++k) {
             if (number++ % step != 0) continue;
             world.reset();
-            Words words{"/usr/bin/strace", "-o", "/dev/null", "-e", "trace=" + call.first, "-e",
+            Words words{"/usr/bin/strace",
+                        "-o",
+                        "/dev/null",
+                        "-e",
+                        "trace=" + call.first,
+                        "-e",
                         fmt::format("inject={}:signal=SIGKILL:when={}", call.first, k)};
             words.insert(words.end(), command.begin(), command.end());
             ++tried;
             killed += world.run(words) == 128 + 9;
             old += world.is_as_before(victim.marker);
             const std::string wrong = victim.judgement(world);
-            CHECK_MESSAGE(wrong.empty(), fmt::format("{} killed at {} #{}: {}\n{}", victim.name, call.first, k,
-                                                     wrong, world.log()));
+            CHECK_MESSAGE(wrong.empty(), fmt::format("{} killed at {} #{}: {}\n{}", victim.name, call.first,
+                                                     k, wrong, world.log()));
         }
-    MESSAGE(fmt::format("{}: {} calls that change the disk, every {}. tried; {} of {} killed, {} before its end",
-                        victim.name, total, step, killed, tried, old));
+    MESSAGE(
+        fmt::format("{}: {} calls that change the disk, every {}. tried; {} of {} killed, {} before its end",
+                    victim.name, total, step, killed, tried, old));
     CHECK(killed > tried / 2);
     CHECK(old > 0);
     CHECK(old < tried);
