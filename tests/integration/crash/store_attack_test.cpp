@@ -124,7 +124,7 @@ std::vector<std::pair<std::string, std::string>> evil_files(const TufRepository&
         // In bursts, and now and then none for a while: he must meet every moment of a refresh, whole ones
         // too.
         if (n % 40 == 39) {
-            const ::timespec pause{0, static_cast<long>(n / 40 % 16) * 500'000};
+            const ::timespec pause{0, static_cast<long>(n / 40 % 16) * 2'000'000};
             (void)::nanosleep(&pause, nullptr);
         }
     }
