@@ -79,14 +79,24 @@ std::string expiry_text(const repository::RoleExpiry& role, WallTime now) {
                        trust::date_text(role.expires), days);
 }
 
-int finish_root(const Options& all, const Result<repository::RootState>& state) {
-    if (!state) return refuse(all, state.error());
-    if (state->staged == 0)
-        return finish(all, {ControlExit::ok, fmt::format("root {} is published", state->published)});
+/// Published, or who must still sign.
+int finish_waits(const Options& all, const Result<repository::Waits>& waits, const std::string& success) {
+    if (!waits) return refuse(all, waits.error());
+    if (waits->empty()) return finish(all, {ControlExit::ok, success});
+    std::vector<std::string> lines;
+    for (const auto& wait : *waits)
+        lines.push_back(fmt::format("{} by {}", wait.role, fmt::join(wait.missing, ", ")));
     return finish(all,
                   {ControlExit::findings,
-                   fmt::format("root {} waits; more of these keys must sign it (updatectl repo sign): {}",
-                               state->staged, fmt::join(state->missing, ", "))});
+                   fmt::format("not published yet, more of these keys must sign (updatectl repo sign): {}",
+                               fmt::join(lines, "; "))});
+}
+
+int finish_root(const Options& all, const Result<repository::RootState>& state) {
+    if (!state) return refuse(all, state.error());
+    repository::Waits waits;
+    if (state->staged != 0) waits.push_back({fmt::format("root {}", state->staged), state->missing});
+    return finish_waits(all, waits, fmt::format("root {} is published", state->published));
 }
 
 }  // namespace
@@ -95,7 +105,8 @@ int repo_init(const Options& all, const RepoOptions& o) {
     const auto scheme = scheme_named(o.scheme);
     if (!scheme) return finish(all, {ControlExit::bad_invocation, "schemes are ed25519, ecdsa, rsa"});
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        repository::InitWish wish{o.root_keys, o.root_threshold, *scheme, {}};
+        repository::InitWish wish{
+            {o.root_keys, o.root_threshold}, {o.targets_keys, o.targets_threshold}, *scheme, {}};
         wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
         return finish_status(all, publisher.init(wish),
                              fmt::format("serve {}, and ship 1.root.json of it with the program",
@@ -121,7 +132,7 @@ int repo_publish(const Options& all, const RepoOptions& o) {
     const auto restart = restart_kind_named(o.restart);
     if (!restart) return finish(all, {ControlExit::bad_invocation, "--restart is agent, nothing or machine"});
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(
+        return finish_waits(
             all,
             publisher.publish(
                 {o.product, o.version, o.channel, o.epoch, o.minimum_from, *restart, {o.rollout, o.salt}}),
@@ -131,27 +142,26 @@ int repo_publish(const Options& all, const RepoOptions& o) {
 
 int repo_promote(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(all, publisher.promote(o.product, o.version, o.from, o.to),
-                             fmt::format("{} {} is on {}, too", o.product, o.version, o.to));
+        return finish_waits(all, publisher.promote(o.product, o.version, o.from, o.to),
+                            fmt::format("{} {} is on {}, too", o.product, o.version, o.to));
     });
 }
 
 int repo_yank(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(all, publisher.yank(o.product, o.version, o.channel),
-                             fmt::format("{} {} is no longer on {}", o.product, o.version, o.channel));
+        return finish_waits(all, publisher.yank(o.product, o.version, o.channel),
+                            fmt::format("{} {} is no longer on {}", o.product, o.version, o.channel));
     });
 }
 
 int repo_permit(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
         const auto until = tools.clock().wall() + std::chrono::hours{24 * o.days};
-        return finish_status(
-            all,
-            publisher.permit(o.product, o.channel,
-                             {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
-            fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint, o.product, o.version,
-                        trust::date_text(until)));
+        return finish_waits(all,
+                            publisher.permit(o.product, o.channel,
+                                             {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
+                            fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint,
+                                        o.product, o.version, trust::date_text(until)));
     });
 }
 
@@ -181,7 +191,8 @@ int repo_import(const Options& all, const RepoOptions& o) {
         if (!imported) return refuse(all, imported.error());
         std::string text = fmt::format("{} releases", imported->size());
         for (const auto& one : *imported)
-            text += fmt::format("; {} {} on {} ({} files)", one.product, one.version, one.channel, one.files);
+            text += fmt::format("; {} {} on {} ({} files{})", one.product, one.version, one.channel,
+                                one.files, one.waits ? ", not published yet: updatectl repo sign" : "");
         if (!skipped.empty())
             text += fmt::format("; no program by their names: {}", fmt::join(skipped, ", "));
         return finish(all, {ControlExit::ok, text});
@@ -200,7 +211,20 @@ int repo_rotate(const Options& all, const RepoOptions& o) {
 
 int repo_sign(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_root(all, publisher.sign_root());
+        return finish_waits(all, publisher.sign(), "all that waited is signed and published");
+    });
+}
+
+int repo_discard(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_status(all, publisher.discard(), "nothing waits for signatures any more");
+    });
+}
+
+int repo_channel(const Options& all, const RepoOptions& o) {
+    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return finish_waits(all, publisher.add_channel(o.product, o.channel, {o.keys, o.threshold}),
+                            fmt::format("{} has the channel {}", o.product, o.channel));
     });
 }
 

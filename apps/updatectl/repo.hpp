@@ -15,8 +15,8 @@ namespace update::ctl {
 struct RepoOptions {
     std::string dir = ".", passphrase_file;
     int passphrase_fd = -1;
-    unsigned root_keys = 1;
-    std::int64_t root_threshold = 1;
+    unsigned root_keys = 1, targets_keys = 1, keys = 1;
+    std::int64_t root_threshold = 1, targets_threshold = 1, threshold = 1;
     std::string scheme = "ed25519";
     int root_days = 365, targets_days = 90, snapshot_days = 30, timestamp_days = 7;
     std::string product, version, channel, from, to, minimum_from, salt, restart = "agent", role, folder, id,
@@ -45,6 +45,8 @@ int repo_list(const Options&, const RepoOptions&);
 int repo_import(const Options&, const RepoOptions&);
 int repo_rotate(const Options&, const RepoOptions&);
 int repo_sign(const Options&, const RepoOptions&);
+int repo_discard(const Options&, const RepoOptions&);
+int repo_channel(const Options&, const RepoOptions&);
 int repo_resign(const Options&, const RepoOptions&);
 int repo_check(const Options&, const RepoOptions&);
 int repo_gc(const Options&, const RepoOptions&);

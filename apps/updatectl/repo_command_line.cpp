@@ -64,6 +64,10 @@ void add_beginning(Group& repo, RepoOptions& o) {
     init->add_option("--root-keys", o.root_keys, "How many keys the root has")->capture_default_str();
     init->add_option("--root-threshold", o.root_threshold, "How many of them must sign")
         ->capture_default_str();
+    init->add_option("--targets-keys", o.targets_keys, "How many keys the targets have")
+        ->capture_default_str();
+    init->add_option("--targets-threshold", o.targets_threshold, "How many of them must sign")
+        ->capture_default_str();
     init->add_option("--scheme", o.scheme, "ed25519, ecdsa or rsa")->capture_default_str();
     init->add_option("--root-days", o.root_days, "Lifetime of the root's signature")->capture_default_str();
     init->add_option("--targets-days", o.targets_days, "Of targets and channels")->capture_default_str();
@@ -86,6 +90,13 @@ void add_releasing(Group& repo, RepoOptions& o) {
     add->add_option("--artifact", o.artifacts,
                     "ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]; may be repeated")
         ->required();
+    auto* channel = repo.add("channel", "A channel for whose releases several keys must sign", repo_channel,
+                             "  updatectl repo channel --product agent --channel stable --keys 3 "
+                             "--threshold 2 --passphrase-fd 3");
+    add_signing(channel, o);
+    add_channel(channel, o);
+    channel->add_option("--keys", o.keys, "How many keys it has")->capture_default_str();
+    channel->add_option("--threshold", o.threshold, "How many of them must sign")->capture_default_str();
     auto* publish =
         repo.add("publish", "Publishes a draft on a channel", repo_publish,
                  "  updatectl repo publish --product agent --version 1.1.0 --channel beta --passphrase-fd 3");
@@ -133,9 +144,12 @@ void add_upkeep(Group& repo, RepoOptions& o) {
                  repo_rotate, "  updatectl repo rotate timestamp --passphrase-fd 3");
     add_signing(rotate, o);
     rotate->add_option("role", o.role, "root, timestamp, snapshot or targets")->required();
-    auto* sign = repo.add("sign", "Signs the root that waits, with the keys that are here", repo_sign,
-                          "  updatectl repo sign --dir /media/offline/updates --passphrase-fd 3");
+    auto* sign = repo.add("sign", "Signs what waits, with the keys that are here; one signer after another",
+                          repo_sign, "  updatectl repo sign --dir /media/offline/updates --passphrase-fd 3");
     add_signing(sign, o);
+    auto* discard = repo.add("discard", "Forgets what waits for signatures", repo_discard,
+                             "  updatectl repo discard --dir /srv/updates");
+    add_dir(discard, o);
     auto* resign = repo.add("resign", "Signs again what would expire; for a timer", repo_resign,
                             "  updatectl repo resign --days 3 --passphrase-file /etc/updates/passphrase");
     add_signing(resign, o);

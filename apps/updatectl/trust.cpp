@@ -93,8 +93,10 @@ int bundle_apply(const Options& all, const RepoOptions& o) {
     const auto bundle = usable_path(o.folder), store = usable_path(o.store), into = usable_path(o.into);
     for (const auto* path : {&bundle, &store, &into})
         if (!*path) return refuse(all, path->error());
+    trust::ClientOptions options;
+    options.built_at = tools.clock().built_at();
     const auto applied = repository::apply_bundle(tools.client_ports(), *bundle, *store, o.product, o.channel,
-                                                  o.version, *into, {});
+                                                  o.version, *into, options);
     if (!applied) return refuse(all, applied.error());
     std::string text = fmt::format("{} {}, verified:", o.product, applied->list.releases.at(0).version);
     for (const Path& file : applied->files) text += " " + file.string();

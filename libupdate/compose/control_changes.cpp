@@ -7,9 +7,9 @@
 #include "compose/applier.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
+#include "journal/policy_file.hpp"
 #include "os/service_manager.hpp"
 #include "policy/version.hpp"
-#include "steps/policy_file.hpp"
 
 namespace update {
 namespace {

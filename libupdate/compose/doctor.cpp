@@ -9,7 +9,7 @@
 #include "compose/watchdog_renewal.hpp"
 #include "ipc/message.hpp"
 #include "journal/journal.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 #include "steps/routes.hpp"
 
 namespace update {

@@ -63,6 +63,13 @@ Status write_durably(Files& files, const Path& path, std::string_view text) {
     return done();
 }
 
+Status replace_durably(Files& files, const Path& path, std::string_view text) {
+    const auto there = files.info(path);
+    if (there && there->kind != FileInfo::Kind::file)
+        UPDATE_CHECK(files.remove(path), "what lies in the place of " + path.string());
+    return write_durably(files, path, text);
+}
+
 Result<Sha256> copy_durably(Files& files, Hashing& hashing, const Path& from, const Path& to) {
     const std::string context = fmt::format("copy {} to {}", from.string(), to.string());
     UPDATE_TRY(source, files.open(from, OpenMode::read), context);

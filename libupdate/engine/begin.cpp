@@ -4,9 +4,9 @@
 #include "durable/durable.hpp"
 #include "engine/work.hpp"
 #include "journal/outcome_of.hpp"
+#include "journal/policy_file.hpp"
 #include "releases/refusal.hpp"
 #include "releases/releases.hpp"
-#include "steps/policy_file.hpp"
 #include "transfer/noted_channel.hpp"
 
 namespace update {

@@ -6,6 +6,7 @@
 //     history.jsonl                  for people; recovery never reads it
 //     policy.json                    quarantine and attempts per version, security epoch, used permits
 //     trust/                         signed metadata as it was fetched last, and its rollback floor
+//       committed                  the security epoch and used permits once more
 //       lists/                       the release lists that belong to it
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
@@ -48,6 +49,7 @@ class Layout {
     Path history() const { return state_ / "history.jsonl"; }
     Path policy() const { return state_ / "policy.json"; }
     Path trust() const { return state_ / "trust"; }
+    Path committed() const { return trust() / "committed"; }
     Path release_lists() const { return trust() / "lists"; }
     Path state_file() const { return state_ / "state.json"; }
     Path outcomes() const { return state_ / "outcomes"; }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <time.h>
 
+#include "os/built_at.hpp"
 #include "os/clock.hpp"
 #include "os/fd.hpp"
 #include "os/random.hpp"
@@ -34,6 +35,7 @@ class LinuxClock final : public Clock {
     WallTime wall() const override {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
+    WallTime built_at() const override { return update::built_at(); }
     std::string boot_id() const override { return boot_id_; }
     std::chrono::minutes utc_offset() const override {
         const ::time_t now = ::time(nullptr);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "os/boot.hpp"
+#include "os/built_at.hpp"
 #include "os/clock.hpp"
 #include "os/random.hpp"
 #include "os/windows.hpp"
@@ -28,6 +29,7 @@ class WindowsClock final : public Clock {
     WallTime wall() const override {
         return std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now());
     }
+    WallTime built_at() const override { return update::built_at(); }
     std::string boot_id() const override { return boot_id_; }
     std::chrono::minutes utc_offset() const override {
         TIME_ZONE_INFORMATION zone{};

@@ -36,6 +36,15 @@ const Permit* permit_for(const ReleaseList& list, const EndpointFacts& facts, st
     return found != list.permits.end() ? &*found : nullptr;
 }
 
+/// An update stops and starts programs, no less and no more. What asks for something else is not installed as
+/// if it had asked for that.
+std::string restart_not_offered(const Release& release) {
+    if (release.restart == RestartKind::machine) return "it needs the machine restarted, which no route does";
+    if (release.restart == RestartKind::nothing)
+        return "it wants nothing restarted, and every route restarts the agent";
+    return {};
+}
+
 std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
     const auto found = std::ranges::find(facts.memory.quarantine, release.version, &Quarantined::version);
     if (found == facts.memory.quarantine.end()) return {};
@@ -48,6 +57,7 @@ std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
 std::string broken_rule(const ReleaseList& list, const Release& release, const EndpointFacts& facts) {
     if (!fits_platform(release, facts))
         return fmt::format("it has nothing for {} on {}", facts.os, facts.arch);
+    if (auto restart = restart_not_offered(release); !restart.empty()) return restart;
     const bool permitted = permit_for(list, facts, release.version) != nullptr;
     if (release.epoch < facts.committed_epoch && !permitted)
         return fmt::format("its security epoch {} is below {}, which was committed here", release.epoch,

@@ -104,6 +104,12 @@ void quarantine(PolicyMemory& memory, const Outcome& outcome, const PolicySettin
     bound(memory.quarantine, &Quarantined::since_unix_ms);
 }
 
+void use_up(std::vector<std::string>& used, const std::string& permit) {
+    if (std::ranges::find(used, permit) != used.end()) return;
+    used.push_back(permit);
+    if (used.size() > max_remembered_permits) used.erase(used.begin());
+}
+
 }  // namespace
 
 PolicyMemory settled(PolicyMemory memory, const PolicySettings& settings, WallTime now) {
@@ -167,10 +173,15 @@ PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const P
 
 PolicyMemory record_commit(PolicyMemory memory, const Plan& plan) {
     memory.epoch = std::max(memory.epoch, plan.epoch);
-    auto& used = memory.used_permits;
-    if (plan.permit.empty() || std::ranges::find(used, plan.permit) != used.end()) return memory;
-    used.push_back(plan.permit);
-    if (used.size() > max_remembered_permits) used.erase(used.begin());
+    if (!plan.permit.empty()) use_up(memory.used_permits, plan.permit);
+    return memory;
+}
+
+PolicyMemory with_commits_of(PolicyMemory memory, const PolicyMemory& other) {
+    memory.epoch = std::max(memory.epoch, other.epoch);
+    auto used = other.used_permits;
+    for (const std::string& permit : memory.used_permits) use_up(used, permit);
+    memory.used_permits = std::move(used);
     return memory;
 }
 

@@ -71,6 +71,9 @@ PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&,
 /// A plan was committed: its epoch becomes the floor, and its permit is used up.
 PolicyMemory record_commit(PolicyMemory, const Plan&);
 
+/// With the commits of another memory of the same endpoint: the higher epoch, the used permits of both.
+PolicyMemory with_commits_of(PolicyMemory, const PolicyMemory& other);
+
 /// `updatectl quarantine clear VERSION`: the version may be tried again, with a full budget.
 PolicyMemory cleared(PolicyMemory, std::string_view version);
 

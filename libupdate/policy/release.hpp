@@ -11,7 +11,7 @@
 
 namespace update {
 
-/// What has to be started anew for a release.
+/// What has to be started anew for a release. Endpoints install `agent` only, and say so of the others.
 enum class RestartKind : std::uint8_t {
     agent,    ///< the agent and its companions
     nothing,  ///< data only

@@ -22,6 +22,8 @@ class Clock {
     virtual ~Clock() = default;
     virtual Instant now() const = 0;
     virtual WallTime wall() const = 0;
+    /// When this program was built: it is certainly later, whatever `wall` says. The epoch: not known.
+    virtual WallTime built_at() const { return {}; }
     /// Changes with each boot; an Instant means nothing under another boot id.
     virtual std::string boot_id() const = 0;
     /// Of this machine's time zone, now: for what people say in local time.

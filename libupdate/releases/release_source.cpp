@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "policy/choice.hpp"
 #include "policy/version.hpp"
 #include "releases/adopt_root.hpp"
 #include "transfer/mirrors.hpp"
@@ -57,7 +58,7 @@ Path ReleaseSource::list_file(const std::string& channel) const {
 
 WallTime ReleaseSource::now() const {
     trust::LocalStore store{ports_.files, ports_.crypto, layout_.trust()};
-    return std::max(ports_.clock.wall(), store.floor().time);
+    return std::max({ports_.clock.wall(), ports_.clock.built_at(), store.floor().time});
 }
 
 Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const std::string& version,
@@ -88,6 +89,7 @@ Result<FetchedReleases> ReleaseSource::ask(const Repository& repository, const s
     UPDATE_TRY(shipped, shipped_root(ports_.files, settings_.trust), "trust");
     trust::ClientOptions options;
     options.cancel = cancel;
+    options.built_at = ports_.clock.built_at();
     trust::Client client{{ports_.http, ports_.files, ports_.clock, ports_.crypto},
                          layout_.trust(),
                          {repository.metadata, repository.targets},
@@ -96,6 +98,7 @@ Result<FetchedReleases> ReleaseSource::ask(const Repository& repository, const s
     UPDATE_CHECK(client.refresh(), "signed metadata");
     UPDATE_CHECK(fetch_list(client, repository, channel, cancel), "release list");
     UPDATE_CHECK(fetch_roles(client, channel, version), "release list");
+    UPDATE_CHECK(forget_unused(client, channel), "unused metadata");
     return stored(channel, Expiry::judged);
 }
 
@@ -117,7 +120,7 @@ Status ReleaseSource::fetch_list(trust::Client& client, const Repository& reposi
     UPDATE_TRY(text, trust::fetch_text(ports_.http, url, static_cast<std::size_t>(file.length), cancel),
                "fetch");
     UPDATE_CHECK(intact(text), "fetch");
-    return write_durably(ports_.files, list_file(channel), text);
+    return replace_durably(ports_.files, list_file(channel), text);
 }
 
 /// The roles that speak for the files of a release may be others than the one that speaks for the list.
@@ -135,6 +138,20 @@ Status ReleaseSource::fetch_roles(trust::Client& client, const std::string& chan
     return done();
 }
 
+/// Of the channels that this endpoint was on once, lists and roles go. Those of its own channel stay while
+/// somebody selects from another one: `explain` speaks of them.
+Status ReleaseSource::forget_unused(trust::Client& client, const std::string& channel) {
+    const Path own = list_file(resolve_channel({settings_.policy.channel, {}, {}}).name);
+    const Path used = list_file(channel);
+    UPDATE_TRY(is_own_kept, exists(ports_.files, own), "own channel");
+    if (is_own_kept && own != used) return done();
+    UPDATE_TRY(names, ports_.files.list(layout_.release_lists()), "release lists");
+    for (const std::string& name : names)
+        if (layout_.release_lists() / name != used)
+            UPDATE_CHECK(ports_.files.remove(layout_.release_lists() / name), "release lists");
+    return client.store().keep_only(client.trusted()->target_roles());
+}
+
 Result<FetchedReleases> ReleaseSource::stored(const std::string& channel, Expiry expiry) const {
     const trust::Limits limits;
     trust::LocalStore store{ports_.files, ports_.crypto, layout_.trust()};
@@ -147,7 +164,9 @@ Result<FetchedReleases> ReleaseSource::stored(const std::string& channel, Expiry
     if (!list) return trouble(Trouble::local, fmt::format("no release list of {} is kept here", channel));
     vouchers.list = std::move(*list);
     const trust::Time time =
-        expiry == Expiry::judged ? trust::Time{ports_.clock.wall(), store.floor().time} : trust::Time{};
+        expiry == Expiry::judged
+            ? trust::Time{ports_.clock.wall(), std::max(ports_.clock.built_at(), store.floor().time)}
+            : trust::Time{};
     auto& roles = vouchers.roles;
     const RoleBytes read = [&](const std::string& role) {
         auto bytes = store.read(role, limits.named_bytes);

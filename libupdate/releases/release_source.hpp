@@ -54,6 +54,7 @@ class ReleaseSource {
                                 const trust::Cancel&);
     Status fetch_list(trust::Client&, const Repository&, const std::string& channel, const trust::Cancel&);
     Status fetch_roles(trust::Client&, const std::string& channel, std::string_view version);
+    Status forget_unused(trust::Client&, const std::string& channel);
     Path list_file(const std::string& channel) const;
 
     const Settings& settings_;

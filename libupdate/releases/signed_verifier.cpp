@@ -1,9 +1,10 @@
 #include "releases/signed_verifier.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
-#include "policy/memory.hpp"
+#include "journal/policy_file.hpp"
 #include "releases/adopt_root.hpp"
 #include "releases/plan_of.hpp"
 #include "releases/signed_releases.hpp"
@@ -15,8 +16,6 @@ namespace update {
 namespace {
 
 using trust::Trouble, trust::trouble;
-
-constexpr std::size_t policy_max_bytes = 1024 * 1024;
 
 }  // namespace
 
@@ -59,7 +58,8 @@ Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
     };
     trust::Time time;
     if (expiry == Expiry::judged)
-        time = {clock_.wall(), trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time};
+        time = {clock_.wall(), std::max(clock_.built_at(),
+                                        trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time)};
     UPDATE_TRY(releases,
                SignedReleases::read(crypto_, time, {shipped, vouchers->roots, role, vouchers->list},
                                     settings_.product, plan.channel),
@@ -72,13 +72,11 @@ Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
 /// A release that was signed before a hole was closed is signed still.
 Status SignedVerifier::check_epoch(const Plan& plan) {
     if (!plan.permit.empty()) return done();
-    auto text = read_text(files_, layout_.policy(), policy_max_bytes);
-    if (!text && text.error().code() != ErrorCode::not_found) return std::move(text).error();
-    const auto floor = text ? parse_policy_memory(*text).memory.epoch : 0;
-    if (plan.epoch >= floor) return done();
+    UPDATE_TRY(memory, load_policy_memory(files_, layout_), "security epoch");
+    if (plan.epoch >= memory.epoch) return done();
     return trouble(Trouble::rollback,
                    fmt::format("security epoch {} of {} is below {}, which was committed here", plan.epoch,
-                               plan.version, floor));
+                               plan.version, memory.epoch));
 }
 
 /// What an update left here had been installed before it: its proof is that only this account writes to the

@@ -48,14 +48,24 @@ Status copy_target(trust::Client& client, Files& files, Tree& to, const std::str
     return files.remove(path);
 }
 
-Status copy_metadata(const trust::TrustedSet& trusted, Tree& from, Tree& to, const std::string& role) {
+/// Of the delegated roles those that the targets in the bundle made the client read.
+std::vector<std::string> roles_read(const trust::TrustedSet& trusted) {
+    std::vector<std::string> names{"targets"};
+    const auto* top = trusted.find(nullptr, "targets");
+    if (top != nullptr && top->delegations)
+        for (const auto& role : top->delegations->roles)
+            if (trusted.find(top, role.name) != nullptr) names.push_back(role.name);
+    return names;
+}
+
+Status copy_metadata(const trust::TrustedSet& trusted, Tree& from, Tree& to) {
     const auto copy = [&](const std::string& name, std::optional<Version> version) -> Status {
         UPDATE_TRY(bytes, from.read_bytes(name, version), name);
         return to.write(name, version, bytes);
     };
     for (Version root = 1; root <= trusted.root().version; ++root) UPDATE_CHECK(copy("root", root), "bundle");
     const auto& snapshot = *trusted.snapshot();
-    for (const auto& name : {std::string{"targets"}, role})
+    for (const auto& name : roles_read(trusted))
         if (const auto listed = snapshot.meta.find(name); listed != snapshot.meta.end())
             UPDATE_CHECK(copy(name, listed->second.version), "bundle");
     UPDATE_CHECK(copy("snapshot", snapshot.version), "bundle");
@@ -92,7 +102,7 @@ Result<unsigned> export_bundle(trust::ClientPorts ports, PublicFolders& folders,
             UPDATE_CHECK(copy_target(*client, ports.files, bundle, artifact.target, scratch), "bundle");
             ++count;
         }
-    UPDATE_CHECK(copy_metadata(*client->trusted(), source, bundle, product + "-" + channel), "bundle");
+    UPDATE_CHECK(copy_metadata(*client->trusted(), source, bundle), "bundle");
     UPDATE_CHECK(remove_tree(ports.files, scratch), "scratch folder");
     return count;
 }

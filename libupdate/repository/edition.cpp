@@ -53,60 +53,24 @@ Version listed(const Json& document, const std::string& file) {
     return entry != nullptr ? version_of(*entry) : 0;
 }
 
-const Json* role_in_root(const Json& root, const std::string& role) {
-    const Json* roles = root.find("roles");
-    return roles != nullptr ? roles->find(role) : nullptr;
-}
-
 /// Nothing is published that a client would not read.
 template <class Kind>
-Status check_readable(std::string_view bytes, std::size_t max_bytes) {
+Status check_readable_as(std::string_view bytes, std::size_t max_bytes) {
     auto file = trust::parse_metadata<Kind>(bytes, max_bytes);
     if (!file) return std::move(file).error().in("what would be published is not acceptable to clients");
     return done();
 }
-
-/// Several writers ask for the same keys at once: each of `more` that is not there yet.
-void add_keys(Keepers& into, const Keepers& more) {
-    for (const auto& id : more.keyids)
-        if (std::ranges::find(into.keyids, id) == into.keyids.end()) into.keyids.push_back(id);
+Status check_readable(std::string_view role, std::string_view bytes) {
+    const trust::Limits limits;
+    if (role == "timestamp") return check_readable_as<trust::Timestamp>(bytes, limits.timestamp_bytes);
+    if (role == "snapshot") return check_readable_as<trust::Snapshot>(bytes, limits.named_bytes);
+    return check_readable_as<trust::Targets>(bytes, limits.targets_bytes);
 }
+
+/// Roles whose documents are targets; the two others are made of them.
+bool is_targets(std::string_view role) { return role != "snapshot" && role != "timestamp"; }
 
 }  // namespace
-
-Result<Keepers> keepers_of(const Json& role, const std::string& name) {
-    trust::Fields in{role, name};
-    Keepers keepers{in.texts("keyids"), in.integer("threshold", 1)};
-    UPDATE_CHECK(in.status(), "role");
-    return keepers;
-}
-
-Result<std::string> sign_document(const Desk& desk, const Json& document, const Keepers& keepers,
-                                  const std::string& name) {
-    const auto payload = trust::canonical(document);
-    Json::Array signatures;
-    std::vector<std::string> missing;
-    for (const auto& id : keepers.keyids) {
-        auto signature = desk.keyring.sign(desk.settings, id, payload);
-        if (!signature && signature.error().code() == ErrorCode::not_found) {
-            missing.push_back(id);
-            continue;
-        }
-        if (!signature) return std::move(signature).error().in("sign " + name);
-        Json entry;
-        entry.set("keyid", Json{id});
-        entry.set("sig", Json{to_hex(*signature)});
-        signatures.push_back(std::move(entry));
-    }
-    if (std::cmp_less(signatures.size(), keepers.threshold))
-        return Error{ErrorCode::refused,
-                     fmt::format("{} needs {} signatures, and these keys are not here: {}", name,
-                                 keepers.threshold, fmt::join(missing, ", "))};
-    Json file;
-    file.set("signed", document);
-    file.set("signatures", Json{std::move(signatures)});
-    return trust::indented(file) + "\n";
-}
 
 Edition Edition::begin(Desk desk, const Json& root) {
     Edition edition{desk};
@@ -117,7 +81,7 @@ Edition Edition::begin(Desk desk, const Json& root) {
     return edition;
 }
 
-Result<Edition> Edition::open(Desk desk, const Json& root, const Json& staged_root) {
+Result<Edition> Edition::open(Desk desk, const Json& root, const Json& staged_root, StagedFiles staged) {
     Edition edition{desk};
     edition.root_ = root;
     edition.staged_root_ = staged_root;
@@ -128,7 +92,24 @@ Result<Edition> Edition::open(Desk desk, const Json& root, const Json& staged_ro
     if (snapshot.find("meta") == nullptr)
         return Error{ErrorCode::corrupt, "the published snapshot has no meta"};
     edition.snapshot_ = std::move(snapshot);
+    UPDATE_CHECK(edition.take_staged(std::move(staged)), "what waits for signatures");
     return edition;
+}
+
+/// What was published in the meantime, perhaps just before a crash, waits no more.
+Status Edition::take_staged(StagedFiles staged) {
+    for (auto& [role, bytes] : staged) {
+        UPDATE_TRY(file, trust::parse_json(bytes, metadata_bytes_max), role);
+        const Json* document = signed_part(file);
+        if (document == nullptr) return Error{ErrorCode::corrupt, role + " has no signed part"};
+        const Version published = role == "snapshot"    ? version_of(snapshot_)
+                                  : role == "timestamp" ? version_of(timestamp_)
+                                                        : listed(snapshot_, role + ".json");
+        if (version_of(*document) != published + 1) continue;
+        if (is_targets(role)) documents_[role] = *document;
+        staged_[role] = std::move(bytes);
+    }
+    return done();
 }
 
 Status Edition::load(const std::string& role) {
@@ -163,78 +144,137 @@ Status Edition::touch(const std::string& role) {
     return done();
 }
 
+Result<bool> Edition::can_sign(const std::string& role) {
+    UPDATE_TRY(wanted, keepers(role), "keys");
+    return std::ranges::all_of(wanted, [this](const Keepers& some) {
+        const auto here = std::ranges::count_if(some.role.keyids, [this](const std::string& id) {
+            return desk_.keyring.has(desk_.settings, id);
+        });
+        return here >= some.role.threshold;
+    });
+}
+
 /// Delegations of the top-level role only: that is all that this publisher makes.
 Result<Keepers> Edition::delegated_keepers(const std::string& role) {
     UPDATE_CHECK(load("targets"), role);
     const Json* delegations = documents_["targets"].find("delegations");
-    const Json* bins = delegations != nullptr ? delegations->find("succinct_roles") : nullptr;
-    if (bins != nullptr) return keepers_of(*bins, role);
-    const Json* roles = delegations != nullptr ? delegations->find("roles") : nullptr;
+    if (delegations == nullptr)
+        return Error{ErrorCode::not_found, fmt::format("nothing is delegated to {}", role)};
+    const Json* keys = delegations->find("keys");
+    if (const Json* bins = delegations->find("succinct_roles")) return keepers_of(*bins, keys, role);
+    const Json* roles = delegations->find("roles");
     if (roles != nullptr && roles->array() != nullptr)
         for (const Json& entry : *roles->array())
             if (const Json* name = entry.find("name"); name != nullptr && *name == Json{role})
-                return keepers_of(entry, role);
+                return keepers_of(entry, keys, role);
     return Error{ErrorCode::not_found, fmt::format("nothing is delegated to {}", role)};
 }
 
-Result<Keepers> Edition::keepers(const std::string& role) {
-    if (!trust::is_top_role(role)) return delegated_keepers(role);
-    const Json* now = role_in_root(root_, role);
-    if (now == nullptr) return Error{ErrorCode::corrupt, "the root has no role " + role};
-    UPDATE_TRY(keepers, keepers_of(*now, role), "root");
-    if (const Json* next = role_in_root(staged_root_, role)) {
-        UPDATE_TRY(more, keepers_of(*next, role), "staged root");
-        add_keys(keepers, more);
+/// While a root waits, a top-level role is signed as both roots want it.
+Result<std::vector<Keepers>> Edition::keepers(const std::string& role) {
+    std::vector<Keepers> all;
+    if (!trust::is_top_role(role)) {
+        UPDATE_TRY(delegated, delegated_keepers(role), role);
+        all.push_back(std::move(delegated));
+        return all;
     }
-    return keepers;
+    for (const Json* root : {&root_, &staged_root_}) {
+        if (root->is_null()) continue;
+        UPDATE_TRY(named, keepers_in_root(*root, role), "root");
+        all.push_back(std::move(named));
+    }
+    return all;
 }
 
-Status Edition::write_targets(const std::string& role) {
+/// Signs it, and notes who is missing. What clients would not read is refused now.
+Status Edition::stage(const std::string& role, const Json& document, const Json& earlier, Waits& waits) {
+    UPDATE_TRY(wanted, keepers(role), role);
+    UPDATE_TRY(file, sign_file(desk_, document, wanted, earlier, role), role);
+    UPDATE_CHECK(check_readable(role, file.bytes), role);
+    if (!file.missing.empty()) waits.push_back({role, std::move(file.missing)});
+    staged_[role] = std::move(file.bytes);
+    return done();
+}
+
+/// A whole file that waits, or null.
+Json Edition::waiting(const std::string& role) const {
+    const auto found = staged_.find(role);
+    if (found == staged_.end()) return {};
+    auto file = trust::parse_json(found->second, metadata_bytes_max);
+    return file ? std::move(*file) : Json{};
+}
+
+Status Edition::stage_targets(const std::string& role, Waits& waits) {
     Json& document = documents_[role];
+    if (!changed_.contains(role)) return stage(role, document, waiting(role), waits);
     document.set("version", Json{listed(snapshot_, role + ".json")});
     renew(document, desk_.now, desk_.settings.lifetimes.targets);
-    UPDATE_TRY(keepers, keepers(role), "publish");
-    UPDATE_TRY(bytes, sign_document(desk_, document, keepers, role), "publish");
-    UPDATE_CHECK(check_readable<trust::Targets>(bytes, trust::Limits{}.targets_bytes), role);
-    UPDATE_CHECK(desk_.tree.write(role, version_of(document), bytes), "publish");
-    Json entry;
-    entry.set("version", Json{version_of(document)});
-    snapshot_.find("meta")->set(role + ".json", std::move(entry));
-    return done();
+    return stage(role, document, Json{}, waits);
 }
 
-Status Edition::write_snapshot() {
-    renew(snapshot_, desk_.now, desk_.settings.lifetimes.snapshot);
-    UPDATE_TRY(keepers, keepers("snapshot"), "publish");
-    UPDATE_TRY(bytes, sign_document(desk_, snapshot_, keepers, "snapshot"), "publish");
-    UPDATE_CHECK(check_readable<trust::Snapshot>(bytes, trust::Limits{}.named_bytes), "snapshot");
-    UPDATE_CHECK(desk_.tree.write("snapshot", version_of(snapshot_), bytes), "publish");
-    Json hashes;
+/// One that waits with the same content goes on waiting with the signatures that it has.
+Status Edition::stage_unless_waiting(const std::string& role, Json document, int days, Waits& waits) {
+    const Json earlier = waiting(role);
+    const Json* before = signed_part(earlier);
+    const Json *meta = before != nullptr ? before->find("meta") : nullptr, *wanted = document.find("meta");
+    if (meta != nullptr && version_of(*before) == version_of(document) + 1 && *meta == *wanted)
+        return stage(role, *before, earlier, waits);
+    renew(document, desk_.now, days);
+    return stage(role, document, Json{}, waits);
+}
+
+Status Edition::stage_snapshot(Waits& waits) {
+    Json snapshot = snapshot_;
+    for (const auto& [role, bytes] : staged_) {
+        if (!is_targets(role)) continue;
+        Json entry;
+        entry.set("version", Json{version_of(documents_[role])});
+        snapshot.find("meta")->set(role + ".json", std::move(entry));
+    }
+    return stage_unless_waiting("snapshot", std::move(snapshot), desk_.settings.lifetimes.snapshot, waits);
+}
+
+Status Edition::stage_timestamp(Waits& waits) {
+    const auto& bytes = staged_["snapshot"];
+    Json hashes, entry, meta;
     hashes.set("sha256", Json{sha256_of(desk_.crypto, bytes)});
-    snapshot_entry_.set("version", Json{version_of(snapshot_)});
-    snapshot_entry_.set("length", Json{static_cast<std::int64_t>(bytes.size())});
-    snapshot_entry_.set("hashes", std::move(hashes));
-    return done();
+    entry.set("version", Json{version_of(snapshot_) + 1});
+    entry.set("length", Json{static_cast<std::int64_t>(bytes.size())});
+    entry.set("hashes", std::move(hashes));
+    meta.set("snapshot.json", std::move(entry));
+    Json timestamp = timestamp_;
+    timestamp.set("meta", std::move(meta));
+    timestamp.set("x-signed-at", Json{trust::date_text(desk_.now)});
+    return stage_unless_waiting("timestamp", std::move(timestamp), desk_.settings.lifetimes.timestamp, waits);
 }
 
-Status Edition::write_timestamp() {
-    Json meta;
-    meta.set("snapshot.json", snapshot_entry_);
-    timestamp_.set("meta", std::move(meta));
-    timestamp_.set("x-signed-at", Json{trust::date_text(desk_.now)});
-    renew(timestamp_, desk_.now, desk_.settings.lifetimes.timestamp);
-    UPDATE_TRY(keepers, keepers("timestamp"), "publish");
-    UPDATE_TRY(bytes, sign_document(desk_, timestamp_, keepers, "timestamp"), "publish");
-    UPDATE_CHECK(check_readable<trust::Timestamp>(bytes, trust::Limits{}.timestamp_bytes), "timestamp");
-    return desk_.tree.write("timestamp", std::nullopt, bytes);
-}
-
-Status Edition::commit() {
-    for (const auto& role : changed_) UPDATE_CHECK(write_targets(role), role);
-    UPDATE_CHECK(write_snapshot(), "snapshot");
-    UPDATE_CHECK(write_timestamp(), "timestamp");
+Result<Waits> Edition::commit() {
+    std::set<std::string> roles{changed_.begin(), changed_.end()};
+    for (const auto& [role, bytes] : staged_)
+        if (is_targets(role)) roles.insert(role);
+    Waits waits;
+    for (const auto& role : roles) UPDATE_CHECK(stage_targets(role, waits), "publish");
     changed_.clear();
-    return done();
+    if (!waits.empty()) return waits;
+    UPDATE_CHECK(stage_snapshot(waits), "publish");
+    if (!waits.empty()) return waits;
+    UPDATE_CHECK(stage_timestamp(waits), "publish");
+    if (!waits.empty()) return waits;
+    return publish();
+}
+
+Result<Waits> Edition::publish() {
+    for (const auto& role : {"snapshot", "timestamp"}) {
+        const Json file = waiting(role);
+        (role == std::string_view{"snapshot"} ? snapshot_ : timestamp_) = *signed_part(file);
+    }
+    for (const auto& [role, bytes] : staged_)
+        if (is_targets(role))
+            UPDATE_CHECK(desk_.tree.write(role, version_of(documents_[role]), bytes), "publish");
+    UPDATE_CHECK(desk_.tree.write("snapshot", version_of(snapshot_), staged_["snapshot"]), "publish");
+    UPDATE_CHECK(desk_.tree.write("timestamp", std::nullopt, staged_["timestamp"]), "publish");
+    staged_.clear();
+    return Waits{};
 }
 
 }  // namespace update::repository

@@ -3,39 +3,17 @@
 #include <map>
 #include <set>
 #include <string>
-#include <vector>
 
-#include "ports/clock.hpp"
-#include "repository/keyring.hpp"
-#include "repository/tree.hpp"
+#include "repository/signing.hpp"
 
 namespace update::repository {
 
-/// What signing needs to know and to use.
-struct Desk {
-    Tree& tree;
-    Keyring& keyring;
-    Cryptography& crypto;
-    const PublisherSettings& settings;
-    WallTime now{};
-};
-
-/// The keys of a role and how many must sign, as its delegator says (the member "keyids" and "threshold").
-struct Keepers {
-    std::vector<std::string> keyids;
-    std::int64_t threshold = 1;
-};
-Result<Keepers> keepers_of(const Json& role, const std::string& name);
-
-/// A file: `document` signed by all of `keepers` whose keys are here.
-/// @return `refused` when these are fewer than the threshold, with the ids of the keys that are missing
-Result<std::string> sign_document(const Desk&, const Json& document, const Keepers&, const std::string& name);
-
 class Edition {
  public:
-    /// Reads what is published now. A root that waits for signatures is given so that its keys sign, too:
-    /// then both it and the root before it accept what is published (`staged_root` may be null).
-    static Result<Edition> open(Desk, const Json& root, const Json& staged_root);
+    /// Reads what is published now, and what waits for signatures, which takes its place. A root that waits
+    /// is given so that its keys sign, too: then both it and the root before it accept what is published
+    /// (`staged_root` may be null).
+    static Result<Edition> open(Desk, const Json& root, const Json& staged_root, StagedFiles = {});
     /// Nothing is published yet.
     static Edition begin(Desk, const Json& root);
 
@@ -46,31 +24,40 @@ class Edition {
     /// Signs these roles again though nothing in them changed.
     Status touch(const std::string& role);
     bool has(const std::string& role) const {
-        return snapshot_.find("meta")->find(role + ".json") != nullptr;
+        return documents_.contains(role) || snapshot_.find("meta")->find(role + ".json") != nullptr;
     }
+    /// Whether enough of the role's keys are here.
+    Result<bool> can_sign(const std::string& role);
 
-    /// Writes changed roles, then the snapshot, and timestamp.json last: with it, all of it is published at
-    /// once. Killed before, the published tree is the old one, and the files beside it are overwritten by the
-    /// next edition.
-    Status commit();
+    /// Signs changed roles, then the snapshot, then the timestamp. Where keys are missing, nothing is
+    /// published, and `staged` is what to keep until they have signed. Else writes all of it, timestamp.json
+    /// last: with it, all of it is published at once. Killed before, the published tree is the old one, and
+    /// the files beside it are overwritten by the next edition.
+    Result<Waits> commit();
+    const StagedFiles& staged() const { return staged_; }
 
     const Json& snapshot() const { return snapshot_; }
     const Json& timestamp() const { return timestamp_; }
 
  private:
     explicit Edition(Desk desk) : desk_{desk} {}
-    Result<Keepers> keepers(const std::string& role);
+    Result<std::vector<Keepers>> keepers(const std::string& role);
     Result<Keepers> delegated_keepers(const std::string& role);
-    Status write_targets(const std::string& role);
-    Status write_snapshot();
-    Status write_timestamp();
+    Status stage(const std::string& role, const Json& document, const Json& earlier, Waits&);
+    Status stage_targets(const std::string& role, Waits&);
+    Status stage_unless_waiting(const std::string& role, Json document, int days, Waits&);
+    Status stage_snapshot(Waits&);
+    Status stage_timestamp(Waits&);
+    Json waiting(const std::string& role) const;
+    Result<Waits> publish();
     Status load(const std::string& role);
+    Status take_staged(StagedFiles);
 
     Desk desk_;
     Json root_, staged_root_, snapshot_, timestamp_;  ///< the signed parts
-    Json snapshot_entry_;                             ///< what the timestamp says about the snapshot
     std::map<std::string, Json, std::less<>> documents_;
-    std::set<std::string> changed_;
+    std::set<std::string, std::less<>> changed_;
+    StagedFiles staged_;
 };
 
 }  // namespace update::repository

@@ -22,6 +22,7 @@ std::optional<ImportName> parse_import_name(std::string_view file);
 struct Imported {
     std::string product, version, channel;
     unsigned files = 0;
+    bool waits = false;  ///< for signatures, and is not published yet
 };
 
 /// Publishes each version that lies in the folder, on the channel that a sidecar "<file>.channel" names, on

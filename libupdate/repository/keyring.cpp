@@ -95,6 +95,14 @@ Result<SigningKey*> Keyring::local_key(const std::string& id, const std::string&
     return (loaded_[id] = std::move(key)).get();
 }
 
+bool Keyring::has(const PublisherSettings& settings, const std::string& id) {
+    const auto place = settings.keys.find(id);
+    if (place == settings.keys.end()) return false;
+    if (!place->second.command.empty()) return true;
+    const auto there = exists(files_, folder_ / "keys" / place->second.file);
+    return !place->second.file.empty() && there && *there;
+}
+
 Result<std::string> Keyring::sign(const PublisherSettings& settings, const std::string& id,
                                   std::string_view message) {
     const auto place = settings.keys.find(id);

@@ -35,6 +35,8 @@ class Keyring {
     /// A new key, encrypted on disk before this returns.
     Result<Made> make(KeyScheme);
 
+    /// Whether it can be asked to sign: a file that lies here, or a command.
+    bool has(const PublisherSettings&, const std::string& id);
     /// @return the raw signature; `not_found` when the key is not here, `refused` for a wrong passphrase
     Result<std::string> sign(const PublisherSettings&, const std::string& id, std::string_view message);
 

@@ -10,6 +10,7 @@ namespace update::repository {
 namespace {
 
 constexpr std::size_t settings_bytes_max = 4'000'000;
+constexpr unsigned keys_max = 64;
 
 Json number(std::int64_t value) { return Json{value}; }
 
@@ -67,7 +68,7 @@ Result<Json> Publisher::root_document() {
 }
 
 Result<Json> Publisher::staged_root() {
-    auto text = read_text(ports_.files, folder_ / "staged-root.json", metadata_bytes_max);
+    auto text = read_text(ports_.files, folder_ / staged_root_name, metadata_bytes_max);
     if (!text && text.error().code() == ErrorCode::not_found) return Json{};
     if (!text) return std::move(text).error();
     return trust::parse_json(*text, metadata_bytes_max);
@@ -75,9 +76,41 @@ Result<Json> Publisher::staged_root() {
 
 Result<Edition> Publisher::edition() {
     UPDATE_TRY(root, root_document(), "edition");
-    UPDATE_TRY(staged, staged_root(), "edition");
-    const Json* document = staged.find("signed");
+    UPDATE_TRY(waiting_root, staged_root(), "edition");
+    UPDATE_TRY(waiting, read_staged(ports_.files, folder_ / staged_edition_name), "edition");
+    const Json* document = waiting_root.find("signed");
+    return Edition::open(desk(), root, document != nullptr ? *document : Json{}, std::move(waiting));
+}
+
+/// As clients see it.
+Result<Edition> Publisher::published_edition() {
+    UPDATE_TRY(root, root_document(), "edition");
+    UPDATE_TRY(waiting_root, staged_root(), "edition");
+    const Json* document = waiting_root.find("signed");
     return Edition::open(desk(), root, document != nullptr ? *document : Json{});
+}
+
+Result<Waits> Publisher::commit(Edition& edition) {
+    UPDATE_TRY(waits, edition.commit(), "publish");
+    UPDATE_CHECK(write_staged(ports_.files, folder_ / staged_edition_name, edition.staged()), "publish");
+    return waits;
+}
+
+Status Publisher::discard() {
+    UPDATE_CHECK(ports_.files.remove(folder_ / staged_edition_name), "discard");
+    return ports_.files.remove(folder_ / staged_root_name);
+}
+
+Result<Json> Publisher::new_role(const KeyCount& count, KeyScheme scheme, Json& keys) {
+    if (count.threshold < 1 || count.keys > keys_max || std::cmp_less(count.keys, count.threshold))
+        return Error{ErrorCode::refused,
+                     "the threshold must be between 1 and the number of keys, at most 64"};
+    std::vector<std::string> ids;
+    for (unsigned i = 0; i < count.keys; ++i) {
+        UPDATE_TRY(id, new_key(scheme, keys), "init");
+        ids.push_back(id);
+    }
+    return role_of(ids, count.threshold);
 }
 
 /// The settings know the key before anything that is published does.
@@ -92,20 +125,16 @@ Result<std::string> Publisher::new_key(KeyScheme scheme, Json& keys) {
 Status Publisher::init(const InitWish& wish) {
     UPDATE_TRY(version, tree_.root_version(), "init");
     if (version != 0) return Error{ErrorCode::refused, "there is a repository here already"};
-    if (wish.root_threshold < 1 || wish.root_keys > 64 || std::cmp_less(wish.root_keys, wish.root_threshold))
-        return Error{ErrorCode::refused, "the threshold must be between 1 and the number of root keys"};
     settings_ = {};
     settings_.lifetimes = wish.lifetimes;
     UPDATE_CHECK(tree_.prepare(), "init");
     Json keys{Json::Object{}}, roles;
     for (const auto role : trust::top_roles) {
-        const bool is_root = role == trust::TopRole::root;
-        std::vector<std::string> ids;
-        for (unsigned i = 0; i < (is_root ? wish.root_keys : 1); ++i) {
-            UPDATE_TRY(id, new_key(wish.scheme, keys), "init");
-            ids.push_back(id);
-        }
-        roles.set(trust::name(role), role_of(ids, is_root ? wish.root_threshold : 1));
+        const auto& count = role == trust::TopRole::root      ? wish.root
+                            : role == trust::TopRole::targets ? wish.targets
+                                                              : KeyCount{};
+        UPDATE_TRY(entry, new_role(count, wish.scheme, keys), "init");
+        roles.set(trust::name(role), entry);
     }
     Json root;
     root.set("_type", Json{"root"});
@@ -118,14 +147,10 @@ Status Publisher::init(const InitWish& wish) {
     root.set("roles", std::move(roles));
     auto first = Edition::begin(desk(), root);
     UPDATE_CHECK(first.touch("targets"), "init");
-    UPDATE_CHECK(first.commit(), "init");
-    UPDATE_TRY(keepers, keepers_of(*root.find("roles")->find("root"), "root"), "init");
-    UPDATE_TRY(bytes, sign_document(desk(), root, keepers, "root"), "init");
-    return tree_.write("root", 1, bytes);  // last: with it, this is a repository
-}
-
-std::string channel_role(const std::string& product, const std::string& channel) {
-    return fmt::format("{}-{}", product, channel);
+    UPDATE_CHECK(first.commit(), "init");  // all keys are here, they were made just now
+    UPDATE_TRY(keepers, keepers_in_root(root, "root"), "init");
+    UPDATE_TRY(file, sign_file(desk(), root, {keepers}, Json{}, "root"), "init");
+    return tree_.write("root", 1, file.bytes);  // last: with it, this is a repository
 }
 
 }  // namespace update::repository

@@ -3,6 +3,7 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@
 
 namespace update::repository {
 
+/// What waits for signatures, in the publisher's folder.
+inline constexpr const char* staged_root_name = "staged-root.json";
+inline constexpr const char* staged_edition_name = "staged-edition.json";
+
 struct PublisherPorts {
     Files& files;
     PublicFolders& folders;
@@ -29,9 +34,14 @@ struct PublisherPorts {
     Processes& processes;
 };
 
+/// How many keys a role gets, and how many of them must sign.
+struct KeyCount {
+    unsigned keys = 1;
+    std::int64_t threshold = 1;
+};
+
 struct InitWish {
-    unsigned root_keys = 1;
-    std::int64_t root_threshold = 1;
+    KeyCount root, targets;
     KeyScheme scheme = KeyScheme::ed25519;
     Lifetimes lifetimes;
 };
@@ -64,7 +74,9 @@ struct RootState {
 };
 
 /// Holds the folder's lock as long as it exists: one publisher at a time. Every operation is whole or has no
-/// effect for readers, wherever the process ends. One thread.
+/// effect for readers, wherever the process ends. Where keys are elsewhere, what would be published waits in
+/// the folder, further operations add to it, and `sign` on the machines that have the keys publishes it. One
+/// thread.
 class Publisher {
  public:
     /// @param folder  absolute; created (private) when absent
@@ -76,20 +88,27 @@ class Publisher {
 
     /// Puts files into the draft of a version; the draft is what `publish` publishes.
     Status add(const std::string& product, const std::string& version, const std::vector<ArtifactWish>&);
-    Status publish(const PublishWish&);
+    /// @return who must still sign; empty: it is published. The same for all that return Waits.
+    Result<Waits> publish(const PublishWish&);
     /// The release as it is on `from` also appears on `to`.
-    Status promote(const std::string& product, const std::string& version, const std::string& from,
-                   const std::string& to);
+    Result<Waits> promote(const std::string& product, const std::string& version, const std::string& from,
+                          const std::string& to);
     /// Takes it out of the channel. Endpoints that have it keep it.
-    Status yank(const std::string& product, const std::string& version, const std::string& channel);
-    Status permit(const std::string& product, const std::string& channel, const Permit&);
+    Result<Waits> yank(const std::string& product, const std::string& version, const std::string& channel);
+    Result<Waits> permit(const std::string& product, const std::string& channel, const Permit&);
+    /// A channel whose role has several keys. @return `refused` when the channel is there already
+    Result<Waits> add_channel(const std::string& product, const std::string& channel, const KeyCount&);
+    /// With what waits for signatures.
     Result<ReleaseList> list(const std::string& product, const std::string& channel);
 
     /// A new key for a top-level role instead of its first one; the root that says so is staged, and
     /// published as soon as enough keys have signed it.
     Result<RootState> rotate(trust::TopRole);
-    /// Signs the staged root with the keys that are here. Run it on several machines, one after another.
-    Result<RootState> sign_root();
+    /// Signs all that waits with the keys that are here, and publishes it once enough have signed. Run it on
+    /// several machines, one after another. @return `not_found` when nothing waits
+    Result<Waits> sign();
+    /// Forgets what waits, the root with it.
+    Status discard();
     Result<RootState> root_state();
 
     /// When each role expires, the earliest first.
@@ -110,18 +129,24 @@ class Publisher {
     Result<Json> root_document();
     Result<Json> staged_root();
     Result<Edition> edition();
+    Result<Edition> published_edition();
+    Result<Waits> commit(Edition&);
+    Result<Json> new_role(const KeyCount&, KeyScheme, Json& keys);
     Result<std::string> new_key(KeyScheme, Json& keys);
 
-    Status ensure_channel(Edition&, const std::string& product, const std::string& channel);
+    Result<std::string> channel_role(Edition&, const std::string& product, const std::string& channel);
+    Result<std::string> ensure_channel(Edition&, const std::string& product, const std::string& channel,
+                                       const KeyCount& = {});
     Result<ReleaseList> read_list(Edition&, const std::string& product, const std::string& channel);
     Status write_list(Edition&, const ReleaseList&);
-    Status put_artifact(Edition&, const std::string& role, ReleaseArtifact&, const std::string& product,
-                        const std::string& channel, const std::string& version);
+    Status put_artifacts(const ReleaseList&, Release&);
     Path draft_file(const std::string& product, const std::string& version) const;
     Path blob_file(const std::string& hash) const;
 
-    Result<std::string> signed_root(const Json& document, const Json& earlier_file);
+    Status keep(Edition&, std::set<std::string>& files, std::set<Path>& targets);
+    Status stage_root(const Json& document, const Json& earlier_file);
     Result<RootState> finish_root();
+    Status add_roles_that_wait(const Json& root, std::vector<std::string>& missing);
 
     PublisherPorts ports_;
     Path folder_;
@@ -130,8 +155,5 @@ class Publisher {
     Keyring keyring_;
     PublisherSettings settings_;
 };
-
-/// "agent-stable"
-std::string channel_role(const std::string& product, const std::string& channel);
 
 }  // namespace update::repository

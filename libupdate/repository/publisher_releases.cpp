@@ -6,6 +6,7 @@
 #include "durable/durable.hpp"
 #include "policy/version.hpp"
 #include "repository/publisher.hpp"
+#include "repository/target_names.hpp"
 
 namespace update::repository {
 namespace {
@@ -65,7 +66,7 @@ constexpr const char* draft_channel = "draft";
 }  // namespace
 
 Path Publisher::draft_file(const std::string& product, const std::string& version) const {
-    return folder_ / "drafts" / fmt::format("{}-{}.json", product, version);
+    return folder_ / "drafts" / fmt::format("{}@{}.json", product, version);
 }
 Path Publisher::blob_file(const std::string& hash) const { return folder_ / "drafts" / (hash + ".blob"); }
 
@@ -91,11 +92,16 @@ Status Publisher::add(const std::string& product, const std::string& version,
         artifact.sha256 = digest;
         artifact.size_bytes = info.size_bytes;
         artifact.target = wish.file.filename().string();
-        std::erase_if(artifacts, [&artifact](const ReleaseArtifact& other) {
+        // In its place, so that adding the same file again changes nothing.
+        const auto known = std::ranges::find_if(artifacts, [&artifact](const ReleaseArtifact& other) {
             return other.install_path == artifact.install_path && other.os == artifact.os &&
                    other.arch == artifact.arch;
         });
-        artifacts.push_back(std::move(artifact));
+        if (known != artifacts.end()) {
+            *known = std::move(artifact);
+        } else {
+            artifacts.push_back(std::move(artifact));
+        }
     }
     const auto text = to_json(draft);
     UPDATE_TRY(again, parse_release_list(text), "add");  // what `publish` could not read is refused here
@@ -103,37 +109,10 @@ Status Publisher::add(const std::string& product, const std::string& version,
     return write_durably(ports_.files, file, text);
 }
 
-/// Top-level targets delegate to one role per product and channel, with a key of its own.
-Status Publisher::ensure_channel(Edition& edition, const std::string& product, const std::string& channel) {
-    const auto role = channel_role(product, channel);
-    if (edition.has(role)) return done();
-    UPDATE_TRY(targets, edition.edit("targets"), "channel");
-    if (targets->find("delegations") == nullptr) {
-        Json none;
-        none.set("keys", Json{Json::Object{}});
-        none.set("roles", Json{Json::Array{}});
-        targets->set("delegations", std::move(none));
-    }
-    Json& delegations = *targets->find("delegations");
-    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *delegations.find("keys")), "channel");
-    Json entry;
-    entry.set("name", Json{role});
-    entry.set("keyids", Json{Json::Array{Json{id}}});
-    entry.set("threshold", Json{std::int64_t{1}});
-    entry.set("terminating", Json{true});  // nobody else speaks for these names
-    entry.set("paths", Json{Json::Array{Json{fmt::format("{}/{}/*", product, channel)}}});
-    Json::Array roles = *delegations.find("roles")->array();
-    roles.push_back(std::move(entry));
-    delegations.set("roles", Json{std::move(roles)});
-    UPDATE_TRY(document, edition.edit(role), "channel");
-    (void)document;
-    return done();
-}
-
 Result<ReleaseList> Publisher::read_list(Edition& edition, const std::string& product,
                                          const std::string& channel) {
-    const auto role = channel_role(product, channel);
-    if (!edition.has(role)) return ReleaseList{product, channel, {}, {}};
+    UPDATE_TRY(role, channel_role(edition, product, channel), "release list");
+    if (role.empty()) return ReleaseList{product, channel, {}, {}};
     UPDATE_TRY(document, edition.look(role), "release list");
     const auto target = release_list_target(product, channel);
     const Json* targets = document->find("targets");
@@ -155,33 +134,44 @@ Status Publisher::write_list(Edition& edition, const ReleaseList& list) {
     const auto hash = sha256_of(ports_.crypto, text);
     const auto target = release_list_target(list.product, list.channel);
     UPDATE_CHECK(tree_.put_target_bytes(text, target, hash), "release list");
-    UPDATE_TRY(document, edition.edit(channel_role(list.product, list.channel)), "release list");
-    Json& targets = *document->find("targets");
+    UPDATE_TRY(role, ensure_channel(edition, list.product, list.channel), "release list");
+    UPDATE_TRY(document, edition.edit(role), "release list");
     Json kept{Json::Object{}};  // what no release names any more is no target any more
     for (const Release& release : list.releases)
-        for (const ReleaseArtifact& artifact : release.artifacts)
-            kept.set(artifact.target, target_entry(to_hex(artifact.sha256), artifact.size_bytes));
+        for (const ReleaseArtifact& artifact : release.artifacts) {
+            auto entry = target_entry(to_hex(artifact.sha256), artifact.size_bytes);
+            if (const Json* other = kept.find(artifact.target); other != nullptr && *other != entry)
+                return Error{ErrorCode::refused, "two different files would be called " + artifact.target};
+            kept.set(artifact.target, std::move(entry));
+        }
     kept.set(target, target_entry(hash, text.size()));
-    targets = std::move(kept);
+    *document->find("targets") = std::move(kept);
     return done();
 }
 
-/// From the blob of the draft, or from the channel that already has it.
-Status Publisher::put_artifact(Edition&, const std::string& name, ReleaseArtifact& artifact,
-                               const std::string& product, const std::string& channel,
-                               const std::string& version) {
-    const auto hash = to_hex(artifact.sha256);
-    const auto before = artifact.target;
-    artifact.target =
-        fmt::format("{}/{}/{}{}{}-{}-{}", product, channel, artifact.os.empty() ? "" : artifact.os + "-",
-                    artifact.arch, artifact.arch.empty() ? "any" : "", version, name);
-    const Path blob = blob_file(hash);
-    UPDATE_TRY(drafted, exists(ports_.files, blob), "artifact");
-    return tree_.put_target(drafted ? blob : tree_.target_file(before, hash), artifact.target, hash);
+/// From the blobs of the draft, or from the channel that already has them.
+Status Publisher::put_artifacts(const ReleaseList& list, Release& release) {
+    for (std::size_t i = 0; i < release.artifacts.size(); ++i) {
+        auto& artifact = release.artifacts[i];
+        const auto hash = to_hex(artifact.sha256);
+        const auto before = artifact.target;
+        artifact.target = target_name(list, release, i, file_of_target(release, artifact));
+        const Path blob = blob_file(hash);
+        UPDATE_TRY(drafted, exists(ports_.files, blob), "artifact");
+        UPDATE_CHECK(
+            tree_.put_target(drafted ? blob : tree_.target_file(before, hash), artifact.target, hash),
+            "artifact");
+    }
+    return done();
 }
 
-Status Publisher::publish(const PublishWish& wish) {
+Result<Waits> Publisher::publish(const PublishWish& wish) {
     UPDATE_TRY(name, checked(wish.product, wish.version, wish.channel), "publish");
+    if (wish.restart != RestartKind::agent)
+        return Error{
+            ErrorCode::refused,
+            fmt::format("no endpoint installs a release that restarts {}: every route restarts the agent",
+                        update::name(wish.restart))};
     auto text = read_text(ports_.files, draft_file(name.product, name.version), max_release_list_bytes);
     if (!text)
         return std::move(text).error().in(
@@ -193,12 +183,8 @@ Status Publisher::publish(const PublishWish& wish) {
     release.restart = wish.restart;
     release.rollout = wish.rollout;
     UPDATE_TRY(edition, edition(), "publish");
-    UPDATE_CHECK(ensure_channel(edition, name.product, name.channel), "publish");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "publish");
-    for (auto& artifact : release.artifacts)
-        UPDATE_CHECK(
-            put_artifact(edition, artifact.target, artifact, name.product, name.channel, name.version),
-            "publish");
+    UPDATE_CHECK(put_artifacts(list, release), "publish");
     if (const auto found = find_version(list, name.version); found != list.releases.end()) {
         if (found->artifacts != release.artifacts)
             return Error{ErrorCode::refused,
@@ -209,11 +195,11 @@ Status Publisher::publish(const PublishWish& wish) {
         list.releases.push_back(release);
     }
     UPDATE_CHECK(write_list(edition, list), "publish");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::promote(const std::string& product, const std::string& version, const std::string& from,
-                          const std::string& to) {
+Result<Waits> Publisher::promote(const std::string& product, const std::string& version,
+                                 const std::string& from, const std::string& to) {
     UPDATE_TRY(name, checked(product, version, to), "promote");
     UPDATE_TRY(edition, edition(), "promote");
     UPDATE_TRY(source, read_list(edition, name.product, from), "promote");
@@ -221,24 +207,18 @@ Status Publisher::promote(const std::string& product, const std::string& version
     if (found == source.releases.end())
         return Error{ErrorCode::not_found,
                      fmt::format("{} {} is not on {}", name.product, name.version, from)};
-    UPDATE_CHECK(ensure_channel(edition, name.product, to), "promote");
     UPDATE_TRY(list, read_list(edition, name.product, to), "promote");
-    if (find_version(list, name.version) != list.releases.end()) return done();
+    if (find_version(list, name.version) != list.releases.end()) return Waits{};
     Release release = *found;
     release.rollout = {};
-    for (auto& artifact : release.artifacts) {
-        const auto prefix = fmt::format("-{}-", name.version);
-        const auto at = artifact.target.find(prefix);
-        const auto file =
-            at == std::string::npos ? artifact.target : artifact.target.substr(at + prefix.size());
-        UPDATE_CHECK(put_artifact(edition, file, artifact, name.product, to, name.version), "promote");
-    }
+    UPDATE_CHECK(put_artifacts(list, release), "promote");
     list.releases.push_back(std::move(release));
     UPDATE_CHECK(write_list(edition, list), "promote");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::yank(const std::string& product, const std::string& version, const std::string& channel) {
+Result<Waits> Publisher::yank(const std::string& product, const std::string& version,
+                              const std::string& channel) {
     UPDATE_TRY(name, checked(product, version, channel), "yank");
     UPDATE_TRY(edition, edition(), "yank");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "yank");
@@ -248,17 +228,18 @@ Status Publisher::yank(const std::string& product, const std::string& version, c
                      fmt::format("{} {} is not on {}", name.product, name.version, name.channel)};
     list.releases.erase(found);
     UPDATE_CHECK(write_list(edition, list), "yank");
-    return edition.commit();
+    return commit(edition);
 }
 
-Status Publisher::permit(const std::string& product, const std::string& channel, const Permit& permit) {
+Result<Waits> Publisher::permit(const std::string& product, const std::string& channel,
+                                const Permit& permit) {
+    UPDATE_TRY(name, checked(product, permit.version, channel), "permit");
     UPDATE_TRY(edition, edition(), "permit");
-    UPDATE_CHECK(ensure_channel(edition, product, channel), "permit");
-    UPDATE_TRY(list, read_list(edition, product, channel), "permit");
+    UPDATE_TRY(list, read_list(edition, name.product, name.channel), "permit");
     std::erase_if(list.permits, [&permit](const Permit& other) { return other.id == permit.id; });
     list.permits.push_back(permit);
     UPDATE_CHECK(write_list(edition, list), "permit");
-    return edition.commit();
+    return commit(edition);
 }
 
 Result<ReleaseList> Publisher::list(const std::string& product, const std::string& channel) {

@@ -12,8 +12,6 @@
 namespace update::repository {
 namespace {
 
-constexpr const char* staged_name = "staged-root.json";
-
 /// Keys that no role of the document names any more.
 void drop_unused_keys(Json& root) {
     std::set<std::string> used;
@@ -43,38 +41,14 @@ std::vector<std::string> unsigned_keys(const trust::Signed<trust::Root>& staged,
 
 }  // namespace
 
-/// The document with all signatures that it has, and those of all keys that are here.
-Result<std::string> Publisher::signed_root(const Json& document, const Json& earlier_file) {
+/// The document with the signatures that it has, and those of all keys that are here.
+Status Publisher::stage_root(const Json& document, const Json& earlier_file) {
     UPDATE_TRY(before, root_document(), "sign root");
-    const auto payload = trust::canonical(document);
-    std::vector<std::string> ids;
-    for (const Json* root : {static_cast<const Json*>(&before), &document}) {
-        UPDATE_TRY(keepers, keepers_of(*root->find("roles")->find("root"), "root"), "sign root");
-        ids.insert(ids.end(), keepers.keyids.begin(), keepers.keyids.end());
-    }
-    Json::Array signatures;
-    std::set<std::string> done_by;
-    if (const Json* earlier = earlier_file.find("signatures");
-        earlier != nullptr && earlier->array() != nullptr)
-        for (const Json& signature : *earlier->array()) {
-            signatures.push_back(signature);
-            if (const Json* id = signature.find("keyid"); id != nullptr && id->text() != nullptr)
-                done_by.insert(*id->text());
-        }
-    for (const auto& id : ids) {
-        if (!done_by.insert(id).second) continue;
-        auto signature = keyring_.sign(settings_, id, payload);
-        if (!signature && signature.error().code() == ErrorCode::not_found) continue;  // somebody else's
-        if (!signature) return std::move(signature).error().in("sign root");
-        Json entry;
-        entry.set("keyid", Json{id});
-        entry.set("sig", Json{to_hex(*signature)});
-        signatures.push_back(std::move(entry));
-    }
-    Json file;
-    file.set("signed", document);
-    file.set("signatures", Json{std::move(signatures)});
-    return trust::indented(file) + "\n";
+    UPDATE_TRY(old_keepers, keepers_in_root(before, "root"), "sign root");
+    UPDATE_TRY(new_keepers, keepers_in_root(document, "root"), "sign root");
+    UPDATE_TRY(file, sign_file(desk(), document, {old_keepers, new_keepers}, earlier_file, "root"),
+               "sign root");
+    return write_durably(ports_.files, folder_ / staged_root_name, file.bytes);
 }
 
 Result<RootState> Publisher::rotate(trust::TopRole role) {
@@ -84,58 +58,88 @@ Result<RootState> Publisher::rotate(trust::TopRole role) {
     Json root = waiting != nullptr ? *waiting : current;
     UPDATE_TRY(id, new_key(KeyScheme::ed25519, *root.find("keys")), "rotate");
     Json& entry = *root.find("roles")->find(trust::name(role));
-    UPDATE_TRY(keepers, keepers_of(entry, std::string{trust::name(role)}), "rotate");
+    UPDATE_TRY(keepers, keepers_of(entry, nullptr, std::string{trust::name(role)}), "rotate");
     Json::Array ids{Json{id}};
-    for (std::size_t i = 1; i < keepers.keyids.size(); ++i) ids.emplace_back(keepers.keyids[i]);
+    for (std::size_t i = 1; i < keepers.role.keyids.size(); ++i) ids.emplace_back(keepers.role.keyids[i]);
     entry.set("keyids", Json{std::move(ids)});
     drop_unused_keys(root);
     root.set("version", Json{*current.find("version")->integer() + 1});
     root.set("expires",
              Json{trust::date_text(ports_.clock.wall() + std::chrono::hours{24 * settings_.lifetimes.root})});
-    UPDATE_TRY(bytes, signed_root(root, Json{}), "rotate");
-    UPDATE_CHECK(write_durably(ports_.files, folder_ / staged_name, bytes), "rotate");
+    UPDATE_CHECK(stage_root(root, Json{}), "rotate");
+    if (role == trust::TopRole::root) return finish_root();
     // Readers with either root must accept what is published: sign it by the old and the new keys before the
     // root appears.
-    if (role != trust::TopRole::root) {
-        UPDATE_TRY(edition, edition(), "rotate");
-        UPDATE_CHECK(edition.touch(std::string{trust::name(role)}), "rotate");
-        UPDATE_CHECK(edition.commit(), "rotate");
-    }
-    return finish_root();
+    UPDATE_TRY(edition, edition(), "rotate");
+    UPDATE_CHECK(edition.touch(std::string{trust::name(role)}), "rotate");
+    UPDATE_TRY(waits, commit(edition), "rotate");
+    UPDATE_TRY(state, finish_root(), "rotate");
+    if (!waits.empty()) state.missing = waits.front().missing;  // first of all
+    return std::move(state);
 }
 
-Result<RootState> Publisher::sign_root() {
-    UPDATE_TRY(staged, staged_root(), "sign");
-    const Json* document = staged.find("signed");
-    if (document == nullptr) return Error{ErrorCode::not_found, "no root waits for signatures"};
-    UPDATE_TRY(bytes, signed_root(*document, staged), "sign");
-    UPDATE_CHECK(write_durably(ports_.files, folder_ / staged_name, bytes), "sign");
-    return finish_root();
+Result<Waits> Publisher::sign() {
+    UPDATE_TRY(edition, edition(), "sign");
+    UPDATE_TRY(waiting_root, staged_root(), "sign");
+    const Json* document = waiting_root.find("signed");
+    if (edition.staged().empty() && document == nullptr)
+        return Error{ErrorCode::not_found, "nothing waits for signatures"};
+    Waits waits;
+    if (!edition.staged().empty()) {
+        UPDATE_TRY(still, commit(edition), "sign");
+        waits = std::move(still);
+    }
+    if (document == nullptr) return waits;
+    UPDATE_CHECK(stage_root(*document, waiting_root), "sign");
+    UPDATE_TRY(state, finish_root(), "sign");
+    if (state.staged != 0) waits.push_back({"root", std::move(state.missing)});
+    return waits;
+}
+
+/// A root is published only when what is published already is signed as it wants.
+Status Publisher::add_roles_that_wait(const Json& root, std::vector<std::string>& missing) {
+    UPDATE_TRY(edition, published_edition(), "root");
+    const Json& snapshot = edition.snapshot();
+    const Json* targets = snapshot.find("meta")->find("targets.json");
+    if (targets == nullptr) return Error{ErrorCode::corrupt, "the published snapshot lists no targets"};
+    const std::map<std::string, std::optional<Version>> published{
+        {"timestamp", std::nullopt},
+        {"snapshot", *snapshot.find("version")->integer()},
+        {"targets", *targets->find("version")->integer()}};
+    for (const auto& [role, version] : published) {
+        UPDATE_TRY(file, tree_.read(role, version), "root");
+        UPDATE_TRY(keepers, keepers_in_root(root, role), "root");
+        const auto more = missing_signatures(desk(), file, keepers);
+        missing.insert(missing.end(), more.begin(), more.end());
+    }
+    return done();
 }
 
 Result<RootState> Publisher::root_state() {
     RootState state;
     UPDATE_TRY(version, tree_.root_version(), "root");
     state.published = version;
-    auto text = read_text(ports_.files, folder_ / staged_name, metadata_bytes_max);
-    if (!text && text.error().code() == ErrorCode::not_found) return state;
-    if (!text) return std::move(text).error();
-    UPDATE_TRY(staged, trust::parse_metadata<trust::Root>(*text, metadata_bytes_max), "staged root");
+    UPDATE_TRY(waiting, staged_root(), "root");
+    if (waiting.is_null()) return state;
+    UPDATE_TRY(staged, trust::parse_metadata<trust::Root>(trust::indented(waiting), metadata_bytes_max),
+               "staged root");
     UPDATE_TRY(bytes, tree_.read_bytes("root", version), "root");
     UPDATE_TRY(current, trust::parse_metadata<trust::Root>(bytes, metadata_bytes_max), "root");
     state.staged = staged.content.version;
     if (!has_enough(ports_.crypto, staged, current.content) ||
         !has_enough(ports_.crypto, staged, staged.content))
         state.missing = unsigned_keys(staged, current.content);
+    if (state.missing.empty())
+        UPDATE_CHECK(add_roles_that_wait(*waiting.find("signed"), state.missing), "staged root");
     return state;
 }
 
 Result<RootState> Publisher::finish_root() {
     UPDATE_TRY(state, root_state(), "publish root");
     if (state.staged == 0 || !state.missing.empty()) return state;
-    UPDATE_TRY(text, read_text(ports_.files, folder_ / staged_name, metadata_bytes_max), "publish root");
+    UPDATE_TRY(text, read_text(ports_.files, folder_ / staged_root_name, metadata_bytes_max), "publish root");
     UPDATE_CHECK(tree_.write("root", state.staged, text), "publish root");
-    UPDATE_CHECK(ports_.files.remove(folder_ / staged_name), "publish root");
+    UPDATE_CHECK(ports_.files.remove(folder_ / staged_root_name), "publish root");
     return RootState{state.staged, 0, {}};
 }
 

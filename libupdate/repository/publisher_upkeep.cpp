@@ -31,7 +31,7 @@ std::vector<std::string> listed_roles(const Json& snapshot) {
 }  // namespace
 
 Result<std::vector<RoleExpiry>> Publisher::expiries() {
-    UPDATE_TRY(edition, edition(), "expiries");
+    UPDATE_TRY(edition, published_edition(), "expiries");
     UPDATE_TRY(root, root_document(), "expiries");
     std::vector<RoleExpiry> found;
     const auto take = [&found](const std::string& role, const Json& document) -> Status {
@@ -50,31 +50,62 @@ Result<std::vector<RoleExpiry>> Publisher::expiries() {
     return found;
 }
 
+/// What can be signed here is published; what cannot begins to wait for those who can, unless it waits
+/// already.
 Result<std::vector<RoleExpiry>> Publisher::resign(std::chrono::hours margin) {
     const auto limit = ports_.clock.wall() + margin;
     UPDATE_TRY(before, expiries(), "resign");
-    UPDATE_TRY(edition, edition(), "resign");
-    for (const RoleExpiry& role : before)
-        if (role.expires < limit && role.role != "root") UPDATE_CHECK(edition.touch(role.role), "resign");
-    UPDATE_CHECK(edition.commit(), "resign");
+    UPDATE_TRY(now, published_edition(), "resign");
+    UPDATE_TRY(later, edition(), "resign");
+    const StagedFiles waiting = later.staged();
+    bool is_more_to_sign = false;
+    for (const RoleExpiry& role : before) {
+        if (role.expires >= limit || role.role == "root" || waiting.contains(role.role)) continue;
+        UPDATE_TRY(here, now.can_sign(role.role), "resign");
+        is_more_to_sign = is_more_to_sign || !here;
+        if (here) UPDATE_CHECK(now.touch(role.role), "resign");
+    }
+    UPDATE_TRY(waits, now.commit(), "resign");
+    if (!waits.empty() && waiting.empty())
+        UPDATE_CHECK(write_staged(ports_.files, folder_ / staged_edition_name, now.staged()), "resign");
+    if (is_more_to_sign && waits.empty()) {
+        UPDATE_TRY(rest, edition(), "resign");
+        for (const RoleExpiry& role : before)
+            if (role.expires < limit && role.role != "root" && !waiting.contains(role.role)) {
+                UPDATE_TRY(here, rest.can_sign(role.role), "resign");
+                if (!here) UPDATE_CHECK(rest.touch(role.role), "resign");
+            }
+        UPDATE_CHECK(commit(rest), "resign");
+    }
     UPDATE_TRY(after, expiries(), "resign");
     std::erase_if(after, [limit](const RoleExpiry& role) { return role.expires >= limit; });
     return after;
 }
 
-Result<unsigned> Publisher::collect_garbage(std::chrono::hours age) {
-    UPDATE_TRY(edition, edition(), "gc");
-    const auto oldest = (ports_.clock.wall() - age).time_since_epoch();
-    std::set<std::string> files{"timestamp.json"};
-    std::set<Path> targets;
+/// Adds the file names and targets of one edition's roles to what is kept.
+Status Publisher::keep(Edition& edition, std::set<std::string>& files, std::set<Path>& targets) {
     files.insert(fmt::format("{}.snapshot.json", *edition.snapshot().find("version")->integer()));
-    for (const auto& role : listed_roles(edition.snapshot())) {
+    auto roles = listed_roles(edition.snapshot());
+    for (const auto& [role, bytes] : edition.staged())
+        if (role != "snapshot" && role != "timestamp") roles.push_back(role);
+    for (const auto& role : roles) {
         UPDATE_TRY(document, edition.look(role), role);
         files.insert(tree_.file_of(role, *document->find("version")->integer()).filename().string());
         for (const auto& [target, entry] : *document->find("targets")->object())
             for (const auto& [algorithm, hash] : *entry.find("hashes")->object())
                 targets.insert(tree_.target_file(target, *hash.text()));
     }
+    return done();
+}
+
+Result<unsigned> Publisher::collect_garbage(std::chrono::hours age) {
+    UPDATE_TRY(published, published_edition(), "gc");
+    UPDATE_TRY(waiting, edition(), "gc");
+    const auto oldest = (ports_.clock.wall() - age).time_since_epoch();
+    std::set<std::string> files{"timestamp.json"};
+    std::set<Path> targets;
+    UPDATE_CHECK(keep(published, files, targets), "gc");
+    UPDATE_CHECK(keep(waiting, files, targets), "gc");
     unsigned removed = 0;
     const auto remove_old = [&](const Path& path) -> Status {
         UPDATE_TRY(info, ports_.files.info(path), "gc");

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <fmt/format.h>
 
+#include "base/grammar.hpp"
 #include "durable/durable.hpp"
 #include "trust/names.hpp"
 
@@ -29,7 +30,9 @@ Path temporary_of(const Path& path) { return path.parent_path() / ("." + path.fi
 
 Path Tree::file_of(std::string_view role, std::optional<Version> version) const {
     const auto prefix = version ? fmt::format("{}.", *version) : std::string{};
-    return metadata() / fmt::format("{}{}.json", prefix, trust::percent_encoded(role));
+    // A web server decodes what clients ask for: on disk lies the name itself, where it is one.
+    const auto name = is_plain_name(role) ? std::string{role} : trust::percent_encoded(role);
+    return metadata() / fmt::format("{}{}.json", prefix, name);
 }
 
 Path Tree::target_file(std::string_view target, std::string_view hash) const {

@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <numeric>
 
+#include "journal/policy_file.hpp"
 #include "policy/memory.hpp"
 #include "sim/actors.hpp"
 #include "sim/world.hpp"
-#include "steps/policy_file.hpp"
 
 namespace update::sim {
 

@@ -5,7 +5,7 @@
 
 #include "durable/durable.hpp"
 #include "journal/outcome_of.hpp"
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 #include "steps/step.hpp"
 #include "steps/workshop.hpp"
 

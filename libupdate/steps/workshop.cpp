@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "journal/policy_file.hpp"
 #include "steps/manifest.hpp"
-#include "steps/policy_file.hpp"
 #include "transfer/source_url.hpp"
 
 namespace update {

@@ -37,6 +37,17 @@ Status LocalStore::establish(std::string_view root, Version version) {
     return write_root(version, root);
 }
 
+Status LocalStore::keep_only(const std::set<std::string>& roles) {
+    std::set<Path> kept;
+    for (const auto role : top_roles) kept.insert(path_of(name(role)));
+    for (const std::string& role : roles) kept.insert(path_of(role));
+    UPDATE_TRY(names, files_.list(folder_), "unused metadata");
+    for (const std::string& file : names)
+        if (file.ends_with(suffix) && !kept.contains(folder_ / file))
+            UPDATE_CHECK(files_.remove(folder_ / file), "unused metadata");
+    return done();
+}
+
 Status LocalStore::reset() {
     UPDATE_TRY(names, files_.list(folder_), "reset trust");
     for (const std::string& name : names)
@@ -53,13 +64,14 @@ std::optional<std::string> LocalStore::read(std::string_view role, std::size_t m
 }
 
 Status LocalStore::write(std::string_view role, std::string_view bytes) {
-    return write_durably(files_, path_of(role), bytes);
+    return replace_durably(files_, path_of(role), bytes);
 }
 
 Status LocalStore::write_root(Version version, std::string_view bytes) {
     UPDATE_CHECK(files_.make_private_directory(folder_ / "roots"), "root history");
-    UPDATE_CHECK(write_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
-                 "root history");
+    UPDATE_CHECK(
+        replace_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
+        "root history");
     return write("root", bytes);
 }
 
@@ -85,7 +97,7 @@ std::string LocalStore::etag() {
 Status LocalStore::write_etag(const std::string& etag) {
     if (etag == this->etag()) return done();
     if (etag.empty() || etag.size() > etag_bytes_max) return files_.remove(folder_ / "etag");
-    return write_durably(files_, folder_ / "etag", etag);
+    return replace_durably(files_, folder_ / "etag", etag);
 }
 
 Floor LocalStore::floor() {
@@ -97,7 +109,7 @@ Floor LocalStore::floor() {
 
 Status LocalStore::write_floor(const Floor& floor) {
     if (last_floor_ == floor) return done();
-    UPDATE_CHECK(write_durably(files_, folder_ / "floor", to_json(floor)), "rollback floor");
+    UPDATE_CHECK(replace_durably(files_, folder_ / "floor", to_json(floor)), "rollback floor");
     last_floor_ = floor;
     return done();
 }

@@ -3,6 +3,7 @@
 // ever trusted, and `floor`.
 #pragma once
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,10 @@ class LocalStore {
     /// ETag of the stored timestamp, empty when it is not known.
     std::string etag();
     Status write_etag(const std::string&);
+
+    /// Removes the files of all other delegated roles. They can be fetched again; their place in the floor
+    /// stays.
+    Status keep_only(const std::set<std::string>& roles);
 
     /// Forgets everything, the floor and the history too.
     Status reset();

@@ -230,6 +230,12 @@ Status TrustedSet::targets(const Targets* delegator, const std::string& role, st
     return done();
 }
 
+std::set<std::string> TrustedSet::target_roles() const {
+    std::set<std::string> roles;
+    for (const auto& [reached, targets] : targets_) roles.insert(reached.second);
+    return roles;
+}
+
 const Targets* TrustedSet::find(const Targets* delegator, const std::string& role) const {
     const auto found = targets_.find({delegator, role});
     return found != targets_.end() ? found->second.get() : nullptr;

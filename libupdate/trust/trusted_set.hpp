@@ -59,6 +59,9 @@ class TrustedSet {
     /// nullptr when the role was not loaded by the word of this delegator
     const Targets* find(const Targets* delegator, const std::string& role) const;
 
+    /// Of "targets" and every delegated role that was loaded, by whomever.
+    std::set<std::string> target_roles() const;
+
     const Root& root() const { return root_->content; }
     const Timestamp* timestamp() const { return timestamp_ ? &*timestamp_ : nullptr; }
     const Snapshot* snapshot() const { return snapshot_ ? &*snapshot_ : nullptr; }

@@ -128,9 +128,14 @@ void Endpoint::await_here(const std::string& what, std::chrono::milliseconds wit
     await(what, within, condition, [this] { return logs(); });
 }
 
+std::vector<std::string> Endpoint::command_of(const std::string& program) const {
+    std::vector<std::string> words = before_;
+    words.insert(words.end(), {install_root() / program, "--config", config()});
+    return words;
+}
+
 void Endpoint::start_watchdog_only() {
-    watchdog_ = std::make_unique<Process>(
-        std::vector<std::string>{install_root() / "bin/watchdog", "--config", config()}, folder() / "log");
+    watchdog_ = std::make_unique<Process>(command_of("bin/watchdog"), folder() / "log");
     await_here("the watchdog answers", 20s, [this] { return !watchdog_version().empty(); });
 }
 void Endpoint::start_watchdog() {
@@ -142,8 +147,7 @@ void Endpoint::restart_watchdog() {
     start_watchdog();
 }
 void Endpoint::start_agent() {
-    agent_ = std::make_unique<Process>(
-        std::vector<std::string>{install_root() / "bin/agent", "--config", config()}, folder() / "log");
+    agent_ = std::make_unique<Process>(command_of("bin/agent"), folder() / "log");
     await_session_of(installed_version());
 }
 

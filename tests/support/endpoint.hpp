@@ -51,10 +51,14 @@ class Endpoint {
 
     // --- processes
     void configure(const Overrides&);  ///< rewrites update.toml; for the next start
-    void start_watchdog();             ///< and waits until the agent has its session
-    void start_watchdog_only();        ///< waits for its answer to a ping
-    void restart_watchdog();           ///< with the present configuration
-    void start_agent();                ///< without a watchdog; waits for its session
+    /// Words before those of watchdog and agent when the test starts them. What they start themselves has a
+    /// clean environment.
+    void run_under(std::vector<std::string> words) { before_ = std::move(words); }
+    const std::vector<std::string>& before() const { return before_; }
+    void start_watchdog();       ///< and waits until the agent has its session
+    void start_watchdog_only();  ///< waits for its answer to a ping
+    void restart_watchdog();     ///< with the present configuration
+    void start_agent();          ///< without a watchdog; waits for its session
     Process& watchdog() { return *watchdog_; }
     Process& agent() { return *agent_; }  ///< the one of start_agent
     enum class Who { agent, watchdog, helper, guardian };
@@ -103,11 +107,13 @@ class Endpoint {
  private:
     void await_here(const std::string& what, std::chrono::milliseconds,
                     const std::function<bool()>& condition) const;
+    std::vector<std::string> command_of(const std::string& program) const;
 
     Server& server_;
     const std::string agent_id_;
     Scratch scratch_{"update-endpoint"};
     Settings settings_;
+    std::vector<std::string> before_;
     std::optional<Layout> layout_;
     std::vector<std::string> installed_at_first_;
     std::unique_ptr<Process> watchdog_, agent_;

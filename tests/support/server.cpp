@@ -117,10 +117,12 @@ std::string Server::publish(const repository::PublishWish& wish,
     repository::PublishWish release = wish;
     if (release.channel.empty()) release.channel = "c" + std::to_string(++channels_);
     // Each release is made of its own files, though another had the same version.
-    fs::remove(scratch_.path() / "releases/drafts" / (release.product + "-" + release.version + ".json"));
-    auto published = publisher_->add(release.product, release.version, artifacts);
-    if (published) published = publisher_->publish(release);
+    fs::remove(scratch_.path() / "releases/drafts" / (release.product + "@" + release.version + ".json"));
+    const auto added = publisher_->add(release.product, release.version, artifacts);
+    REQUIRE_MESSAGE(added, added.error().message());
+    const auto published = publisher_->publish(release);
     REQUIRE_MESSAGE(published, published.error().message());
+    REQUIRE(published->empty());  // nobody else has to sign
     return release.channel;
 }
 

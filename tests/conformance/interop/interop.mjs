@@ -49,12 +49,13 @@ async function ourTreeByTheirClient(scheme) {
   fs.writeFileSync(program, `program for ${scheme}`);
   const signing = ['--dir', dir, '--passphrase-file', secret];
   await must(updatectl, 'repo', 'init', ...signing, '--scheme', scheme);
-  const release = async (version, channel) => {
-    await must(updatectl, 'repo', 'add', '--dir', dir, '--product', 'agent', '--version', version,
+  const release = async (version, channel, product = 'agent') => {
+    await must(updatectl, 'repo', 'add', '--dir', dir, '--product', product, '--version', version,
                '--artifact', `agent:bin/agent=${program},os=linux,arch=x86_64`);
-    await must(updatectl, 'repo', 'publish', ...signing, '--product', 'agent', '--version', version, '--channel', channel);
+    await must(updatectl, 'repo', 'publish', ...signing, '--product', product, '--version', version, '--channel', channel);
   };
   await release('1.0.0', 'stable');
+  await release('1.0.0', 'stable', 'agent++');
   const {server, url} = await serve(path.join(dir, 'public'));
   const metadataDir = at(`their-store-${scheme}`), targetDir = at(`their-targets-${scheme}`);
   fs.mkdirSync(metadataDir);
@@ -69,6 +70,7 @@ async function ourTreeByTheirClient(scheme) {
   };
   assert.equal(await read('agent/stable/linux-x86_64-1.0.0-agent'), `program for ${scheme}`);
   assert.equal(JSON.parse(await read('agent/stable/releases.json')).releases[0].version, '1.0.0');
+  assert.equal(JSON.parse(await read('agent++/stable/releases.json')).product, 'agent++');
   assert.equal(await read('agent/beta/releases.json'), undefined);
   for (const role of ['timestamp', 'snapshot', 'targets', 'root']) await must(updatectl, 'repo', 'rotate', role, ...signing);
   await release('1.1.0', 'beta');

@@ -18,6 +18,7 @@ nlohmann::json Answer::json() const {
 void Operator::begin(std::vector<std::string> arguments) {
     output_ = endpoint_.folder() / fmt::format("updatectl.{}", ++runs_);
     arguments.insert(arguments.begin(), UPDATECTL);
+    arguments.insert(arguments.begin(), endpoint_.before().begin(), endpoint_.before().end());
     arguments.insert(arguments.end(), {"--config", endpoint_.config()});
     process_ = std::make_unique<Process>(arguments, output_);
 }

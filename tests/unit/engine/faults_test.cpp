@@ -1,6 +1,6 @@
 // Disks that fail and files that were damaged: the update turns back while nothing is touched, and goes on
 // towards a running agent where something is.
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 #include "world.hpp"
 
 using namespace update;

@@ -1,6 +1,6 @@
 #include "world.hpp"
 
-#include "steps/policy_file.hpp"
+#include "journal/policy_file.hpp"
 
 namespace update::test {
 

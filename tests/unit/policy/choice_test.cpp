@@ -116,6 +116,20 @@ TEST_CASE("pin, minimum version, hold, quarantine and platform each keep a relea
     }
 }
 
+TEST_CASE("a release that asks for another restart than the agent's is refused, loudly") {
+    Fleet fleet;
+    fleet.list.releases[1].restart = RestartKind::machine;
+    fleet.list.releases[2].restart = RestartKind::nothing;
+    CHECK(fleet.chosen() == "nothing");
+    CHECK(fleet.obstacle("1.2.0") == "it needs the machine restarted, which no route does");
+    CHECK(fleet.obstacle("1.1.0") == "it wants nothing restarted, and every route restarts the agent");
+    const auto selected = select(fleet.list, fleet.facts, "1.2.0");
+    REQUIRE_FALSE(selected);
+    CHECK(selected.error().code() == ErrorCode::refused);
+    fleet.list.releases[1].restart = RestartKind::agent;
+    CHECK(fleet.chosen() == "1.2.0");
+}
+
 TEST_CASE("a rollout takes the share of the fleet that its buckets say, and more percent keep those in it") {
     Fleet fleet;
     fleet.list.releases = {release("2.0.0")};

@@ -94,6 +94,52 @@ TEST_CASE("what has expired is not installed, and the message says the class and
     CHECK(contains(world.refusal("1.1.0")->message, "updatectl repo resign"));
 }
 
+TEST_CASE("what another channel left on the disk goes with the next look at the own one, its floor stays") {
+    World world;
+    const auto names = [&world] {
+        std::vector<std::string> found;
+        for (const auto& [path, node] : world.files.nodes)
+            if (node->kind == FileInfo::Kind::file && path.string().starts_with("/s/trust/"))
+                found.push_back(path.string().substr(9));
+        return found;
+    };
+    const auto has = [&names](const std::string& name) {
+        const auto found = names();
+        return std::ranges::find(found, name) != found.end();
+    };
+    world.repository.delegate("targets", "agent-beta", "agent/beta/*", signer(8));
+    ReleaseList beta = world.list;
+    beta.channel = "beta";
+    world.repository.add("agent-beta", "agent/beta/releases.json", to_json(beta));
+    world.repository.publish({"agent-beta", "targets", "snapshot", "timestamp"});
+    REQUIRE_FALSE(world.refusal("1.1.0", Asker::operator_, "beta"));
+    CHECK(has("agent-beta.json"));
+    CHECK(has("lists/agent%40beta.json"));
+    REQUIRE_FALSE(world.refusal("1.1.0"));
+    CHECK(has("agent-stable.json"));
+    CHECK(has("lists/agent%40stable.json"));
+    CHECK_FALSE(has("agent-beta.json"));
+    CHECK_FALSE(has("lists/agent%40beta.json"));
+    for (const auto* kept : {"root.json", "timestamp.json", "snapshot.json", "targets.json", "floor"})
+        CHECK(has(kept));
+    trust::LocalStore store{world.files, world.crypto, world.layout().trust()};
+    CHECK(store.floor().targets.contains("agent-beta"));
+    // The own channel's stay while somebody selects from another one.
+    REQUIRE_FALSE(world.refusal("1.1.0", Asker::operator_, "beta"));
+    CHECK(has("agent-stable.json"));
+    CHECK(has("lists/agent%40stable.json"));
+}
+
+TEST_CASE("a clock from before the program was built keeps nothing alive that has expired since") {
+    World world;
+    world.clock.time = *trust::parse_date("1970-01-01T00:00:00Z");
+    world.clock.built = *trust::parse_date("2030-01-02T00:00:00Z");
+    check_untrusted(world.refusal("1.1.0"), "clock-suspect: ");
+    CHECK(contains(world.refusal("1.1.0")->message, "set this machine's clock"));
+    world.clock.built = *trust::parse_date("2026-01-01T00:00:00Z");
+    CHECK_FALSE(world.refusal("1.1.0"));
+}
+
 TEST_CASE("a repository that nobody reaches is asked again, and then the update is not begun") {
     World world;
     world.repository.intrude = [](const std::string&) -> std::optional<Result<std::string>> {

@@ -1,5 +1,6 @@
 // Whoever applies an update finds out for himself who vouches for it: a plan that somebody wrote is worth
 // nothing.
+#include "journal/policy_file.hpp"
 #include "world.hpp"
 
 using namespace update;
@@ -103,12 +104,25 @@ TEST_CASE("an old release that is signed still is refused where a higher epoch w
     CHECK(world.prove(old).has_value());
 }
 
+TEST_CASE("a committed epoch is known still when policy.json is lost") {
+    World world;
+    const Plan old = world.begin("1.1.0");
+    PolicyMemory memory;
+    memory.epoch = 1;
+    REQUIRE(store_policy_memory(world.files, world.layout(), memory));
+    REQUIRE(world.files.remove(world.layout().policy()));
+    check_refused(world.prove(old), "security epoch 0 of 1.1.0 is below 1");
+}
+
 TEST_CASE("metadata that expires after the beginning stops what is not installed yet, and nothing else") {
     World world;
     const Plan plan = world.begin("1.1.0");
     world.clock.time = *trust::parse_date("2030-01-02T00:00:00Z");
     check_refused(world.prove(plan, Expiry::judged), "expired");
     CHECK(world.prove(plan, Expiry::passed_over).has_value());
+    world.clock.built = world.clock.time;
+    world.clock.time = {};
+    check_refused(world.prove(plan, Expiry::judged), "expired");
 }
 
 TEST_CASE("a new root since the shipped one is followed, step by step") {

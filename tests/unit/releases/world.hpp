@@ -19,6 +19,8 @@ struct SetClock : Clock {
     Instant awake{};
     Instant now() const override { return awake; }
     WallTime wall() const override { return time; }
+    WallTime built{};
+    WallTime built_at() const override { return built; }
     std::string boot_id() const override { return "boot"; }
 };
 struct PassingTime : Channel {

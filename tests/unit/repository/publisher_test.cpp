@@ -57,6 +57,19 @@ TEST_CASE("a version that is out never gets other bytes") {
     CHECK(world.problems().empty());
 }
 
+TEST_CASE("what no endpoint would install is not published: a restart of anything but the agent") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("agent", "program"))}));
+    for (const auto restart : {RestartKind::machine, RestartKind::nothing}) {
+        const auto published = publisher->publish({"agent", "1.0.0", "stable", 1, {}, restart, {}});
+        REQUIRE_FALSE(published);
+        CHECK(published.error().code() == ErrorCode::refused);
+    }
+    CHECK(publisher->list("agent", "stable")->releases.empty());
+}
+
 TEST_CASE("only one publisher works at a time, and only with the passphrase") {
     World world;
     auto publisher = world.publisher();
@@ -116,8 +129,7 @@ TEST_CASE("a root that needs two signers waits for both, and what is published m
     World world;
     auto publisher = world.publisher();
     repository::InitWish wish;
-    wish.root_keys = 2;
-    wish.root_threshold = 2;
+    wish.root = {2, 2};
     REQUIRE(publisher->init(wish));
     REQUIRE(world.refresh());
     // The second root key goes to somebody else.
@@ -137,10 +149,10 @@ TEST_CASE("a root that needs two signers waits for both, and what is published m
     world.release(*publisher, "1.0.0", "stable");
     CHECK(world.refresh());
     std::filesystem::rename(away, key);
-    state = publisher->sign_root();
-    REQUIRE(state);
-    CHECK(state->published == 2);
-    CHECK(state->staged == 0);
+    const auto waits = publisher->sign();
+    REQUIRE(waits);
+    CHECK(waits->empty());
+    CHECK(publisher->root_state()->published == 2);
     CHECK(world.refresh());
     CHECK(world.refresh("new"));
 }

@@ -90,8 +90,9 @@ struct Lonely : Endpoint {
         wish.channel = "stable";
         auto made = (*publisher)->init({});
         if (made) made = (*publisher)->add(wish.product, wish.version, {agent});
-        if (made) made = (*publisher)->publish(wish);
         REQUIRE_MESSAGE(made, (made ? "" : made.error().message()));
+        const auto published = (*publisher)->publish(wish);
+        REQUIRE_MESSAGE(published, (published ? "" : published.error().message()));
     }
 
     FolderServer origin{releases() / "public"};
