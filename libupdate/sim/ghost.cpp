@@ -37,8 +37,9 @@ bool Ghost::is_complete(const std::string& bytes, std::string& version) const {
 
 /// After every change of a name: each program can be started at this very moment.
 void Ghost::names_changed(const std::string& path) {
-    for (const Artifact& a : world_.scenario.plan.artifacts) {
-        if (a.role == Role::file || world_.layout.installed(a).generic_string() != path) continue;
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        if (artifacts[n].role == Role::file || world_.places.installed[n] != path) continue;
         const NodePtr node = world_.disk.find(path);
         std::string version;
         if (!node || !is_complete(node->bytes, version))
@@ -48,7 +49,7 @@ void Ghost::names_changed(const std::string& path) {
 
 void Ghost::removed(const std::string& path, const NodePtr& node) {
     const Artifact& agent = world_.scenario.plan.artifacts.front();
-    const std::string live = world_.layout.installed(agent).generic_string();
+    const std::string& live = world_.places.installed.front();
     if (path == live) return names_changed(path);
     if (node->bytes != image_of(agent.install_path, old_version)) return;
     const NodePtr now = world_.disk.find(live);
@@ -86,9 +87,11 @@ void Ghost::image_starts(const Process& p) {
 
 /// The agent has looked after the update that it may be part of, and begins its own work.
 void Ghost::agent_works(const Process& agent) {
-    for (const Artifact& a : world_.scenario.plan.artifacts) {
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        const Artifact& a = artifacts[n];
         if (a.role == Role::watchdog) continue;
-        const NodePtr node = world_.disk.find(world_.layout.installed(a).generic_string());
+        const NodePtr node = world_.disk.find(world_.places.installed[n]);
         if (!node || node->bytes != image_of(a.install_path, agent.version))
             return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
                                                                    agent.version, a.install_path));
@@ -122,8 +125,7 @@ void Ghost::power_was_off() {
         if (written == journaled_.end() || written->second != row(record->progress.state).name)
             break_promise(Promise::true_version, "the journal tells of a state that was never journaled");
     }
-    for (const Artifact& a : world_.scenario.plan.artifacts)
-        names_changed(world_.layout.installed(a).generic_string());
+    for (const std::string& path : world_.places.installed) names_changed(path);
     dark = true;
     dark_since = world_.now + 20s;
 }
@@ -136,8 +138,7 @@ void Ghost::at_the_end() {
     if (!record && !refused_before) return break_promise(Promise::ends, "no update is in the journal");
     Process* const agent = world_.running(world_.settings.programs.front().name);
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
-    const Artifact& program = world_.scenario.plan.artifacts.front();
-    const NodePtr live = world_.disk.find(world_.layout.installed(program).generic_string());
+    const NodePtr live = world_.disk.find(world_.places.installed.front());
     if (version_of(live->bytes) != agent->version)
         return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
                                                                 version_of(live->bytes)));

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <map>
+#include <utility>
 
 #include "sim/hashing.hpp"
 
@@ -101,10 +103,15 @@ void add_conducts(std::vector<Scenario>& all, const Settings& settings, Route ro
 std::string_view name(Platform platform) { return platform == Platform::linux_rules ? "linux" : "windows"; }
 std::string_view name(Conduct conduct) { return conducts[static_cast<std::size_t>(conduct)]; }
 
-std::string image_of(const std::string& install_path, const std::string& version) {
-    std::string bytes = fmt::format("#!/sim\n{} {}\n", install_path, version);
-    bytes.resize(700, '.');  // more than a sector, so that a torn write shows
-    return bytes + version;
+const std::string& image_of(const std::string& install_path, const std::string& version) {
+    thread_local std::map<std::pair<std::string, std::string>, std::string, std::less<>> made;
+    std::string& bytes = made[{install_path, version}];
+    if (bytes.empty()) {
+        bytes = fmt::format("#!/sim\n{} {}\n", install_path, version);
+        bytes.resize(700, '.');  // more than a sector, so that a torn write shows
+        bytes += version;
+    }
+    return bytes;
 }
 
 Plan plan_to(const Plan& like, std::string update_id, std::string version) {

@@ -66,7 +66,7 @@ std::vector<Scenario> scenarios(Platform);
 std::vector<Scenario> scenarios(Platform, const Settings&);
 
 /// What stands in the file that is installed there, at this version.
-std::string image_of(const std::string& install_path, const std::string& version);
+const std::string& image_of(const std::string& install_path, const std::string& version);
 /// A plan for another version of the same files.
 Plan plan_to(const Plan&, std::string update_id, std::string version);
 

@@ -97,7 +97,7 @@ class Watchdog {
     void tend_update() {
         if (std::exchange(renew_wanted_, false)) (void)ports_.renewal.renew_watchdog(0ms);
         if (!handed_over_.empty()) return take_over();
-        const auto record = engine_.record();
+        const auto record = record_of(world_, p_, engine_);
         others_work_ = false;
         if (!record || record->filed) return;
         if (world_.scenario.old_watchdog) {  // it sees that somebody works, and takes no part
