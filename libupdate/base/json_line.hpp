@@ -1,5 +1,5 @@
-// One JSON object on one line, written field by field: a tenth of the work of building it in memory first, for
-// what is written before and after every effect.
+// One JSON object on one line, written field by field: a tenth of the work of building it in memory first,
+// for what is written before and after every effect.
 #pragma once
 #include <concepts>
 #include <cstdint>

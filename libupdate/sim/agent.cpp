@@ -112,6 +112,10 @@ class Agent {
 
 }  // namespace
 
-int live_as_agent(World& world, Process& p) { return Agent{world, p}.live(); }
+int live_as_agent(World& world, Process& p) {
+    const bool is_new = p.version == world.scenario.plan.version;
+    if (is_new && world.scenario.conduct == Conduct::unloadable) return 127;  // as the loader of Linux ends
+    return Agent{world, p}.live();
+}
 
 }  // namespace update::sim

@@ -25,7 +25,7 @@ enum class Conduct : std::uint8_t {
     hangs,           ///< never becomes ready, and does not stop when it is asked to
     wrong_version,   ///< says that it is another one
     never_connects,  ///< does not reach the server
-    unloadable,      ///< the system refuses to start it
+    unloadable,      ///< dies in the loader: not a line of it runs
     fails_self_test,
     slow,  ///< ready after half of the time that it has
 };

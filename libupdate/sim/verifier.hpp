@@ -7,8 +7,8 @@ namespace update::sim {
 
 class World;
 
-/// What was proven, for as long as the process lasts. The product's answer follows from these and nothing else:
-/// nothing expires here, and no release has a security epoch. A refusal is not remembered.
+/// What was proven, for as long as the process lasts. The product's answer follows from these and nothing
+/// else: nothing expires here, and no release has a security epoch. A refusal is not remembered.
 struct Proven {
     Plan plan;
     std::string vouchers, root;

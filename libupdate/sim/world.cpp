@@ -287,11 +287,6 @@ Result<Process*> World::exec(const std::string& path, Program program, std::stri
     p->argument = std::move(argument);
     p->image = image;
     p->version = version_of(image->bytes);
-    if (program == Program::agent && p->version == scenario.plan.version &&
-        scenario.conduct == Conduct::unloadable) {
-        if (!disk_is_bad()) ++ghost.starts_of_new;
-        return Error{ErrorCode::unsupported, "the loader cannot be found"};
-    }
     p->pid = ++last_pid_;
     ++image->running;
     processes_.push_back(std::move(p));

@@ -17,13 +17,14 @@ TEST_CASE("a line of JSON reads as what was written") {
     line.number("least", std::numeric_limits<std::int64_t>::min());
     line.number("most", std::numeric_limits<std::uint64_t>::max());
     line.written("list", "[1,2]");
-    const json expected{{"plain", "abc"},
-                        {"hard", "quote \" backslash \\ line\n tab\t zero-width \xe2\x80\x8b bell \x07 delete \x7f"},
-                        {"yes", true},
-                        {"no", false},
-                        {"least", std::numeric_limits<std::int64_t>::min()},
-                        {"most", std::numeric_limits<std::uint64_t>::max()},
-                        {"list", {1, 2}}};
+    const json expected{
+        {"plain", "abc"},
+        {"hard", "quote \" backslash \\ line\n tab\t zero-width \xe2\x80\x8b bell \x07 delete \x7f"},
+        {"yes", true},
+        {"no", false},
+        {"least", std::numeric_limits<std::int64_t>::min()},
+        {"most", std::numeric_limits<std::uint64_t>::max()},
+        {"list", {1, 2}}};
     CHECK(json::parse(line.finish()) == expected);
     CHECK(JsonLine{JsonLine::Beyond::escaped}.finish() == "{}");
 }
@@ -34,7 +35,10 @@ TEST_CASE("every single byte in a text comes back, or as U+FFFD where it is no U
         for (const auto beyond : {JsonLine::Beyond::escaped, JsonLine::Beyond::as_they_are}) {
             const auto read = json::parse(JsonLine::quoted(value, beyond), nullptr, false);
             REQUIRE_MESSAGE(read.is_string(), "byte " << byte);
-            CHECK_MESSAGE(read.get<std::string>() == (byte < 0x80 ? value : "a\xef\xbf\xbd" "b"), "byte " << byte);
+            CHECK_MESSAGE(read.get<std::string>() == (byte < 0x80 ? value
+                                                                  : "a\xef\xbf\xbd"
+                                                                    "b"),
+                          "byte " << byte);
         }
     }
 }
