@@ -11,6 +11,18 @@ namespace update::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// It knows nothing of updates.
+int live_as_companion(World& world, Process& p) {
+    const bool is_new = p.version == world.scenario.plan.version;
+    if (is_new && world.scenario.companion_conduct == Conduct::crashes) return 1;
+    while (!p.stopping) world.block(p, world.now + 1h);
+    return 0;
+}
+
+}  // namespace
+
 int live(World& world, Process& p) {
     switch (p.program) {
         case Program::agent:
@@ -26,8 +38,7 @@ int live(World& world, Process& p) {
         case Program::updatectl:
             return live_as_operator(world, p);
         case Program::companion:
-            while (!p.stopping) world.block(p, world.now + 1h);
-            return 0;
+            return live_as_companion(world, p);
     }
     return 0;
 }

@@ -165,6 +165,15 @@ std::vector<Scenario> scenarios(Platform platform) {
         guarded.guard = true;
         if (platform == Platform::windows_rules) guarded.expected = Ending::rolled_back;
     }
+    for (const Conduct conduct : {Conduct::good, Conduct::crashes}) {
+        Scenario& pair = add(Route::watchdog, Conduct::good, fmt::format("companion-{}", name(conduct)));
+        pair.settings.programs.push_back(pair.settings.programs.front());
+        pair.settings.programs.back().name = "tray";
+        pair.settings.programs.back().path = "bin/tray";
+        pair.plan = plan_for(pair.settings, false, true);
+        pair.companion_conduct = conduct;
+        pair.expected = expected(conduct);
+    }
     for (const Conduct conduct : {Conduct::good, Conduct::hangs}) {
         Scenario& manual = add(Route::self_update, conduct, fmt::format("updatectl-{}", name(conduct)));
         manual.by_operator = true;

@@ -45,7 +45,8 @@ struct Scenario {
     std::shared_ptr<const Repository> repository;  ///< with it, and with a newer one
     Keeper keeper = Keeper::watchdog;
     Conduct conduct = Conduct::good;
-    Conduct watchdog_conduct = Conduct::good;  ///< of the new watchdog, where the set holds one
+    Conduct watchdog_conduct = Conduct::good;   ///< of the new watchdog, where the set holds one
+    Conduct companion_conduct = Conduct::good;  ///< of the second program, where there is one
     bool guard = false;         ///< the service manager runs a guard before each start of the agent
     bool old_server = false;    ///< one that confirms no update
     bool old_watchdog = false;  ///< one that lives but does not know how to update

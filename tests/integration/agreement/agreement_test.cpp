@@ -54,9 +54,11 @@ const std::vector<Story> under_other_settings{
 const Story with_an_old_server{"old-server", "agent-1.1", {}, {{"routes", R"(["watchdog"])"}}};
 
 const std::map<std::string, std::string> not_played{
-    {"outage-from-before", "the offer would have to come before the server goes; tests/integration/update/ack_test"},
+    {"outage-from-before",
+     "the offer would have to come before the server goes; tests/integration/update/ack_test"},
     {"unaware-agent", "tests/integration/third-party/nginx_update"},
-    {"watchdog-in-set-hangs", "needs a service manager that ends it (WatchdogSec); tests/integration/systemd"},
+    {"watchdog-in-set-hangs",
+     "needs a service manager that ends it (WatchdogSec); tests/integration/systemd"},
     {"guarded-good", "needs a service manager that calls the guard; tests/integration/systemd/routes_test"},
     {"guarded-crashes", "likewise; tests/integration/systemd/trials_test"}};
 
@@ -83,7 +85,8 @@ const std::vector<Story> kills{
     killed("exit-code-good", "agent-1.1", Who::agent, State::exiting)};
 
 std::string text(const Ended& e) {
-    return e.ending + (e.reason == "none" ? "" : ", " + e.reason) + ", by " + e.route + ", " + e.runs + " runs";
+    return e.ending + (e.reason == "none" ? "" : ", " + e.reason) + ", by " + e.route + ", " + e.runs +
+           " runs";
 }
 
 void check_agreement(Server& server, const std::vector<Story>& stories) {

@@ -16,8 +16,8 @@ using Who = Endpoint::Who;
 Overrides settings_of(const Story& story) {
     Overrides all{{"routes", "[\"" + story.scenario.substr(0, story.scenario.find("-good")) + "\"]"},
                   {"trial.ack_timeout", R"("4s")"}};
-    // Longer than the period in which an agent repeats what it has said: the first time may have died with its
-    // listener.
+    // Longer than the period in which an agent repeats what it has said: the first time may have died with
+    // its listener.
     if (story.blow) {
         all["trial.ready_timeout"] = R"("12s")";
         all["trial.ack_timeout"] = R"("15s")";
@@ -97,7 +97,10 @@ std::string describe(const Story& story) {
     const std::string in = " in " + std::string{row(story.blow->state).name};
     if (story.blow->kind == Blow::Kind::cancel) return story.scenario + ", cancelled" + in;
     const Who who = story.blow->victim;
-    return story.scenario + ", " + (who == Who::agent ? "agent" : who == Who::watchdog ? "watchdog" : "helper") +
+    return story.scenario + ", " +
+           (who == Who::agent      ? "agent"
+            : who == Who::watchdog ? "watchdog"
+                                   : "helper") +
            " killed" + in;
 }
 

@@ -52,7 +52,8 @@ Told tell(const Scenario& scenario, const Faults& faults) {
 /// The port call that follows the first entry into this state.
 std::uint32_t first_point_in(State state, const std::vector<std::string>& trail) {
     const std::string word = "-> " + std::string{row(state).name};
-    const auto line = std::ranges::find_if(trail, [&](const std::string& one) { return one.ends_with(word); });
+    const auto line =
+        std::ranges::find_if(trail, [&](const std::string& one) { return one.ends_with(word); });
     REQUIRE_MESSAGE(line != trail.end(), "the simulated update never is " << row(state).name);
     return 1 + static_cast<std::uint32_t>(std::strtoul(line->c_str() + line->find('#') + 1, nullptr, 10));
 }
