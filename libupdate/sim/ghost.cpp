@@ -200,10 +200,13 @@ void Ghost::check_rest(const Record& record) {
     if (record.progress.state == State::needs_repair ||
         std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
+    const std::string trust = world_.layout.trust().generic_string() + "/";
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
-        const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
+        // One of the trust store that a power cut brought back goes when that file is written next.
+        const bool of_trust = path.starts_with(trust);
+        const bool temporary = !of_trust && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
         const bool update = path == world_.layout.update(record.update_id).generic_string();
         if (workshop || temporary || update) rest += path + " ";

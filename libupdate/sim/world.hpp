@@ -130,7 +130,6 @@ class World {
     // --- what is read afterwards
     unsigned points = 0, fired = 0;
     FaultCounts fault_counts{};
-    std::map<std::string, std::uint64_t, std::less<>> marks;
     std::vector<std::string> trail;
     bool ended_well = false;
 

@@ -47,6 +47,8 @@ const std::vector<Story> under_other_settings{
     {"old-watchdog", "agent-1.1", {}, {{"routes", R"(["watchdog", "self-update"])"}}},
     {"watchdog-in-set-good", "agent-1.1"},
     {"watchdog-in-set-crashes", "agent-1.1"},
+    {"companion-good", "agent-1.1"},
+    {"companion-crashes", "agent-1.1"},
     {"updatectl-good", "agent-1.1", {}, {{"routes", R"(["self-update"])"}}},
     {"updatectl-hangs", "agent-1.2-hangs", {}, {{"routes", R"(["self-update"])"}}},
     {"watchdog-good", "agent-1.1", Blow{.kind = Blow::Kind::cancel, .state = State::self_testing}},

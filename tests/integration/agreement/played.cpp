@@ -13,6 +13,8 @@ namespace {
 namespace fs = std::filesystem;
 using Who = Endpoint::Who;
 
+bool has_companion(const Story& story) { return story.scenario.starts_with("companion-"); }
+
 Overrides settings_of(const Story& story) {
     Overrides all{{"routes", "[\"" + story.scenario.substr(0, story.scenario.find("-good")) + "\"]"},
                   {"trial.ack_timeout", R"("4s")"}};
@@ -24,8 +26,20 @@ Overrides settings_of(const Story& story) {
     }
     for (const std::string route : {"watchdog", "self-update", "exit-code"})
         if (story.scenario.starts_with(route + "-")) all["routes"] = "[\"" + route + "\"]";
+    if (has_companion(story)) {
+        all["routes"] = R"(["watchdog"])";
+        all["more_programs"] = "[[programs]]\nname = \"tray\"\npath = \"bin/tray\"\narguments = [\"3600\"]\n";
+    }
     for (const auto& [key, value] : story.settings) all[key] = value;
     return all;
+}
+
+/// A second program that knows nothing of updates: it waits for an hour, or ends with 1 at once.
+Item tray_of(const Story& story, Endpoint& endpoint) {
+    const fs::path source = endpoint.folder() / "tray.new";
+    const bool good = story.scenario == "companion-good";
+    write_file(source, read_file(good ? "/usr/bin/sleep" : "/usr/bin/false") + "2");
+    return {.role = Role::companion, .install_path = "bin/tray", .source = source, .self_test = false};
 }
 
 /// The version's files. One that fails its self-test is a script that does nothing else.
@@ -37,6 +51,7 @@ std::vector<Item> items_of(const Story& story, Endpoint& endpoint) {
     }
     agent.self_test = story.version != "agent-1.2-unloadable";
     std::vector<Item> items{agent};
+    if (has_companion(story)) items.push_back(tray_of(story, endpoint));
     if (!story.scenario.starts_with("watchdog-in-set-")) return items;
     const bool good = story.scenario == "watchdog-in-set-good";
     items.push_back(watchdog_item(good ? "watchdog-1.1" : "watchdog-1.2-crashes"));
@@ -107,6 +122,7 @@ std::string describe(const Story& story) {
 Played played(Server& server, const Story& story) {
     static unsigned count = 0;
     Endpoint endpoint{server, settings_of(story), "s" + std::to_string(++count)};
+    if (has_companion(story)) endpoint.install("bin/tray", read_file("/usr/bin/sleep") + "1", 0755);
     const std::vector<Item> items = items_of(story, endpoint);
     INFO(describe(story));
     std::optional<OtherWatchdog> old;
