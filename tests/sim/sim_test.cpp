@@ -30,7 +30,7 @@ constexpr const char* marks[] = {
     "abandoned: cancelled",         "abandoned: corrupt",        "abandoned: download-failed",
     "abandoned: io-failed",         "abandoned: no-route",       "abandoned: no-space",
     "abandoned: self-test-failed",  "committed: none",           "committed: unconfirmed",
-    "needs-repair: not-ready",        "rolled-back: cancelled",    "rolled-back: crashed",
+    "needs-repair: not-ready",      "rolled-back: cancelled",    "rolled-back: crashed",
     "rolled-back: io-failed",       "rolled-back: network",      "rolled-back: not-acknowledged",
     "rolled-back: not-ready",       "rolled-back: requested",    "rolled-back: start-failed",
     "rolled-back: watchdog-failed", "rolled-back: wrong-version"};
