@@ -112,18 +112,21 @@ void Ghost::agent_alive(bool now_alive) {
 }
 
 void Ghost::journal_written(std::string_view slot) {
-    constexpr std::string_view key = "\"state\":\"";
-    const std::size_t number = slot.find(' '), state = slot.find(key);
-    if (number == slot.npos || state == slot.npos) return;
-    const std::string_view rest = slot.substr(state + key.size());
-    journaled_[std::strtoull(slot.data() + number, nullptr, 10)] = rest.substr(0, rest.find('"'));
+    const std::size_t number = slot.find(' ');
+    if (number == slot.npos) return;
+    journaled_[std::strtoull(slot.data() + number, nullptr, 10)] = slot;
 }
 
+/// What the product takes for the newest record has to be one that was written, every byte of it.
 void Ghost::power_was_off() {
     if (const auto record = world_.record()) {
         const auto written = journaled_.find(record->generation);
-        if (written == journaled_.end() || written->second != row(record->progress.state).name)
-            break_promise(Promise::true_version, "the journal tells of a state that was never journaled");
+        const auto is_whole = [&](const std::string& path) {
+            const NodePtr node = world_.disk.find(path);
+            return node && node->bytes == written->second;
+        };
+        if (written == journaled_.end() || std::ranges::none_of(world_.places.journal, is_whole))
+            break_promise(Promise::true_version, "the journal tells of what was never journaled");
     }
     for (const std::string& path : world_.places.installed) names_changed(path);
     dark = true;
