@@ -1,6 +1,6 @@
 #include "base/json_reader.hpp"
 
-#include <set>
+#include <utility>
 #include <vector>
 
 namespace update {
@@ -8,27 +8,32 @@ namespace {
 
 Error corrupt(std::string what) { return {ErrorCode::corrupt, std::move(what)}; }
 
-/// Walks a text once before it is built in memory, so that hostile nesting and double names cost nothing.
-/// The member names are those that nlohmann::json::sax_parse calls.
-class Guard {
+/// Builds the value while it is read, and ends at the first nesting or name that must not be, so that hostile
+/// texts cost nothing. The member names are those that nlohmann::json::sax_parse calls.
+class Builder {
  public:
     std::string problem;
+    Json value;
 
-    bool null() { return true; }
-    bool boolean(bool /*value*/) { return true; }
-    bool number_integer(Json::number_integer_t /*value*/) { return true; }
-    bool number_unsigned(Json::number_unsigned_t /*value*/) { return true; }
-    bool number_float(Json::number_float_t /*value*/, const std::string& /*text*/) { return true; }
-    bool string(std::string& /*value*/) { return true; }
-    bool binary(Json::binary_t& /*value*/) { return true; }
-    bool start_object(std::size_t /*size*/) { return open(); }
+    bool null() { return add(nullptr) != nullptr; }
+    bool boolean(bool flag) { return add(flag) != nullptr; }
+    bool number_integer(Json::number_integer_t number) { return add(number) != nullptr; }
+    bool number_unsigned(Json::number_unsigned_t number) { return add(number) != nullptr; }
+    bool number_float(Json::number_float_t number, const std::string& /*text*/) {
+        return add(number) != nullptr;
+    }
+    bool string(std::string& text) { return add(std::move(text)) != nullptr; }
+    bool binary(Json::binary_t& bytes) { return add(std::move(bytes)) != nullptr; }
+    bool start_object(std::size_t /*size*/) { return open(Json::object()); }
     bool end_object() { return close(); }
-    bool start_array(std::size_t /*size*/) { return open(); }
+    bool start_array(std::size_t /*size*/) { return open(Json::array()); }
     bool end_array() { return close(); }
     bool key(std::string& name) {
-        if (names_.back().insert(name).second) return true;
-        problem = "a name occurs twice in one JSON object";
-        return false;
+        const auto [member, is_new] =
+            open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name), nullptr);
+        member_ = &member->second;
+        if (!is_new) problem = "a name occurs twice in one JSON object";
+        return is_new;
     }
     bool parse_error(std::size_t position, const std::string& /*token*/, const Json::exception& /*why*/) {
         problem = "not JSON at byte " + std::to_string(position);
@@ -36,17 +41,29 @@ class Guard {
     }
 
  private:
-    bool open() {
-        names_.emplace_back();
-        if (names_.size() <= max_json_depth) return true;
+    /// @return where it is now, for as long as nothing follows it in the same array
+    Json* add(Json json) {
+        if (!open_.empty() && open_.back()->is_array()) {
+            open_.back()->push_back(std::move(json));
+            return &open_.back()->back();
+        }
+        Json* const place = open_.empty() ? &value : member_;
+        *place = std::move(json);
+        return place;
+    }
+    bool open(Json empty) {
+        open_.push_back(add(std::move(empty)));
+        if (open_.size() <= max_json_depth) return true;
         problem = "JSON nested deeper than " + std::to_string(max_json_depth);
         return false;
     }
     bool close() {
-        names_.pop_back();
+        open_.pop_back();
         return true;
     }
-    std::vector<std::set<std::string>> names_;
+
+    std::vector<Json*> open_;  ///< objects and arrays around what comes next
+    Json* member_ = nullptr;   ///< what the last name in the innermost object belongs to
 };
 
 }  // namespace
@@ -55,11 +72,10 @@ Result<Json> parse_json_object(const std::string& text, std::size_t max_bytes) {
     if (text.size() > max_bytes) return corrupt("JSON larger than " + std::to_string(max_bytes) + " bytes");
     // The library takes it for the end of the text.
     if (text.find('\0') != std::string::npos) return corrupt("JSON with a zero byte");
-    Guard guard;
-    if (!Json::sax_parse(text, &guard)) return corrupt(guard.problem);
-    Json value = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-    if (!value.is_object()) return corrupt("JSON, but not an object");
-    return value;
+    Builder builder;
+    if (!Json::sax_parse(text, &builder)) return corrupt(builder.problem);
+    if (!builder.value.is_object()) return corrupt("JSON, but not an object");
+    return std::move(builder.value);
 }
 
 std::string json_text(const Json& value) {

@@ -1,6 +1,6 @@
 #include "journal/history.hpp"
 
-#include <nlohmann/json.hpp>
+#include "base/json_line.hpp"
 
 namespace update {
 namespace {
@@ -8,13 +8,14 @@ constexpr std::uint64_t rotate_at_bytes = 1 << 20;
 }
 
 void History::append(WallTime at, const Record& record, std::string_view event, std::string_view note) {
-    nlohmann::ordered_json line{{"t", at.time_since_epoch().count()},
-                                {"update", record.update_id},
-                                {"state", row(record.progress.state).name},
-                                {"event", event}};
-    if (!note.empty()) line["note"] = note;
-    if (record.route != Route::none) line["route"] = name(record.route);
-    const std::string text = line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    JsonLine line{JsonLine::Beyond::as_they_are};
+    line.number("t", at.time_since_epoch().count());
+    line.text("update", record.update_id);
+    line.text("state", row(record.progress.state).name);
+    line.text("event", event);
+    if (!note.empty()) line.text("note", note);
+    if (record.route != Route::none) line.text("route", name(record.route));
+    const std::string text = line.finish() + "\n";
 
     auto file = files_.open(layout_.history(), OpenMode::read_write_new);
     if (!file) return;

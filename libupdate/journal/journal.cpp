@@ -65,25 +65,27 @@ Result<Body> decode_slot(std::string_view slot) {
 
 }  // namespace
 
-Journal::Slot Journal::read_slot(unsigned n) const {
-    const Path path = layout_.journal_slot(n);
-    const auto text = read_text(files_, path, slot_bytes);
-    if (!text) {
-        if (text.error().code() == ErrorCode::not_found) return {};
-        return {std::nullopt, text.error().message()};
-    }
-    const std::lock_guard lock{mutex_};
+Journal::Journal(Files& files, const Layout& layout)
+    : files_{files}, paths_{layout.journal_slot(0), layout.journal_slot(1)} {}
+
+/// Holding `mutex_`.
+const Journal::Slot& Journal::read_slot(unsigned n) const {
     Known& known = known_[n];
-    if (known.text != *text) {
+    auto text = read_text(files_, paths_[n], slot_bytes);
+    if (!text) {
+        known.text.reset();
+        known.slot = {};
+        if (text.error().code() != ErrorCode::not_found) known.slot.damage = text.error().message();
+    } else if (known.text != *text) {
         known.slot = decode(n, *text);
-        known.text = *text;
+        known.text = std::move(*text);
     }
     return known.slot;
 }
 
-Journal::Slot Journal::decode(unsigned n, std::string text) const {
+Journal::Slot Journal::decode(unsigned n, std::string_view text) const {
     const auto damaged = [&](const Error& error) {
-        return Slot{std::nullopt, fmt::format("{}: {}", layout_.journal_slot(n).string(), error.message())};
+        return Slot{std::nullopt, fmt::format("{}: {}", paths_[n].string(), error.message())};
     };
     const auto body = decode_slot(text);
     if (!body) return damaged(body.error());
@@ -95,17 +97,18 @@ Journal::Slot Journal::decode(unsigned n, std::string text) const {
 
 /// 0: nothing readable lies there.
 std::uint64_t Journal::generation_in(unsigned n) const {
-    const auto text = read_text(files_, layout_.journal_slot(n), slot_bytes);
+    const auto text = read_text(files_, paths_[n], slot_bytes);
     if (!text) return 0;
     const auto body = decode_slot(*text);
     return body ? body->generation : 0;
 }
 
 Journal::Loaded Journal::load() const {
-    Slot a = read_slot(0), b = read_slot(1);
-    std::string damage = a.damage + (a.damage.empty() || b.damage.empty() ? "" : "; ") + b.damage;
+    const std::lock_guard lock{mutex_};
+    const Slot &a = read_slot(0), &b = read_slot(1);
     const bool b_is_newer = b.record && (!a.record || b.record->generation > a.record->generation);
-    return {b_is_newer ? std::move(b.record) : std::move(a.record), std::move(damage)};
+    return {b_is_newer ? b.record : a.record,
+            a.damage + (a.damage.empty() || b.damage.empty() ? "" : "; ") + b.damage};
 }
 
 Status Journal::store(Record& record) {
@@ -113,7 +116,7 @@ Status Journal::store(Record& record) {
     const unsigned older = generation_a <= generation_b ? 0 : 1;
     const std::uint64_t generation = std::max(generation_a, generation_b) + 1;
 
-    const Path path = layout_.journal_slot(older);
+    const Path& path = paths_[older];
     const std::string context = fmt::format("write journal {}", path.string());
     const std::string slot = encode_slot(generation, to_json(record));
     UPDATE_TRY(existed, exists(files_, path), context);

@@ -19,7 +19,7 @@ class Journal {
  public:
     static constexpr std::size_t slot_bytes = 4096;
 
-    Journal(Files& files, const Layout& layout) : files_{files}, layout_{layout} {}
+    Journal(Files&, const Layout&);
 
     struct Loaded {
         std::optional<Record> record;  ///< the newest readable generation; none: nothing was ever in progress
@@ -37,12 +37,12 @@ class Journal {
         std::optional<Record> record;
         std::string damage;
     };
-    Slot read_slot(unsigned n) const;
-    Slot decode(unsigned n, std::string text) const;
+    const Slot& read_slot(unsigned n) const;
+    Slot decode(unsigned n, std::string_view text) const;
     std::uint64_t generation_in(unsigned n) const;
 
     Files& files_;
-    const Layout& layout_;
+    const std::array<Path, 2> paths_;
     /// What was decoded last: a waiting process looks several times a second at what seldom changes.
     struct Known {
         std::optional<std::string> text;

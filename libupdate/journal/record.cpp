@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json_line.hpp"
+
 namespace update {
 namespace {
 
@@ -10,13 +12,11 @@ using nlohmann::json;
 
 constexpr std::size_t message_max_bytes = 1000, text_max_bytes = 3 * 1024;
 
-json to_value(const Moment& m) { return json::array({m.boot_id, m.us}); }
+std::string text_of(const Moment& m) {
+    return fmt::format("[{},{}]", JsonLine::quoted(m.boot_id, JsonLine::Beyond::escaped), m.us);
+}
 Moment moment_from(const json& v) { return {v.at(0).get<std::string>(), v.at(1).get<std::int64_t>()}; }
 
-template <class T>
-void put(json& object, const char* key, const std::optional<T>& value) {
-    if (value) object[key] = *value;
-}
 template <class T>
 std::optional<T> get(const json& object, const char* key) {
     const auto found = object.find(key);
@@ -24,14 +24,17 @@ std::optional<T> get(const json& object, const char* key) {
     return found->get<T>();
 }
 
-json to_value(const Evidence& e) {
-    json v = json::object();
-    put(v, "need", e.need_bytes);
-    put(v, "have", e.have_bytes);
-    put(v, "pid", e.locking_pid);
-    put(v, "exit", e.exit_code);
-    put(v, "signal", e.signal);
-    return v;
+std::string text_of(const Evidence& e) {
+    JsonLine line{JsonLine::Beyond::escaped};
+    const auto put = [&line](std::string_view name, const auto& value) {
+        if (value) line.number(name, *value);
+    };
+    put("need", e.need_bytes);
+    put("have", e.have_bytes);
+    put("pid", e.locking_pid);
+    put("exit", e.exit_code);
+    put("signal", e.signal);
+    return line.finish();
 }
 Evidence evidence_from(const json& v) {
     return {get<std::uint64_t>(v, "need"), get<std::uint64_t>(v, "have"), get<std::int64_t>(v, "pid"),
@@ -71,42 +74,44 @@ Record record_from(const json& v) {
     return r;
 }
 
+std::string text_of(const Record& r, std::string_view message) {
+    JsonLine line{JsonLine::Beyond::escaped};
+    line.number("schema", Record::schema);
+    line.text("update", r.update_id);
+    line.text("from", r.from_version);
+    line.text("to", r.to_version);
+    line.text("state", row(r.progress.state).name);
+    line.number("attempts", r.progress.attempts);
+    line.number("resumes", r.progress.resumes);
+    line.number("starts", r.progress.starts);
+    line.number("restarts", r.progress.restarts);
+    line.text("route", name(r.route));
+    line.text("reason", name(r.reason));
+    line.text("message", message);
+    line.written("evidence", text_of(r.evidence));
+    line.written("requested", text_of(r.requested));
+    line.written("entered", text_of(r.entered));
+    line.written("old_last_seen", text_of(r.old_last_seen));
+    if (r.downtime_us) line.number("downtime_us", *r.downtime_us);
+    line.number("bytes", r.bytes);
+    line.flag("connected_before", r.connected_before);
+    line.flag("reached_server", r.reached_server);
+    line.flag("acknowledged", r.acknowledged);
+    line.flag("accepted", r.accepted);
+    line.flag("start_counted", r.start_counted);
+    line.flag("filed", r.filed);
+    line.number("outage_extensions", r.outage_extensions);
+    line.number("ended_at_unix_ms", r.ended_at_unix_ms);
+    return line.finish();
+}
+
 }  // namespace
 
 std::string to_json(const Record& r) {
-    json v{{"schema", Record::schema},
-           {"update", r.update_id},
-           {"from", r.from_version},
-           {"to", r.to_version},
-           {"state", row(r.progress.state).name},
-           {"attempts", r.progress.attempts},
-           {"resumes", r.progress.resumes},
-           {"starts", r.progress.starts},
-           {"restarts", r.progress.restarts},
-           {"route", name(r.route)},
-           {"reason", name(r.reason)},
-           {"message", r.message.substr(0, message_max_bytes)},
-           {"evidence", to_value(r.evidence)},
-           {"requested", to_value(r.requested)},
-           {"entered", to_value(r.entered)},
-           {"old_last_seen", to_value(r.old_last_seen)},
-           {"bytes", r.bytes},
-           {"connected_before", r.connected_before},
-           {"reached_server", r.reached_server},
-           {"acknowledged", r.acknowledged},
-           {"accepted", r.accepted},
-           {"start_counted", r.start_counted},
-           {"filed", r.filed},
-           {"outage_extensions", r.outage_extensions},
-           {"ended_at_unix_ms", r.ended_at_unix_ms}};
-    put(v, "downtime_us", r.downtime_us);
-    const auto compact = [&] { return v.dump(-1, ' ', true, json::error_handler_t::replace); };
-    std::string text = compact();
-    if (text.size() >=
-        text_max_bytes) {  // only escaped control or non-ASCII bytes in the message can grow so far
-        v["message"] = "(message left out: too long when escaped)";
-        text = compact();
-    }
+    const std::string_view message{r.message};
+    std::string text = text_of(r, message.substr(0, message_max_bytes));
+    // Only escaped control or non-ASCII bytes in the message can grow so far.
+    if (text.size() >= text_max_bytes) text = text_of(r, "(message left out: too long when escaped)");
     return text;
 }
 

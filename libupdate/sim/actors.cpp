@@ -11,6 +11,18 @@ namespace update::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+/// It knows nothing of updates.
+int live_as_companion(World& world, Process& p) {
+    const bool is_new = p.version == world.scenario.plan.version;
+    if (is_new && world.scenario.companion_conduct == Conduct::crashes) return 1;
+    while (!p.stopping) world.block(p, world.now + 1h);
+    return 0;
+}
+
+}  // namespace
+
 int live(World& world, Process& p) {
     switch (p.program) {
         case Program::agent:
@@ -26,8 +38,7 @@ int live(World& world, Process& p) {
         case Program::updatectl:
             return live_as_operator(world, p);
         case Program::companion:
-            while (!p.stopping) world.block(p, world.now + 1h);
-            return 0;
+            return live_as_companion(world, p);
     }
     return 0;
 }
@@ -38,9 +49,9 @@ Signal next_signal(World& world, Process& p, Instant deadline) {
         const bool listens_to_stop = p.program == Program::agent && !p.deaf;
         if (p.stopping && listens_to_stop) return {.kind = Signal::Kind::stopping};
         if (look && p.program != Program::watchdog) {
-            const auto wanted = read_text(world.nobody(), world.layout.cancel_request(), 256);
+            const NodePtr wanted = world.disk.find(world.places.cancel_request);
             p.told_of_cancel = wanted && !p.told_of_cancel;
-            if (p.told_of_cancel) return {.kind = Signal::Kind::cancelled, .update_id = *wanted};
+            if (p.told_of_cancel) return {.kind = Signal::Kind::cancelled, .update_id = wanted->bytes};
         }
         if (!p.signals.empty()) {
             Signal first = std::move(p.signals.front());
@@ -75,6 +86,11 @@ Observer observer(World& world, Process& p) {
     observer.note = [&world](const Record& record, std::string_view note) { world.note_state(record, note); };
     observer.connected = [&p] { return p.life.connected; };
     return observer;
+}
+
+std::optional<Record> record_of(World& world, Process& p, const Engine& engine) {
+    if (world.io_error_next || p.killed) return engine.record();
+    return world.record();
 }
 
 std::string program_path(const World& world, const std::string& service) {
@@ -127,11 +143,22 @@ void begin_by_operator(World& world) {
     (void)world.exec("/watchdog", Program::updatectl, "");
 }
 
+namespace {
+
+bool is_outcome(const std::string& name) { return name.ends_with(".json") && !name.starts_with('.'); }
+
+}  // namespace
+
+std::size_t count_outcomes(World& world) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(world.disk.list(world.places.outcomes), is_outcome));
+}
+
 std::vector<Outcome> outcomes_on_disk(World& world) {
     std::vector<Outcome> outcomes;
-    for (const std::string& name : world.disk.list(world.layout.outcomes().generic_string())) {
-        if (!name.ends_with(".json") || name.starts_with('.')) continue;
-        const NodePtr node = world.disk.find((world.layout.outcomes() / name).generic_string());
+    for (const std::string& name : world.disk.list(world.places.outcomes)) {
+        if (!is_outcome(name)) continue;
+        const NodePtr node = world.disk.find(world.places.outcomes + "/" + name);
         if (auto outcome = parse_outcome(node->bytes)) outcomes.push_back(std::move(*outcome));
     }
     return outcomes;

@@ -22,6 +22,9 @@ Result<std::string> ask_watchdog(World&, Process&, Ask::Kind, const std::string&
                                  std::chrono::milliseconds timeout);
 
 Observer observer(World&, Process&);
+/// What `Engine::record` of this process's engine would find, which processes ask for several times a second:
+/// decoded once for all of them. A fault of reading befalls the engine's own look.
+std::optional<Record> record_of(World&, Process&, const Engine&);
 
 /// The process goes on as this watchdog program; the caller throws Becomes.
 void become_watchdog(World&, Process&, const std::string& program);
@@ -34,6 +37,7 @@ void start_agent(World&, const std::string& service);
 void offer_to(World&, Process& agent);
 void begin_by_operator(World&);
 std::vector<Outcome> outcomes_on_disk(World&);
+std::size_t count_outcomes(World&);
 /// An operator's `updatectl cancel` or `rollback`.
 void wish(World&, FaultKind);
 

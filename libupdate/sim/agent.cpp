@@ -77,7 +77,7 @@ class Agent {
     }
 
     void note_record() {
-        const auto record = engine_.record();
+        const auto record = record_of(world_, p_, engine_);
         const bool under_trial = record && !is_terminal(record->progress.state) &&
                                  record->to_version == p_.version &&
                                  is_after_hand_over(record->progress.state);
@@ -92,10 +92,10 @@ class Agent {
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
-        const auto outcomes = outcomes_on_disk(world_).size();
+        const auto outcomes = count_outcomes(world_);
         if (outcomes != std::exchange(p_.outcomes_seen, outcomes)) world_.send_outcomes(p_);
         note_record();
-        const auto record = engine_.record();
+        const auto record = record_of(world_, p_, engine_);
         if (!record || record->filed) return;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
@@ -112,6 +112,10 @@ class Agent {
 
 }  // namespace
 
-int live_as_agent(World& world, Process& p) { return Agent{world, p}.live(); }
+int live_as_agent(World& world, Process& p) {
+    const bool is_new = p.version == world.scenario.plan.version;
+    if (is_new && world.scenario.conduct == Conduct::unloadable) return 127;  // as the loader of Linux ends
+    return Agent{world, p}.live();
+}
 
 }  // namespace update::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 #include "sim/world.hpp"
 
@@ -58,9 +59,11 @@ Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& fa
     ++tally.runs;
     for (std::size_t k = 0; k < fault_count; ++k) tally.faults[k] += world.fault_counts[k];
     for (std::size_t s = 0; s < state_count; ++s) tally.states[s] += world.ghost.states[s];
-    for (const auto& [mark, count] : world.marks) tally.marks[mark] += count;
     if (const auto& last = world.ghost.last) {
-        ++tally.outcomes[std::string{row(last->progress.state).name}];
+        const std::string_view ending = row(last->progress.state).name;
+        ++tally.outcomes[std::string{ending}];
+        // What led there: the branches of the table that are seldom taken.
+        ++tally.marks[fmt::format("{}: {}", ending, update::name(last->reason))];
         const std::string_view route = update::name(last->route);
         auto found = tally.dark.find(route);
         if (found == tally.dark.end())

@@ -1,5 +1,6 @@
 #include "sim/files.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
 
@@ -37,7 +38,7 @@ class SimFile final : public File {
     Status write(std::uint64_t offset, std::span<const std::byte> bytes) override {
         if (bytes.empty()) return done();
         const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-        if (path_ == files_.world_.layout.journal_slot(0) || path_ == files_.world_.layout.journal_slot(1))
+        if (std::ranges::count(files_.world_.places.journal, path_) > 0)
             files_.world_.ghost.journal_written(text);
         const std::size_t half = files_.about_to_strike() ? bytes.size() / 2 : 0;
         if (half > 0) files_.world_.disk.write(*node_, offset, text.substr(0, half));

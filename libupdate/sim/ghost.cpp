@@ -37,8 +37,9 @@ bool Ghost::is_complete(const std::string& bytes, std::string& version) const {
 
 /// After every change of a name: each program can be started at this very moment.
 void Ghost::names_changed(const std::string& path) {
-    for (const Artifact& a : world_.scenario.plan.artifacts) {
-        if (a.role == Role::file || world_.layout.installed(a).generic_string() != path) continue;
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        if (artifacts[n].role == Role::file || world_.places.installed[n] != path) continue;
         const NodePtr node = world_.disk.find(path);
         std::string version;
         if (!node || !is_complete(node->bytes, version))
@@ -48,7 +49,7 @@ void Ghost::names_changed(const std::string& path) {
 
 void Ghost::removed(const std::string& path, const NodePtr& node) {
     const Artifact& agent = world_.scenario.plan.artifacts.front();
-    const std::string live = world_.layout.installed(agent).generic_string();
+    const std::string& live = world_.places.installed.front();
     if (path == live) return names_changed(path);
     if (node->bytes != image_of(agent.install_path, old_version)) return;
     const NodePtr now = world_.disk.find(live);
@@ -86,9 +87,11 @@ void Ghost::image_starts(const Process& p) {
 
 /// The agent has looked after the update that it may be part of, and begins its own work.
 void Ghost::agent_works(const Process& agent) {
-    for (const Artifact& a : world_.scenario.plan.artifacts) {
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        const Artifact& a = artifacts[n];
         if (a.role == Role::watchdog) continue;
-        const NodePtr node = world_.disk.find(world_.layout.installed(a).generic_string());
+        const NodePtr node = world_.disk.find(world_.places.installed[n]);
         if (!node || node->bytes != image_of(a.install_path, agent.version))
             return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
                                                                    agent.version, a.install_path));
@@ -109,21 +112,23 @@ void Ghost::agent_alive(bool now_alive) {
 }
 
 void Ghost::journal_written(std::string_view slot) {
-    constexpr std::string_view key = "\"state\":\"";
-    const std::size_t number = slot.find(' '), state = slot.find(key);
-    if (number == slot.npos || state == slot.npos) return;
-    const std::string_view rest = slot.substr(state + key.size());
-    journaled_[std::strtoull(slot.data() + number, nullptr, 10)] = rest.substr(0, rest.find('"'));
+    const std::size_t number = slot.find(' ');
+    if (number == slot.npos) return;
+    journaled_[std::strtoull(slot.data() + number, nullptr, 10)] = slot;
 }
 
+/// What the product takes for the newest record has to be one that was written, every byte of it.
 void Ghost::power_was_off() {
     if (const auto record = world_.record()) {
         const auto written = journaled_.find(record->generation);
-        if (written == journaled_.end() || written->second != row(record->progress.state).name)
-            break_promise(Promise::true_version, "the journal tells of a state that was never journaled");
+        const auto is_whole = [&](const std::string& path) {
+            const NodePtr node = world_.disk.find(path);
+            return node && node->bytes == written->second;
+        };
+        if (written == journaled_.end() || std::ranges::none_of(world_.places.journal, is_whole))
+            break_promise(Promise::true_version, "the journal tells of what was never journaled");
     }
-    for (const Artifact& a : world_.scenario.plan.artifacts)
-        names_changed(world_.layout.installed(a).generic_string());
+    for (const std::string& path : world_.places.installed) names_changed(path);
     dark = true;
     dark_since = world_.now + 20s;
 }
@@ -136,8 +141,7 @@ void Ghost::at_the_end() {
     if (!record && !refused_before) return break_promise(Promise::ends, "no update is in the journal");
     Process* const agent = world_.running(world_.settings.programs.front().name);
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
-    const Artifact& program = world_.scenario.plan.artifacts.front();
-    const NodePtr live = world_.disk.find(world_.layout.installed(program).generic_string());
+    const NodePtr live = world_.disk.find(world_.places.installed.front());
     if (version_of(live->bytes) != agent->version)
         return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
                                                                 version_of(live->bytes)));
@@ -199,10 +203,13 @@ void Ghost::check_rest(const Record& record) {
     if (record.progress.state == State::needs_repair ||
         std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
+    const std::string trust = world_.layout.trust().generic_string() + "/";
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
-        const bool temporary = path.ends_with(".tmp") || path.ends_with(".copy");
+        // One of the trust store that a power cut brought back goes when that file is written next.
+        const bool of_trust = path.starts_with(trust);
+        const bool temporary = !of_trust && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
         const bool update = path == world_.layout.update(record.update_id).generic_string();
         if (workshop || temporary || update) rest += path + " ";

@@ -77,7 +77,7 @@ class Ghost {
 
     World& world_;
     std::optional<Violation> violation_;
-    std::map<std::uint64_t, std::string> journaled_;  ///< generation -> state
+    std::map<std::uint64_t, std::string> journaled_;  ///< generation -> the whole slot
 };
 
 }  // namespace update::sim

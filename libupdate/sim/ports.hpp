@@ -4,6 +4,7 @@
 #include "sim/cryptography.hpp"
 #include "sim/files.hpp"
 #include "sim/hashing.hpp"
+#include "sim/verifier.hpp"
 #include "sim/world.hpp"
 
 namespace update::sim {
@@ -116,7 +117,8 @@ struct ProcessPorts {
           channel{world, p},
           random{world},
           renewal{world, p},
-          verifier{world.settings, world.layout, world.machine, files, world.clock(), cryptography},
+          product_verifier{world.settings, world.layout, world.machine, files, world.clock(), cryptography},
+          verifier{world, p, product_verifier},
           all{world.clock(), files,   volumes, locks,  hashing, http,         processes,
               services,      channel, probes,  random, renewal, cryptography, verifier} {}
 
@@ -132,7 +134,8 @@ struct ProcessPorts {
     SimRandom random;
     SimRenewal renewal;
     SimCryptography cryptography;
-    SignedVerifier verifier;
+    SignedVerifier product_verifier;
+    SimVerifier verifier;
     const Ports all;
 };
 

@@ -49,7 +49,7 @@ std::string to_text(const SimulationReport& r) {
                     r.runs, r.seconds, r.seconds > 0 ? static_cast<double>(r.runs) * 60 / r.seconds : 0.0,
                     r.crash_points, r.power_offs, r.seed);
     text += table("faults", r.faults_by_kind) + table("states", r.states_reached) +
-            table("rare branches", r.marks) + table("outcomes", r.outcomes) +
+            table("endings and their reasons", r.marks) + table("outcomes", r.outcomes) +
             "longest time without a running agent\n";
     for (const auto& [route, times] : r.dark_by_route)
         text += fmt::format("  {:<22} worst {:>9} ms  p99 {:>9} ms\n", route, times.worst_ms, times.p99_ms);

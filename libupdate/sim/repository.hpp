@@ -6,6 +6,8 @@
 
 #include <update/plan.hpp>
 
+#include "sim/verifier.hpp"
+
 namespace update::sim {
 
 class Repository {
@@ -16,6 +18,9 @@ class Repository {
     const std::string& root() const { return root_; }
     /// @param path  below a mirror, as "metadata/timestamp.json". @return nullptr when there is no such file
     const std::string* find(const std::string& path) const;
+
+    /// What the product has proven of it so far, in all runs.
+    mutable std::vector<Proven> proven;
 
  private:
     void sign(const std::string& file, const std::string& document);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <map>
+#include <utility>
 
 #include "sim/hashing.hpp"
 
@@ -101,10 +103,15 @@ void add_conducts(std::vector<Scenario>& all, const Settings& settings, Route ro
 std::string_view name(Platform platform) { return platform == Platform::linux_rules ? "linux" : "windows"; }
 std::string_view name(Conduct conduct) { return conducts[static_cast<std::size_t>(conduct)]; }
 
-std::string image_of(const std::string& install_path, const std::string& version) {
-    std::string bytes = fmt::format("#!/sim\n{} {}\n", install_path, version);
-    bytes.resize(700, '.');  // more than a sector, so that a torn write shows
-    return bytes + version;
+const std::string& image_of(const std::string& install_path, const std::string& version) {
+    thread_local std::map<std::pair<std::string, std::string>, std::string, std::less<>> made;
+    std::string& bytes = made[{install_path, version}];
+    if (bytes.empty()) {
+        bytes = fmt::format("#!/sim\n{} {}\n", install_path, version);
+        bytes.resize(700, '.');  // more than a sector, so that a torn write shows
+        bytes += version;
+    }
+    return bytes;
 }
 
 Plan plan_to(const Plan& like, std::string update_id, std::string version) {
@@ -157,6 +164,15 @@ std::vector<Scenario> scenarios(Platform platform) {
         Scenario& guarded = add(Route::exit_code, conduct, fmt::format("guarded-{}", name(conduct)));
         guarded.guard = true;
         if (platform == Platform::windows_rules) guarded.expected = Ending::rolled_back;
+    }
+    for (const Conduct conduct : {Conduct::good, Conduct::crashes}) {
+        Scenario& pair = add(Route::watchdog, Conduct::good, fmt::format("companion-{}", name(conduct)));
+        pair.settings.programs.push_back(pair.settings.programs.front());
+        pair.settings.programs.back().name = "tray";
+        pair.settings.programs.back().path = "bin/tray";
+        pair.plan = plan_for(pair.settings, false, true);
+        pair.companion_conduct = conduct;
+        pair.expected = expected(conduct);
     }
     for (const Conduct conduct : {Conduct::good, Conduct::hangs}) {
         Scenario& manual = add(Route::self_update, conduct, fmt::format("updatectl-{}", name(conduct)));

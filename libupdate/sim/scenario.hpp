@@ -25,7 +25,7 @@ enum class Conduct : std::uint8_t {
     hangs,           ///< never becomes ready, and does not stop when it is asked to
     wrong_version,   ///< says that it is another one
     never_connects,  ///< does not reach the server
-    unloadable,      ///< the system refuses to start it
+    unloadable,      ///< dies in the loader: not a line of it runs
     fails_self_test,
     slow,  ///< ready after half of the time that it has
 };
@@ -45,7 +45,8 @@ struct Scenario {
     std::shared_ptr<const Repository> repository;  ///< with it, and with a newer one
     Keeper keeper = Keeper::watchdog;
     Conduct conduct = Conduct::good;
-    Conduct watchdog_conduct = Conduct::good;  ///< of the new watchdog, where the set holds one
+    Conduct watchdog_conduct = Conduct::good;   ///< of the new watchdog, where the set holds one
+    Conduct companion_conduct = Conduct::good;  ///< of the second program, where there is one
     bool guard = false;         ///< the service manager runs a guard before each start of the agent
     bool old_server = false;    ///< one that confirms no update
     bool old_watchdog = false;  ///< one that lives but does not know how to update
@@ -66,7 +67,7 @@ std::vector<Scenario> scenarios(Platform);
 std::vector<Scenario> scenarios(Platform, const Settings&);
 
 /// What stands in the file that is installed there, at this version.
-std::string image_of(const std::string& install_path, const std::string& version);
+const std::string& image_of(const std::string& install_path, const std::string& version);
 /// A plan for another version of the same files.
 Plan plan_to(const Plan&, std::string update_id, std::string version);
 

@@ -185,6 +185,7 @@ void World::power_off() {
     locks.clear();
     while (!events_.empty()) events_.pop();
     (void)disk.power_off(dice);
+    seen_slots_.reset();
     tell("machine", "power off");
     ghost.power_was_off();
     now += 20s;

@@ -70,6 +70,7 @@ class Watchdog {
         for (; !p_.asks.empty(); p_.asks.pop_front()) answer(*p_.asks.front());
         for (; !p_.exits.empty(); p_.exits.pop_front())
             on_exit(p_.exits.front().first, p_.exits.front().second);
+        if (applying_) tend_within_trial();
     }
 
     void answer(Ask& ask) {
@@ -97,7 +98,7 @@ class Watchdog {
     void tend_update() {
         if (std::exchange(renew_wanted_, false)) (void)ports_.renewal.renew_watchdog(0ms);
         if (!handed_over_.empty()) return take_over();
-        const auto record = engine_.record();
+        const auto record = record_of(world_, p_, engine_);
         others_work_ = false;
         if (!record || record->filed) return;
         if (world_.scenario.old_watchdog) {  // it sees that somebody works, and takes no part
@@ -160,8 +161,22 @@ class Watchdog {
         if (program == world_.settings.programs.front().name) {
             p_.signals.push_back({.kind = Signal::Kind::agent_exited});
             if (applying_) return;
+        } else if (applying_ && has_failed(exit)) {
+            p_.signals.push_back({.kind = Signal::Kind::woken});
         }
         plan_restart(program, exit);
+        if (applying_) world_.at(*watched_.at(program).start_at, {.kind = Event::Kind::wake_all});
+    }
+
+    /// A companion that ended within a trial is started again while it lasts.
+    void tend_within_trial() {
+        for (std::size_t n = 1; n < world_.settings.programs.size(); ++n) {
+            const std::string& program = world_.settings.programs[n].name;
+            const auto start_at = watched_.at(program).start_at;
+            if (!start_at || *start_at > world_.now) continue;
+            const auto record = record_of(world_, p_, engine_);
+            if (record && is_waiting(record->progress.state)) tend(program);
+        }
     }
 
     Instant next_look() const {

@@ -33,6 +33,15 @@ AwakeClock::duration bound_of(const Settings& s) {
                         s.trial.renew_timeout + s.trial.self_test_timeout + s.supervision.backoff_max);
 }
 
+World::Places places_of(const Layout& layout, const Plan& plan) {
+    World::Places places{{layout.journal_slot(0).generic_string(), layout.journal_slot(1).generic_string()},
+                         layout.outcomes().generic_string(),
+                         layout.cancel_request().generic_string(),
+                         {}};
+    for (const Artifact& a : plan.artifacts) places.installed.push_back(layout.installed(a).generic_string());
+    return places;
+}
+
 }  // namespace
 
 std::string_view name(Program program) {
@@ -46,6 +55,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
       platform{rules},
       settings{s.settings},
       layout{s.settings},
+      places{places_of(layout, s.plan)},
       ghost{*this},
       dice{seed},
       faults_{std::move(faults)},
@@ -63,7 +73,8 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     folders_of(settings.state_dir.parent_path());
     for (const Artifact& a : scenario.plan.artifacts) {
         folders_of(layout.installed(a).parent_path());
-        disk.put(layout.installed(a).generic_string(), image_of(a.install_path, old_version));
+        disk.put(places.installed[static_cast<std::size_t>(&a - scenario.plan.artifacts.data())],
+                 image_of(a.install_path, old_version));
     }
     if (settings.watchdog_path.empty() ||
         !disk.find((settings.install_root / settings.watchdog_path).generic_string()))
@@ -168,10 +179,19 @@ bool World::settled() {
         if (p->program == Program::helper || p->program == Program::guardian ||
             p->program == Program::updatectl || p->program == Program::guard)
             return false;
-    const auto last = record();
+    const auto& last = record();
     const bool refused_before = !last && aware && !server.updates().empty();
-    return (refused_before || (last && last->filed)) &&
-           (!aware || disk.list(layout.outcomes().generic_string()).empty());
+    return (refused_before || (last && last->filed)) && (!aware || !disk.has_children(places.outcomes));
+}
+
+const std::optional<Record>& World::record() {
+    std::array<Slot, 2> slots;
+    for (std::size_t n = 0; n < slots.size(); ++n)
+        if (const NodePtr node = disk.find(places.journal[n])) slots[n] = {node->id, node->changes};
+    if (slots == seen_slots_) return seen_record_;
+    seen_slots_ = slots;
+    seen_record_ = journal_.load().record;
+    return seen_record_;
 }
 
 Process* World::find(std::int64_t pid) {
@@ -267,11 +287,6 @@ Result<Process*> World::exec(const std::string& path, Program program, std::stri
     p->argument = std::move(argument);
     p->image = image;
     p->version = version_of(image->bytes);
-    if (program == Program::agent && p->version == scenario.plan.version &&
-        scenario.conduct == Conduct::unloadable) {
-        if (!disk_is_bad()) ++ghost.starts_of_new;
-        return Error{ErrorCode::unsupported, "the loader cannot be found"};
-    }
     p->pid = ++last_pid_;
     ++image->running;
     processes_.push_back(std::move(p));

@@ -52,6 +52,13 @@ class World {
     const Platform platform;
     const Settings& settings;
     const Layout layout;
+    /// What is looked up at every turn, as the disk names it.
+    struct Places {
+        std::array<std::string, 2> journal;
+        std::string outcomes, cancel_request;
+        std::vector<std::string> installed;  ///< per artifact of the scenario's plan
+    };
+    const Places places;
     const Machine machine{};
     Disk disk;
     Server server;
@@ -96,8 +103,8 @@ class World {
     Clock& clock() { return *clock_; }
     /// The disk for those who only look, and whom no fault befalls.
     Files& nobody() { return *nobody_; }
-    /// The newest journal record, for those who only look.
-    std::optional<Record> record() { return journal_.load().record; }
+    /// The newest journal record, for those who only look. Good until something runs.
+    const std::optional<Record>& record();
 
     Instant now{};
     Instant boot_at{};
@@ -123,7 +130,6 @@ class World {
     // --- what is read afterwards
     unsigned points = 0, fired = 0;
     FaultCounts fault_counts{};
-    std::map<std::string, std::uint64_t, std::less<>> marks;
     std::vector<std::string> trail;
     bool ended_well = false;
 
@@ -160,6 +166,13 @@ class World {
     std::map<std::string, unsigned> restarts_;
     std::unique_ptr<Files> nobody_;
     Journal journal_;
+    struct Slot {
+        std::uint64_t file = 0;
+        std::int64_t changes = 0;
+        bool operator==(const Slot&) const = default;
+    };
+    std::optional<std::array<Slot, 2>> seen_slots_;  ///< none: look again
+    std::optional<Record> seen_record_;
     std::unique_ptr<Clock> clock_;
     const bool with_trail_;
     bool off_ = false;

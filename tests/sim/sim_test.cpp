@@ -25,6 +25,16 @@ SimulationReport play(const SimulationOptions& options) {
 
 }  // namespace
 
+/// Endings with their reasons that faults and bad versions have to lead to; rarer ones are only printed.
+constexpr const char* marks[] = {
+    "abandoned: cancelled",         "abandoned: corrupt",        "abandoned: download-failed",
+    "abandoned: io-failed",         "abandoned: no-route",       "abandoned: no-space",
+    "abandoned: self-test-failed",  "committed: none",           "committed: unconfirmed",
+    "needs-repair: not-ready",      "rolled-back: cancelled",    "rolled-back: crashed",
+    "rolled-back: io-failed",       "rolled-back: network",      "rolled-back: not-acknowledged",
+    "rolled-back: not-ready",       "rolled-back: requested",    "rolled-back: start-failed",
+    "rolled-back: watchdog-failed", "rolled-back: wrong-version"};
+
 TEST_CASE("under Linux rules no fault breaks a promise, and every fault and every state occurs") {
     SimulationOptions options;
     options.seed = chosen_seed();
@@ -36,6 +46,8 @@ TEST_CASE("under Linux rules no fault breaks a promise, and every fault and ever
         CHECK_MESSAGE(fired.second > 0, fired.first << " never fired");
     for (const auto& reached : report.states_reached)
         CHECK_MESSAGE(reached.second > 0, reached.first << " was never reached");
+    for (const std::string mark : marks)
+        CHECK_MESSAGE(report.marks.contains(mark), mark << " never happened");
 }
 
 TEST_CASE("under Windows rules no fault breaks a promise") {
