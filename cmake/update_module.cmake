@@ -66,6 +66,9 @@ function(update_test name file)
     add_dependencies(thread_tests ${name})
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${T_LABEL}" TIMEOUT ${T_TIMEOUT})
+  if(CMAKE_CROSSCOMPILING AND NOT T_LABEL STREQUAL windows)  # those have sessions of their own
+    set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED wine)
+  endif()
 endfunction()
 
 # update_program(NAME SOURCES... LIBRARIES...): a program that may see the internal headers (apps, tests, examples).
