@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <filesystem>
 
+#include "durable/durable.hpp"
 #include "support/temp_folder.hpp"
 #include "unit/engine/faulty_files.hpp"
 #include "unit/trust/client_world.hpp"
@@ -89,21 +90,26 @@ TEST_CASE("a full disk stops the refresh, and trust stays what it was") {
     CHECK(world.refresh(files));
 }
 
-TEST_CASE("a link in the place of a stored file is not followed") {
+TEST_CASE("a link in the place of a stored file is not followed: it goes, and what it names stays") {
     World world;
     Finger finger;
     FaultyFiles files{finger};
     REQUIRE(world.refresh(files, true));
-    const auto stranger = world.folder.path() / "stranger";
-    std::filesystem::copy_file(world.folder.path() / "timestamp.json", stranger);
-    std::filesystem::remove(world.folder.path() / "timestamp.json");
+    const auto stored = world.folder.path() / "timestamp.json", stranger = world.folder.path() / "stranger";
+    std::filesystem::copy_file(stored, stranger);
+    std::filesystem::remove(stored);
     std::error_code unlinked;
-    std::filesystem::create_symlink(stranger, world.folder.path() / "timestamp.json", unlinked);
+    std::filesystem::create_symlink(stranger, stored, unlinked);
     if (unlinked) {
         std::puts("SKIPPED under Wine: it makes no symbolic links");
         return;
     }
+    const auto before = read_text(files, stranger, 100'000);
     world.repository.publish({"timestamp"});
-    CHECK_FALSE(world.refresh(files));
-    CHECK(std::filesystem::is_symlink(world.folder.path() / "timestamp.json"));
+    CHECK(world.refresh(files));
+    CHECK(std::filesystem::is_regular_file(std::filesystem::symlink_status(stored)));
+    const auto after = read_text(files, stranger, 100'000);
+    REQUIRE(before);
+    REQUIRE(after);
+    CHECK(*after == *before);
 }
