@@ -99,8 +99,8 @@ TEST_CASE("what another channel left on the disk goes with the next look at the 
     const auto names = [&world] {
         std::vector<std::string> found;
         for (const auto& [path, node] : world.files.nodes)
-            if (node->kind == FileInfo::Kind::file && path.string().starts_with("/s/trust/"))
-                found.push_back(path.string().substr(9));
+            if (node->kind == FileInfo::Kind::file && path.generic_string().starts_with("/s/trust/"))
+                found.push_back(path.generic_string().substr(9));
         return found;
     };
     const auto has = [&names](const std::string& name) {
