@@ -71,6 +71,19 @@ function(update_test name file)
   endif()
 endfunction()
 
+# update_test_cases(PROGRAM LABEL TIMEOUT PREFIX "short|sentence"...): one CTest entry per test case of a program, for
+# those that take a minute each.
+function(update_test_cases program label timeout prefix)
+  set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  foreach(group IN LISTS ARGN)
+    string(REPLACE "|" ";" parts "${group}")
+    list(GET parts 0 short)
+    list(GET parts 1 sentence)
+    add_test(NAME ${prefix}_${short} COMMAND ${program} "--test-case=${sentence}")
+    set_tests_properties(${prefix}_${short} PROPERTIES LABELS ${label} TIMEOUT ${timeout})
+  endforeach()
+endfunction()
+
 # update_program(NAME SOURCES... LIBRARIES...): a program that may see the internal headers (apps, tests, examples).
 function(update_program name)
   cmake_parse_arguments(PARSE_ARGV 1 P "" "" "SOURCES;LIBRARIES")

@@ -58,38 +58,48 @@ Result<std::optional<Halt>> Engine::clear_the_way(const std::string& update_id) 
     return std::optional<Halt>{};
 }
 
+struct Engine::Opening {
+    std::optional<Halt> answer;  ///< nothing new is to begin
+    std::unique_ptr<Lock> lock;
+    PolicyMemory memory;
+};
+
+Result<Engine::Opening> Engine::open(const std::string& update_id) {
+    if (const Status prepared = prepare_folders(); !prepared) return prepared.error();
+    UPDATE_TRY(lock_held, lock(), "another process works on an update");
+    auto answer = clear_the_way(update_id);
+    if (!answer) return std::move(answer).error();
+    if (*answer) return Opening{*answer, {}, {}};
+    UPDATE_TRY(stored, load_policy_memory(ports_.files, layout_), "policy memory");
+    return Opening{
+        {}, std::move(lock_held), settled(std::move(stored), settings_.policy, ports_.clock.wall())};
+}
+
 Result<Halt> Engine::begin(const Selection& selection, const std::string& running_version) {
     UPDATE_CHECK(validate(selection), "selection");
-    UPDATE_CHECK(prepare_folders(), "begin update");
-    UPDATE_TRY(lock_held, lock(), "another process works on an update");
-    UPDATE_TRY(answer, clear_the_way(selection.update_id), "begin update");
-    if (answer) return *answer;
-    UPDATE_TRY(stored, load_policy_memory(ports_.files, layout_), "policy memory");
-    PolicyMemory memory = settled(std::move(stored), settings_.policy, ports_.clock.wall());
+    UPDATE_TRY(opening, open(selection.update_id), "begin update");
+    if (opening.answer) return *opening.answer;
     NotedChannel channel{ports_.channel};
     Releases releases{settings_, layout_, machine_, release_ports(ports_, channel)};
     const Asker asker = actor_ == Actor::agent ? Asker::server : Asker::operator_;
-    auto resolved = releases.resolve(selection, running_version, memory, asker);
+    auto resolved = releases.resolve(selection, running_version, opening.memory, asker);
     if (!resolved && channel.stopping()) return Halt::interrupted;
     if (!resolved) return refuse(selection, running_version, resolved.error());
-    return start(std::move(lock_held), resolved->plan, std::move(memory), to_json(resolved->vouchers));
+    return start(std::move(opening.lock), resolved->plan, std::move(opening.memory),
+                 to_json(resolved->vouchers));
 }
 
 Result<Halt> Engine::begin(const Plan& plan) {
     UPDATE_CHECK(validate(plan), "plan");
-    UPDATE_CHECK(prepare_folders(), "begin update");
-    UPDATE_TRY(lock_held, lock(), "another process works on an update");
-    UPDATE_TRY(answer, clear_the_way(plan.update_id), "begin update");
-    if (answer) return *answer;
-    UPDATE_TRY(stored, load_policy_memory(ports_.files, layout_), "policy memory");
-    PolicyMemory memory = settled(std::move(stored), settings_.policy, ports_.clock.wall());
-    if (plan.vouched_by == VouchedBy::endpoint && plan.epoch < memory.epoch)
+    UPDATE_TRY(opening, open(plan.update_id), "begin update");
+    if (opening.answer) return *opening.answer;
+    if (plan.vouched_by == VouchedBy::endpoint && plan.epoch < opening.memory.epoch)
         return refuse({plan.update_id, plan.product, plan.channel, plan.version}, plan.from_version,
                       Error{ErrorCode::refused,
                             fmt::format("the security epoch of {} is below {}, which was committed since; a "
                                         "signed permit leads back",
-                                        plan.version, memory.epoch)});
-    return start(std::move(lock_held), plan, std::move(memory), "");
+                                        plan.version, opening.memory.epoch)});
+    return start(std::move(opening.lock), plan, std::move(opening.memory), "");
 }
 
 /// Everything that the update's owner will rely on, before the first journal record.

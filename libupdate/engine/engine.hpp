@@ -91,6 +91,8 @@ class Engine {
     bool cancel_wanted(const Work&);
     void file_again(const Record&);
     std::optional<Halt> answer_repeated(const std::string& update_id, const std::optional<Record>& last);
+    struct Opening;
+    Result<Opening> open(const std::string& update_id);
     Result<std::optional<Halt>> clear_the_way(const std::string& update_id);
     Result<Halt> start(std::unique_ptr<Lock>, const Plan&, PolicyMemory, const std::string& vouchers);
     Status keep(const Plan&, const std::string& vouchers);

@@ -10,9 +10,9 @@
 #include <update/outcome.hpp>
 
 #include "engine/engine.hpp"
+#include "os/fiber/fiber.hpp"
 #include "ports/ports.hpp"
 #include "sim/disk.hpp"
-#include "sim/fiber.hpp"
 
 namespace update::sim {
 

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <fstream>
+#include <iterator>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
+#include <span>
 #include <stdexcept>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -92,6 +95,19 @@ void FaultServer::script(const std::string& path, std::vector<Reply> replies) {
     auto& script = scripts_[path];
     script.clear();
     for (auto& reply : replies) script.push_back(std::make_shared<const Reply>(std::move(reply)));
+}
+
+void FaultServer::serve(const std::filesystem::path& folder) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator{folder}) {
+        if (!entry.is_regular_file()) continue;
+        std::ifstream in{entry.path(), std::ios::binary};
+        const std::string text{std::istreambuf_iterator<char>{in}, {}};
+        const auto bytes = std::as_bytes(std::span{text});
+        Reply reply;
+        reply.body = {bytes.begin(), bytes.end()};
+        reply.etag.clear();
+        script("/" + std::filesystem::relative(entry.path(), folder).string(), {reply});
+    }
 }
 
 std::string FaultServer::url(const std::string& path, const std::string& user_info) const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <filesystem>
 #include <list>
 #include <map>
 #include <memory>
@@ -26,6 +27,8 @@ class FaultServer {
 
     /// The answers to requests for `path`, in turn; the last one is repeated. An unknown path is 404.
     void script(const std::string& path, std::vector<Reply> replies);
+    /// Every file below the folder, by its path there, without ETags.
+    void serve(const std::filesystem::path& folder);
     std::string url(const std::string& path, const std::string& user_info = {}) const;
     unsigned port() const { return port_; }
 

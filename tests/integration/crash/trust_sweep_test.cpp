@@ -35,13 +35,13 @@ class World {
         add(repo, "1.0.0");
         must(signing(repo, {"publish", "--product", "agent", "--version", "1.0.0", "--channel", "stable"}));
         add(repo, "1.1.0");
-        serve(repo / "public");
+        server_.serve(repo / "public");
         must({TUF_CLIENT, "--metadata-dir", base_ / "store", "init", repo / "public/metadata/1.root.json"});
         must(client(base_ / "store", {"refresh"}));
         must({"/bin/cp", "-a", repo, newer_});
         must(signing(newer_, {"rotate", "timestamp"}));
         must(signing(newer_, {"publish", "--product", "agent", "--version", "1.1.0", "--channel", "stable"}));
-        serve(newer_ / "public");
+        server_.serve(newer_ / "public");
     }
     void reset() {
         for (const auto* what : {"repo", "store"}) {
@@ -86,16 +86,6 @@ class World {
     void add(const fs::path& repo, const std::string& version) const {
         must({UPDATECTL, "repo", "add", "--dir", repo, "--product", "agent", "--version", version,
               "--artifact", "agent:bin/agent=" + program_.string()});
-    }
-    void serve(const fs::path& tree) {
-        for (const auto& entry : fs::recursive_directory_iterator{tree}) {
-            if (!entry.is_regular_file()) continue;
-            const std::string text = read_file(entry.path());
-            const auto bytes = std::as_bytes(std::span{text});
-            Reply reply;
-            reply.body = {bytes.begin(), bytes.end()};
-            server_.script("/" + fs::relative(entry.path(), tree).string(), {reply});
-        }
     }
 
     Scratch scratch_{"trust-crash"};

@@ -49,17 +49,7 @@ class FakeClock {
 /// A mirror without TLS, whose certificates would be the first to suffer from a wrong clock.
 class Mirror {
  public:
-    void fill(const fs::path& tree) {
-        for (const auto& entry : fs::recursive_directory_iterator{tree}) {
-            if (!entry.is_regular_file()) continue;
-            const std::string text = read_file(entry.path());
-            const auto bytes = std::as_bytes(std::span{text});
-            Reply reply;
-            reply.body = {bytes.begin(), bytes.end()};
-            reply.etag.clear();
-            server_.script("/" + fs::relative(entry.path(), tree).string(), {reply});
-        }
-    }
+    void fill(const fs::path& tree) { server_.serve(tree); }
     Overrides as_repository() const {
         return {{"transfer.allow_http", "true"},
                 {"trust.repositories", "[{metadata = \"" + server_.url("/metadata") + "\", targets = \"" +

@@ -8,10 +8,22 @@ using namespace update::test;
 
 namespace {
 
-Result<repository::Waits> publish(repository::Publisher& publisher, const std::string& product,
-                                  const std::string& version, const std::string& channel) {
-    return publisher.publish({product, version, channel, 1, {}, RestartKind::agent, {}});
-}
+/// With a publisher that has begun.
+struct Publication : World {
+    std::unique_ptr<repository::Publisher> publisher = World::publisher();
+    Publication() { REQUIRE(publisher->init({})); }
+    Result<repository::Waits> publish(const std::string& product, const std::string& version,
+                                      const std::string& channel) {
+        return publisher->publish({product, version, channel, 1, {}, RestartKind::agent, {}});
+    }
+    /// Two products on two channels that read the same together: a-b-c.
+    void publish_alike() {
+        REQUIRE(publisher->add("a", "1.0.0", {wish(file("one", "of a"))}));
+        REQUIRE(publisher->add("a-b", "1.0.0", {wish(file("two", "of a-b"))}));
+        REQUIRE(publish("a", "1.0.0", "b-c"));
+        REQUIRE(publish("a-b", "1.0.0", "c"));
+    }
+};
 
 /// What a client finds under each target that the release list names.
 std::vector<std::string> contents(World& world, const ReleaseList& list) {
@@ -39,82 +51,65 @@ std::vector<std::string> contents(World& world, const ReleaseList& list) {
 }  // namespace
 
 TEST_CASE("two files of one name in a release are two targets, on every channel") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
+    Publication world;
     const auto first = world.wish(world.file("one/settings.toml", "first"), "etc/one/settings.toml");
     const auto second = world.wish(world.file("two/settings.toml", "second"), "etc/two/settings.toml");
-    REQUIRE(publisher->add("agent", "1.0.0", {first, second}));
-    REQUIRE(publish(*publisher, "agent", "1.0.0", "beta"));
-    CHECK(contents(world, *publisher->list("agent", "beta")) == std::vector<std::string>{"first", "second"});
-    REQUIRE(publisher->promote("agent", "1.0.0", "beta", "stable"));
-    CHECK(contents(world, *publisher->list("agent", "stable")) ==
+    REQUIRE(world.publisher->add("agent", "1.0.0", {first, second}));
+    REQUIRE(world.publish("agent", "1.0.0", "beta"));
+    CHECK(contents(world, *world.publisher->list("agent", "beta")) ==
+          std::vector<std::string>{"first", "second"});
+    REQUIRE(world.publisher->promote("agent", "1.0.0", "beta", "stable"));
+    CHECK(contents(world, *world.publisher->list("agent", "stable")) ==
           std::vector<std::string>{"first", "second"});
     CHECK(world.problems().empty());
     // The same files once more are the same release.
-    REQUIRE(publisher->add("agent", "1.0.0", {first, second}));
-    CHECK(publish(*publisher, "agent", "1.0.0", "beta"));
-    CHECK(publish(*publisher, "agent", "1.0.0", "stable"));
+    REQUIRE(world.publisher->add("agent", "1.0.0", {first, second}));
+    CHECK(world.publish("agent", "1.0.0", "beta"));
+    CHECK(world.publish("agent", "1.0.0", "stable"));
 }
 
 TEST_CASE("a version and a file name that read like another version's are two targets") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
-    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("beta-agent", "of 1.0.0"))}));
-    REQUIRE(publisher->add("agent", "1.0.0-beta", {world.wish(world.file("agent", "of 1.0.0-beta"))}));
-    REQUIRE(publish(*publisher, "agent", "1.0.0-beta", "stable"));
-    REQUIRE(publish(*publisher, "agent", "1.0.0", "stable"));
-    CHECK(contents(world, *publisher->list("agent", "stable")) ==
+    Publication world;
+    REQUIRE(world.publisher->add("agent", "1.0.0", {world.wish(world.file("beta-agent", "of 1.0.0"))}));
+    REQUIRE(world.publisher->add("agent", "1.0.0-beta", {world.wish(world.file("agent", "of 1.0.0-beta"))}));
+    REQUIRE(world.publish("agent", "1.0.0-beta", "stable"));
+    REQUIRE(world.publish("agent", "1.0.0", "stable"));
+    CHECK(contents(world, *world.publisher->list("agent", "stable")) ==
           std::vector<std::string>{"of 1.0.0-beta", "of 1.0.0"});
     CHECK(world.problems().empty());
 }
 
 TEST_CASE("products and channels whose names read the same together have each their own role") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
-    REQUIRE(publisher->add("a", "1.0.0", {world.wish(world.file("one", "of a"))}));
-    REQUIRE(publisher->add("a-b", "1.0.0", {world.wish(world.file("two", "of a-b"))}));
-    REQUIRE(publish(*publisher, "a", "1.0.0", "b-c"));
-    REQUIRE(publish(*publisher, "a-b", "1.0.0", "c"));
-    CHECK(contents(world, *publisher->list("a", "b-c")) == std::vector<std::string>{"of a"});
-    CHECK(contents(world, *publisher->list("a-b", "c")) == std::vector<std::string>{"of a-b"});
+    Publication world;
+    world.publish_alike();
+    CHECK(contents(world, *world.publisher->list("a", "b-c")) == std::vector<std::string>{"of a"});
+    CHECK(contents(world, *world.publisher->list("a-b", "c")) == std::vector<std::string>{"of a-b"});
     CHECK(world.problems().empty());
 }
 
 TEST_CASE("promotion keeps the file's name whatever the product is called") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
-    REQUIRE(publisher->add("kit-1.0.0-x", "1.0.0", {world.wish(world.file("agent", "program"))}));
-    REQUIRE(publish(*publisher, "kit-1.0.0-x", "1.0.0", "beta"));
-    REQUIRE(publisher->promote("kit-1.0.0-x", "1.0.0", "beta", "stable"));
-    const auto list = publisher->list("kit-1.0.0-x", "stable");
+    Publication world;
+    REQUIRE(world.publisher->add("kit-1.0.0-x", "1.0.0", {world.wish(world.file("agent", "program"))}));
+    REQUIRE(world.publish("kit-1.0.0-x", "1.0.0", "beta"));
+    REQUIRE(world.publisher->promote("kit-1.0.0-x", "1.0.0", "beta", "stable"));
+    const auto list = world.publisher->list("kit-1.0.0-x", "stable");
     CHECK(list->releases.at(0).artifacts.at(0).target == "kit-1.0.0-x/stable/linux-x86_64-1.0.0-agent");
     CHECK(contents(world, *list) == std::vector<std::string>{"program"});
 }
 
 TEST_CASE("what lies in the tree has the name that a web server makes of the URL") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
-    REQUIRE(publisher->add("c++", "1.0.0", {world.wish(world.file("a%20b", "program"))}));
-    REQUIRE(publish(*publisher, "c++", "1.0.0", "stable"));
+    Publication world;
+    REQUIRE(world.publisher->add("c++", "1.0.0", {world.wish(world.file("a%20b", "program"))}));
+    REQUIRE(world.publish("c++", "1.0.0", "stable"));
     CHECK(std::filesystem::exists(world.tree() / "metadata" / "1.c++-stable.json"));
-    const auto list = publisher->list("c++", "stable");
+    const auto list = world.publisher->list("c++", "stable");
     CHECK(list->releases.at(0).artifacts.at(0).target == "c++/stable/linux-x86_64-1.0.0-a_20b");
     CHECK(contents(world, *list) == std::vector<std::string>{"program"});
 }
 
 TEST_CASE("a bundle takes the roles along that its targets come from, whatever they are called") {
-    World world;
-    auto publisher = world.publisher();
-    REQUIRE(publisher->init({}));
-    REQUIRE(publisher->add("a", "1.0.0", {world.wish(world.file("one", "of a"))}));
-    REQUIRE(publisher->add("a-b", "1.0.0", {world.wish(world.file("two", "of a-b"))}));
-    REQUIRE(publish(*publisher, "a", "1.0.0", "b-c"));
-    REQUIRE(publish(*publisher, "a-b", "1.0.0", "c"));
+    Publication world;
+    world.publish_alike();
     repository::FolderHttp unused{*world.disk, world.tree()};
     const Path bundle = world.folder.path() / "bundle";
     REQUIRE(repository::export_bundle({unused, *world.disk, world.clock, world.crypto}, *world.folders,

@@ -58,15 +58,21 @@ struct Hands : World {
     Path staged() const { return home() / repository::staged_edition_name; }
 };
 
+/// The targets need two signatures, and the second key has gone to somebody else.
+struct TwoSigners : Hands {
+    TwoSigners() {
+        repository::InitWish wish;
+        wish.targets = {2, 2};
+        REQUIRE(publisher()->init(wish));
+        take_away(key_of("targets", 1));
+    }
+};
+
 }  // namespace
 
 TEST_CASE("targets that need two signers wait for both, and what comes meanwhile waits with them") {
-    Hands hands;
-    repository::InitWish wish;
-    wish.targets = {2, 2};
-    REQUIRE(hands.publisher()->init(wish));
+    TwoSigners hands;
     const auto first = hands.key_of("targets", 0), second = hands.key_of("targets", 1);
-    hands.take_away(second);
     auto waits = hands.publish("1.0.0");
     REQUIRE(waits.size() == 1);
     CHECK(waits[0].role == "targets");
@@ -126,12 +132,8 @@ TEST_CASE("snapshot and timestamp may lie with somebody else, each with another"
 }
 
 TEST_CASE("a signature that was bent on the way counts nothing") {
-    Hands hands;
-    repository::InitWish wish;
-    wish.targets = {2, 2};
-    REQUIRE(hands.publisher()->init(wish));
+    TwoSigners hands;
     const auto first = hands.key_of("targets", 0), second = hands.key_of("targets", 1);
-    hands.take_away(second);
     REQUIRE(hands.publish("1.0.0").size() == 1);
     hands.take_away(first);
     hands.bring(second);

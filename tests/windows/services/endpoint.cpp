@@ -3,18 +3,18 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <random>
-#include <thread>
 
 #include "os/os_error.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
+#include "windows/services/looks.hpp"
 
 namespace update::test {
 namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-constexpr std::chrono::milliseconds patience = 20s, look_period = 20ms;
+constexpr std::chrono::milliseconds patience = 20s;
 
 fs::path this_program() {
     wchar_t path[1024];
@@ -91,14 +91,7 @@ void Endpoint::kill() {
     ::CloseHandle(process);
 }
 
-bool Endpoint::eventually(const std::function<bool()>& holds) {
-    const auto limit = std::chrono::steady_clock::now() + patience;
-    while (!holds()) {
-        if (std::chrono::steady_clock::now() >= limit) return false;
-        std::this_thread::sleep_for(look_period);
-    }
-    return true;
-}
+bool Endpoint::eventually(const std::function<bool()>& holds) { return looks_until(patience, holds); }
 
 bool Endpoint::reaches(ScmPhase phase) {
     return eventually([&] { return state().phase == phase; });

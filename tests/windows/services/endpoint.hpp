@@ -49,11 +49,11 @@ class Endpoint {
 };
 
 /// Says why, for the count of what was not judged.
-#define UPDATE_SKIP_UNDER_WINE(reason)          \
-    if (runs_under_wine()) {                    \
-        MESSAGE("skipped under Wine: " reason); \
-        return;                                 \
-    }                                           \
+#define UPDATE_SKIP_UNDER_WINE(reason)            \
+    if (runs_under_wine()) {                      \
+        std::puts("SKIPPED under Wine: " reason); \
+        return;                                   \
+    }                                             \
     static_cast<void>(0)
 
 }  // namespace update::test

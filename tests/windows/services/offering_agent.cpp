@@ -7,7 +7,6 @@
 #include <fstream>
 #include <iterator>
 #include <string_view>
-#include <thread>
 
 #include <update/updater.hpp>
 
@@ -15,6 +14,7 @@
 #include "os/safe_start.hpp"
 #include "os/service_main.hpp"
 #include "os/termination.hpp"
+#include "windows/services/looks.hpp"
 
 namespace {
 
@@ -48,8 +48,8 @@ int work(int argc, char** argv) {
 
     // The guard is renewed between updates; an offer at once would come before the first time.
     const auto guard = settings->install_root / ".guard-agent.exe";
-    for (int looks = 0; looks < 300 && end == -1 && !std::filesystem::exists(guard); ++looks)
-        std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    (void)test::looks_until(std::chrono::seconds{30},
+                            [&] { return end != -1 || std::filesystem::exists(guard); });
     std::ifstream file{settings->file.parent_path() / "offer.json"};
     const auto selection = parse_selection({std::istreambuf_iterator<char>{file}, {}});
     if (selection && selection->version != AGENT_VERSION)

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <future>
 #include <string_view>
-#include <thread>
 
+#include "os/event_loop.hpp"
 #include "os/notify.hpp"
 #include "os/safe_start.hpp"
 #include "os/service_main.hpp"
@@ -19,6 +19,14 @@ namespace {
 
 using namespace update;
 
+/// As work does: by a timer of the loop.
+void take_time(std::chrono::milliseconds time) {
+    const auto loop = EventLoop::create();
+    if (!loop) std::abort();
+    const Instant end = EventLoop::now() + time;
+    while (EventLoop::now() < end) (*loop)->run_once(end);
+}
+
 int work(int argc, char** argv) {
     const std::string_view mode = argc > 1 ? argv[1] : "run";
     const char* value = argc > 2 ? argv[2] : "0";
@@ -27,11 +35,11 @@ int work(int argc, char** argv) {
     const Termination termination{[&asked, once = false]() mutable {
         if (!std::exchange(once, true)) asked.set_value();
     }};
-    if (mode == "slow") std::this_thread::sleep_for(std::chrono::milliseconds{std::atoi(value)});
+    if (mode == "slow") take_time(std::chrono::milliseconds{std::atoi(value)});
     tell_service_manager(Life::ready);
     if (mode == "end") return std::atoi(value);
     told.wait();
-    if (mode == "deaf") std::this_thread::sleep_for(std::chrono::hours{1});
+    if (mode == "deaf") std::promise<void>{}.get_future().wait();  // until it is killed
     tell_service_manager(Life::stopping);
     return 0;
 }

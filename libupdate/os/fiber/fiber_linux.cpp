@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "sim/fiber.hpp"
+#include "os/fiber/fiber.hpp"
 
-namespace update::sim {
+namespace update {
 namespace {
 
 constexpr std::size_t stack_bytes = 256 * 1024;
@@ -73,4 +73,4 @@ void Fiber::suspend() {
     if (::_setjmp(m.here) == 0) ::_longjmp(m.resumer, 1);
 }
 
-}  // namespace update::sim
+}  // namespace update

@@ -2,7 +2,7 @@
 #include <functional>
 #include <memory>
 
-namespace update::sim {
+namespace update {
 
 /// A simulated process's thread of control: runs on a stack of its own until it suspends itself, and goes on
 /// from there when it is resumed. All fibers share one thread, so nothing ever runs at the same time.
@@ -27,4 +27,4 @@ class Fiber {
     std::unique_ptr<Machine> machine_;
 };
 
-}  // namespace update::sim
+}  // namespace update

@@ -3,9 +3,9 @@
 #include <vector>
 #include <windows.h>
 
-#include "sim/fiber.hpp"
+#include "os/fiber/fiber.hpp"
 
-namespace update::sim {
+namespace update {
 namespace {
 
 constexpr std::size_t stack_bytes = 256 * 1024;
@@ -84,4 +84,4 @@ void Fiber::resume() {
 
 void Fiber::suspend() { ::SwitchToFiber(machine_->runner->resumer); }
 
-}  // namespace update::sim
+}  // namespace update
