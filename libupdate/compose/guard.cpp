@@ -58,7 +58,6 @@ Result<bool> is_same_program(Adapters& adapters, const Path& image, const Path& 
     const auto there = adapters.files().info(guard);
     if (!there || there->size_bytes != running.size_bytes) return false;
     if (there->id == running.id) return true;
-    if (running.link_count > 1) return false;  // names are linked here, so a copy is an older version
     UPDATE_TRY(image_file, adapters.files().open(image, OpenMode::read), "program");
     UPDATE_TRY(guard_file, adapters.files().open(guard, OpenMode::read), "guard");
     UPDATE_TRY(image_digest, hash(*image_file, adapters.hashing()), "program");

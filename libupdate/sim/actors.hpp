@@ -27,6 +27,8 @@ Observer observer(World&, Process&);
 std::optional<Record> record_of(World&, Process&, const Engine&);
 
 /// The process goes on as this watchdog program; the caller throws Becomes.
+/// A guardian watches one right now.
+bool is_renewal_under_way(const World&);
 void become_watchdog(World&, Process&, const std::string& program);
 bool runs_new_watchdog(World&, const Process&);
 

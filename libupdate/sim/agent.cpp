@@ -99,6 +99,7 @@ class Agent {
         if (!record || record->filed) return;
         const auto halt = engine_.resume(Entry::after_crash);
         if (!halt || *halt != Halt::not_mine) return handle(halt);
+        if (is_renewal_under_way(world_)) return;
         (void)engine_.find_applier();
     }
 

@@ -63,13 +63,17 @@ int live_as_helper(World& world, Process& p) {
     return 0;
 }
 
+bool is_renewal_under_way(const World& world) {
+    return world.locks.contains(world.layout.guardian_lock().generic_string());
+}
+
 int live_as_guardian(World& world, Process& p) {
     {
         ProcessPorts ports{world, p};
         p.serve = [&p] { note_exits(p); };
         const std::int64_t dog = std::strtoll(p.argument.c_str(), nullptr, 10);
         const auto record = Journal{ports.files, world.layout}.load().record;
-        const auto lock = ports.locks.try_lock(world.layout.guardian_lock());
+        auto lock = ports.locks.try_lock(world.layout.guardian_lock());
         if (!lock || !record) return 1;
         shake_hands(world, p);
         if (watch_renewal(world, ports, record->update_id, dog)) return 0;
@@ -77,6 +81,7 @@ int live_as_guardian(World& world, Process& p) {
         auto desk = ports.locks.try_lock(world.layout.helper_socket());
         for (const Instant limit = world.now + desk_patience;
              !desk && world.now < limit && world.watchdog() == nullptr;) {
+            lock->reset();  // over: the helper waits for no new watchdog any longer
             (void)ports.channel.wait(world.clock().now() + guardian_look);
             desk = ports.locks.try_lock(world.layout.helper_socket());
         }
@@ -153,8 +158,8 @@ Status SimRenewal::renew_other(std::chrono::milliseconds timeout) {
     while (world_.now < limit) {
         const auto answer = ask_watchdog(world_, p_, Ask::Kind::renew, "", 2s);
         if (answer && *answer == "renewed") return done();
-        const bool absent = !answer && answer.error().code() == ErrorCode::not_found &&
-                            !world_.locks.contains(world_.layout.guardian_lock().generic_string());
+        const bool absent =
+            !answer && answer.error().code() == ErrorCode::not_found && !is_renewal_under_way(world_);
         if (!absent) last_seen = world_.now;
         seen |= answer.has_value();
         const bool waited = world_.now - last_seen >= std::min<std::chrono::milliseconds>(15s, timeout / 2);

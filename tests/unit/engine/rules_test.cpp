@@ -31,6 +31,22 @@ TEST_CASE("another update is refused while one is in progress, and the same one 
     CHECK(world.state() == State::committed);
 }
 
+TEST_CASE("the version that was kept is a plan that can be read again, and names the files that were kept") {
+    World world{Route::watchdog};
+    world.settings.policy.keep_previous = 1;
+    world.run_to_the_end();
+    REQUIRE(world.state() == State::committed);
+    const auto kept = parse_plan(world.read(world.layout.previous() / "plan.json"));
+    REQUIRE_MESSAGE(kept, (kept ? "" : kept.error().message()));
+    CHECK(kept->version == old_version);
+    REQUIRE(kept->artifacts.size() == world.plan.artifacts.size());
+    for (const Artifact& artifact : kept->artifacts) {
+        const auto file = path_of_file_url(artifact.urls.at(0));
+        REQUIRE(file);
+        CHECK(fs::file_size(*file) == artifact.size_bytes);
+    }
+}
+
 TEST_CASE("an update that ended is ended when it is offered again, even after another one") {
     World world{Route::watchdog, Behaviour::hangs};
     world.run_to_the_end();

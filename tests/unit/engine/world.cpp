@@ -6,7 +6,7 @@ namespace update::test {
 
 World::World(Route route, Behaviour new_one) : layout{{}, {}}, behaviour{new_one} {
     settings.install_root = folder.path() / "root";
-    settings.state_dir = folder.path() / "state";
+    settings.state_dir = folder.path() / "its state";  // with a sign that a URL must escape
     layout = Layout{settings};
     settings.programs.front().path = "bin/agent";
     settings.routes = {route};
