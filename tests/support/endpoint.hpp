@@ -77,7 +77,7 @@ class Endpoint {
     void cancel(const std::string& update_id);
     /// Waits until the server knows the end.
     Outcome end_of(const std::string& update_id, std::chrono::milliseconds within = 40s);
-    /// Waits until it lies filed on the endpoint, whether the server has it or not.
+    /// Waits until it lies filed on the endpoint, or already with the server.
     Outcome filed_end_of(const std::string& update_id, std::chrono::milliseconds within = 40s);
     void await_state(State, std::chrono::milliseconds within = 20s);
     /// Waits until the server has a session with this version.
@@ -108,6 +108,7 @@ class Endpoint {
     void await_here(const std::string& what, std::chrono::milliseconds,
                     const std::function<bool()>& condition) const;
     std::vector<std::string> command_of(const std::string& program) const;
+    std::optional<Outcome> end_at_server(const std::string& update_id);
 
     Server& server_;
     const std::string agent_id_;
