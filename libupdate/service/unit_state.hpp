@@ -19,6 +19,7 @@ struct UnitState {
     std::string result;  ///< Result of the last run: "success", "exit-code", "timeout", "watchdog", ...
     std::string
         job;  ///< JobType of what systemd is about to do with it: "start", "restart", "stop", ... or empty
+    std::string invocation;  ///< InvocationID in hex: one life, from before its ExecStartPre= to its end
     std::int64_t main_pid = 0;
     std::int64_t last_pid = 0;           ///< ExecMainPID: of the present or the last main process
     int exit_kind = 0, exit_value = 0;   ///< ExecMainCode (CLD_EXITED, CLD_KILLED, ...), ExecMainStatus

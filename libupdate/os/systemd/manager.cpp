@@ -76,6 +76,7 @@ template <class Connection>
 UnitState read_state(Connection& connection, const std::string& unit, Reader& all, Reader& service) {
     UnitState s = states_of(list(connection, unit));
     s.file = all.text("UnitFileState");
+    s.invocation = fmt::format("{:02x}", fmt::join(all.get<std::vector<std::uint8_t>>("InvocationID"), ""));
     s.active_enter_us = all.number("ActiveEnterTimestampMonotonic");
     s.active_exit_us = all.number("ActiveExitTimestampMonotonic");
     s.result = service.text("Result");

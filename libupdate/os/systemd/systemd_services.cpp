@@ -122,12 +122,16 @@ class SystemdServices final : public Supervision {
         }
         UPDATE_TRY(now, manager_.state(program->unit), "stop " + name);
         UPDATE_TRY(changes, manager_.watch(program->unit), "stop " + name);
-        if (!is_going_down(now)) {  // else somebody else has asked already
+        const bool ours = !is_going_down(now);  // else somebody else has asked already
+        if (ours) {
             UPDATE_CHECK(note_our_stop(*program, now), "stop " + name);
             UPDATE_CHECK(manager_.stop(program->unit), "stop " + name);
         }
         UPDATE_CHECK(await_end(*program, *changes), "stop " + name);
-        return done();
+        if (!ours) return done();
+        UPDATE_TRY(ended, manager_.state(program->unit), "stop " + name);
+        if (ended.invocation == now.invocation) return done();
+        return note_our_stop(*program, ended);  // systemd's own restart came between the look and the stop
     }
 
     Result<std::vector<Finding>> check_restart_path(const std::string& name) override {
@@ -185,11 +189,9 @@ class SystemdServices final : public Supervision {
 
     // --- whose stop it was
 
-    /// One life of the unit: a stop that was ours says nothing of a later life.
-    static std::string life(const UnitState& now) { return std::to_string(now.process_start_us); }
-
+    /// Names one life of the unit: a stop that was ours says nothing of a later one.
     Status note_our_stop(const Program& program, const UnitState& now) {
-        return write_durably(files_, layout_.stopped_file(program.settings.name), life(now));
+        return write_durably(files_, layout_.stopped_file(program.settings.name), now.invocation);
     }
 
     Result<bool> is_held_now(const Program& program, const UnitState& now) {
@@ -197,7 +199,7 @@ class SystemdServices final : public Supervision {
         if (held) return true;
         if (!is_held(now, StoppedBy::others)) return false;
         const auto ours = read_text(files_, layout_.stopped_file(program.settings.name), 64);
-        const bool by_us = ours && *ours == life(now);
+        const bool by_us = ours && *ours == now.invocation;
         return is_held(now, by_us ? StoppedBy::us : StoppedBy::others);
     }
 
@@ -294,9 +296,10 @@ class SystemdServices final : public Supervision {
         const Instant limit = ask_limit + kill_timeout;
         bool killed = false;
         for (;;) {
-            (void)changes.take();  // what came with an answer does not make the descriptor readable
+            (void)changes.take();
             UPDATE_TRY(now, manager_.activity(program.unit), "look");
             if (is_down(now)) break;
+            if (changes.take()) continue;  // what came with an answer does not make the descriptor readable
             if (EventLoop::now() >= limit)
                 return Error{ErrorCode::timed_out, fmt::format("{} is still {}", program.unit, now.active)};
             if (EventLoop::now() >= ask_limit && !std::exchange(killed, true))

@@ -3,6 +3,7 @@
 
 using namespace update;
 using namespace update::test;
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -171,4 +172,25 @@ TEST_CASE("systemd: hold and release name the service manager's own commands") {
     CHECK(hold.exit == static_cast<int>(ControlExit::refused));
     CHECK(hold.text.find("systemctl disable --now agent.service") != std::string::npos);
     CHECK(service.runs(agent));
+}
+
+TEST_CASE("systemd: an update that stops an agent which systemd is just starting is no administrator") {
+    UPDATE_NEEDS_SYSTEMD();
+    const Scratch scratch{"update-stops"};
+    const fs::path probe = scratch.path() / "probe";
+    fs::copy_file(PROBE, probe);
+    Machine machine{scratch.path() / "machine", {scratch.path()}};
+    machine.boot();
+    machine.write_unit("probed.service",
+                       "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStartPre=/bin/sleep "
+                       "0.02\nExecStart=/bin/sleep infinity\n"
+                       "[Install]\nWantedBy=multi-user.target\n");
+    machine.systemctl({"enable", "probed"});
+    // Between its look at the agent and its stop lies a flushed note; a slow disk lets the agent begin just
+    // then.
+    const Output ran = machine.run({"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e",
+                                    "inject=fsync:delay_enter=15ms", probe.string(), "stops", "40",
+                                    (scratch.path() / "state").string()});
+    CHECK(ran.exit == 0);
+    CHECK(ran.text == "held 0\n");
 }
