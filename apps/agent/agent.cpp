@@ -31,10 +31,10 @@ Result<std::unique_ptr<Agent>> Agent::open(const Settings& settings, const std::
     hooks.leave = [&self](AgentExit code) { self.leave(code); };
     hooks.progress = [&self](const std::string& id, std::string_view state, std::uint64_t bytes,
                              std::uint64_t total) {
-        if (self.session_) self.session_->report_progress(id, state, bytes, total);
+        if (const auto session = self.session()) session->report_progress(id, state, bytes, total);
     };
     hooks.outcome_filed = [&self] {
-        if (self.session_) self.session_->report_outcomes();
+        if (const auto session = self.session()) session->report_outcomes();
     };
     hooks.log = print;
     UPDATE_TRY(updater, Updater::open(self.settings_, self.identity_, std::move(hooks)), "agent");
@@ -49,17 +49,26 @@ AgentExit Agent::run() {
     print(fmt::format("version {} starts, server {}", identity_.version, settings_.server_url));
     if (auto written = write_state(settings_, identity_.version); !written) print(written.error().message());
     if (auto sealed = keep_key_sealed(settings_); !sealed) print(sealed.error().message());
-    session_ = std::make_unique<Session>(settings_, identity_, *updater_, print);
+    auto session = std::make_shared<Session>(settings_, identity_, *updater_, print);
+    std::unique_lock lock{mutex_};
+    session_ = session;
+    lock.unlock();
     updater_->ready();
 
-    std::unique_lock lock{mutex_};
+    lock.lock();
     left_.wait(lock, [this] { return exit_.has_value(); });
     const AgentExit code = *exit_;
+    session_.reset();  // what the updater's thread still reports is sent again after the next start
     lock.unlock();
-    session_.reset();
+    session.reset();
     updater_.reset();
     print(fmt::format("ends with {}", static_cast<int>(code)));
     return code;
+}
+
+std::shared_ptr<Session> Agent::session() {
+    const std::lock_guard lock{mutex_};
+    return session_;
 }
 
 void Agent::leave(AgentExit code) {

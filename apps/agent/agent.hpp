@@ -20,6 +20,7 @@ class Agent {
  private:
     Agent(const update::Settings&, std::string version);
     void leave(update::AgentExit);
+    std::shared_ptr<Session> session();
 
     update::Settings settings_;
     const update::Identity identity_;
@@ -28,5 +29,5 @@ class Agent {
     std::optional<update::AgentExit> exit_;
     update::Termination termination_;  // before every thread, so that none of them is ended by a signal
     std::unique_ptr<update::Updater> updater_;
-    std::unique_ptr<Session> session_;
+    std::shared_ptr<Session> session_;  ///< under mutex_: the updater's thread reports to it
 };

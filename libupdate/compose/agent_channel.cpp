@@ -8,16 +8,21 @@ namespace update {
 using namespace std::chrono_literals;
 
 Signal AgentChannel::wait(Instant deadline) {
-    if (auto cancelled = cancel_request_.look()) return std::move(*cancelled);
-    std::unique_lock lock{mutex_};
-    const auto left = deadline - clock_.now();
-    changed_.wait_for(lock, std::max(left, AwakeClock::duration{0}),
-                      [&] { return stopping_ || !queue_.empty(); });
-    if (stopping_) return {.kind = Signal::Kind::stopping};
-    if (queue_.empty()) return {.kind = Signal::Kind::deadline};
-    Signal first = std::move(queue_.front());
-    queue_.pop_front();
-    return first;
+    for (;;) {
+        if (auto cancelled = cancel_request_.look()) return std::move(*cancelled);
+        const Instant now = clock_.now();
+        const Instant look_again = std::min<Instant>(deadline, now + CancelRequest::look_period);
+        std::unique_lock lock{mutex_};
+        changed_.wait_for(lock, std::max(look_again - now, AwakeClock::duration{0}),
+                          [&] { return stopping_ || !queue_.empty(); });
+        if (stopping_) return {.kind = Signal::Kind::stopping};
+        if (!queue_.empty()) {
+            Signal first = std::move(queue_.front());
+            queue_.pop_front();
+            return first;
+        }
+        if (look_again == deadline) return {.kind = Signal::Kind::deadline};
+    }
 }
 
 Status AgentChannel::ask_watchdog_to_update(const std::string& update_id) {

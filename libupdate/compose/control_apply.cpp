@@ -4,6 +4,7 @@
 
 #include "compose/applier.hpp"
 #include "compose/apply.hpp"
+#include "compose/control_changes.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "journal/journal.hpp"
@@ -174,24 +175,35 @@ class Operation {
 
 Applied nothing_begun(const Said& why) { return {why, "", {}}; }
 
-Applied ask_for_roll_back(Control& control, Operation& operation) {
+Applied ask_watchdog_for_roll_back(Control& control, Operation& operation) {
     const auto before = control.record();
-    const auto open = control.open_update();
     ipc::Request request;
     request.type = ipc::Type::roll_back;
     if (Said told = control.tell_watchdog(request); told.exit != ControlExit::ok) return nothing_begun(told);
-    const std::string id = open ? open->update_id : operation.next_update(before ? before->update_id : "");
+    const std::string id = operation.next_update(before ? before->update_id : "");
     if (id.empty())
         return nothing_begun({ControlExit::failed, "the watchdog did not begin; its log says why"});
     return operation.watch(id);
 }
 
-/// Where no watchdog runs, the trial is judged by another updatectl or by a helper, which look for this.
-Applied ask_applier_for_roll_back(Control& control, Operation& operation, const Record& open) {
-    const Status asked =
-        write_durably(control.adapters().files(), control.layout().cancel_request(), open.update_id);
-    if (!asked) return nothing_begun(said(asked.error()));
-    return operation.watch(open.update_id);
+/// Whoever applies it, the watchdog or somebody beside it, looks for the cancellation within the trial.
+Applied roll_back_trial(Control& control, Operation& operation, const Record& open) {
+    if (!is_after_hand_over(open.progress.state))
+        return nothing_begun(
+            {ControlExit::in_progress,
+             fmt::format("update {} is in progress ({}): wait for its end, or updatectl cancel",
+                         open.update_id, row(open.progress.state).name)});
+    if (Said told = cancel_update(control, open.update_id, Really::yes); told.exit != ControlExit::ok)
+        return nothing_begun(told);
+    Applied applied = operation.watch(open.update_id);
+    if (!applied.outcome) return applied;
+    if (applied.outcome->ending == Ending::rolled_back)
+        applied.exit = ControlExit::ok;  // it is what was asked for
+    else if (applied.outcome->ending == Ending::committed)
+        applied = {{ControlExit::failed, "it was committed just before; once more leads back to what was"},
+                   open.update_id,
+                   applied.outcome};
+    return applied;
 }
 
 }  // namespace
@@ -219,21 +231,12 @@ Applied roll_back(const Settings& settings, const ControlEvents& events) {
     auto applier = Applier::make(settings, "updatectl");
     if (!applier) return nothing_begun(said(applier.error()));
     Operation operation{**applier, events};
-    const auto open = (*control)->open_update();
-    Applied applied;
-    if ((*control)->watchdog_answers()) {
-        applied = ask_for_roll_back(**control, operation);
-    } else if (open) {
-        applied = ask_applier_for_roll_back(**control, operation, *open);
-    } else {
-        const auto plan = previous_version((*applier)->adapters());
-        if (!plan) return nothing_begun({ControlExit::refused, plan.error().message()});
-        if (auto opened = operation.open(); !opened) return nothing_begun(said(opened.error()));
-        return operation.apply(*plan, Downgrade::allowed);
-    }
-    const bool went_back = applied.outcome && applied.outcome->ending == Ending::rolled_back;
-    if (open && went_back) applied.exit = ControlExit::ok;  // it is what was asked for
-    return applied;
+    if (const auto open = (*control)->open_update()) return roll_back_trial(**control, operation, *open);
+    if ((*control)->watchdog_answers()) return ask_watchdog_for_roll_back(**control, operation);
+    const auto plan = previous_version((*applier)->adapters());
+    if (!plan) return nothing_begun({ControlExit::refused, plan.error().message()});
+    if (auto opened = operation.open(); !opened) return nothing_begun(said(opened.error()));
+    return operation.apply(*plan, Downgrade::allowed);
 }
 
 }  // namespace update

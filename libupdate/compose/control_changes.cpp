@@ -32,6 +32,7 @@ Said no_such_program(Control& control, const std::string& name) {
 /// The one who began the update is gone: this process discards it.
 Status end_here(const Settings& settings) {
     UPDATE_TRY(applier, Applier::make(settings, "updatectl"), "cancel");
+    UPDATE_CHECK(applier->open_desk(), "cancel");  // the old version says here that it is ready again
     RemoteRenewal renewal{applier->adapters(), applier->channel()};
     const Ports ports = applier->adapters().ports(applier->services(), applier->channel(), renewal);
     Engine engine{applier->adapters().settings(),

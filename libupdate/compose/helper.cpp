@@ -82,14 +82,25 @@ int return_to_service(Applier& applier, const ProcessId& watchdog) {
     return restarted && !*restarted ? complain(restarted->error()) : 0;
 }
 
+/// A helper that was killed after its handshake is started again by the service manager, and nobody waits for
+/// its answer then.
+bool is_for_helper(Adapters& adapters, const std::string& update_id) {
+    const auto record = Journal{adapters.files(), adapters.layout()}.load().record;
+    return record && record->update_id == update_id && record->route == Route::self_update &&
+           is_after_hand_over(record->progress.state);
+}
+
 }  // namespace
 
-int run_helper(const Settings& settings, const std::string&) {
+int run_helper(const Settings& settings, const std::string& update_id) {
     auto applier = Applier::make(settings, "helper");
     if (!applier) return complain(applier.error());
     if (auto opened = (*applier)->open_desk(); !opened) return complain(opened.error());
-    if (auto answered = answer_handshake(); !answered && answered.error().code() == ErrorCode::timed_out)
-        return complain(answered.error());  // the starter has taken another way
+    if (auto answered = answer_handshake(); !answered && answered.error().code() == ErrorCode::timed_out &&
+                                            !is_for_helper((*applier)->adapters(), update_id)) {
+        (void)complain(answered.error());
+        return 0;  // the starter has taken another way, and nobody is to start this one again
+    }
     RemoteRenewal renewal{(*applier)->adapters(), (*applier)->channel()};
     // It may stand in for a helper that died; that is counted, or helpers could die in one state for ever.
     const Halt halt = (*applier)->apply(renewal, Entry::after_crash);
@@ -116,8 +127,10 @@ int run_renewal_guardian(const Settings& settings, const Guarded& guarded) {
     // Whatever comes out: a watchdog is what the endpoint needs now.
     if (wait_for_desk(**applier, *lock)) {
         FailedRenewal renewal;
-        (*applier)->apply(renewal, Entry::after_crash);
-        (*applier)->leave_agent_running();
+        const Halt halt = (*applier)->apply(renewal, Entry::after_crash);
+        if (halt != Halt::busy) (*applier)->leave_agent_running();
+        // Another one of our supervisor's has taken the update over, and with it the agent.
+        if (halt == Halt::busy && watchdog_runs(**applier)) return 0;
     } else if (watchdog_runs(**applier)) {
         return 0;
     }

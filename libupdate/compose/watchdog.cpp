@@ -299,9 +299,11 @@ class Watchdog {
     }
 
     ipc::Reply roll_back() {
-        if (in_trial()) {
-            channel_->push({.kind = Signal::Kind::rollback});
-            return ipc::accepted("rolling back the update on trial");
+        if (const auto record = engine_->record(); record && !is_terminal(record->progress.state)) {
+            if (in_trial()) return cancel(record->update_id);
+            return ipc::rejected(ipc::word::busy,
+                                 fmt::format("update {} is in progress ({})", record->update_id,
+                                             row(record->progress.state).name));
         }
         if (auto plan = previous_version(adapters_); !plan) return ipc::rejected(plan.error());
         roll_back_wanted_ = true;

@@ -20,7 +20,6 @@ struct Signal {
         acknowledged,  ///< the server confirmed `update_id` to the agent
         accepted,      ///< the server authenticated the agent but is too old to confirm updates
         cancelled,     ///< an authorised peer asked to cancel `update_id`
-        rollback,      ///< an authorised peer asked to return to the previous version
         stopping,      ///< this process was asked to end
         woken,         ///< something else happened; look again
     } kind = Kind::deadline;

@@ -174,7 +174,8 @@ void wish(World& world, FaultKind kind) {
         if (dog != nullptr && !world.scenario.old_watchdog)
             dog->signals.push_back({.kind = Signal::Kind::cancelled, .update_id = record->update_id});
     } else if (dog != nullptr && is_after_hand_over(record->progress.state)) {
-        dog->signals.push_back({.kind = Signal::Kind::rollback});
+        (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
+        dog->signals.push_back({.kind = Signal::Kind::cancelled, .update_id = record->update_id});
     }
     world.at(world.now, {.kind = Event::Kind::wake_all});
 }

@@ -61,7 +61,6 @@ Event await_ack(Job& job) {
             case Signal::Kind::stopping:
                 return Event::interrupted;
             case Signal::Kind::cancelled:
-            case Signal::Kind::rollback:
                 return operator_wants_back(job);
             case Signal::Kind::acknowledged:
             case Signal::Kind::alive:

@@ -34,7 +34,6 @@ Event await_ready(Job& job) {
             case Signal::Kind::stopping:
                 return Event::interrupted;
             case Signal::Kind::cancelled:
-            case Signal::Kind::rollback:
                 return operator_wants_back(job);
             case Signal::Kind::acknowledged:
                 if (signal.update_id == job.record.update_id) job.record.acknowledged = true;

@@ -2,8 +2,21 @@
 #include <fmt/format.h>
 
 #include "steps/install.hpp"
+#include "steps/watch.hpp"
 
 namespace update {
+namespace {
+
+/// The agent is started whatever becomes of its companions. One of them that cannot be started says something
+/// of the version that brought it, and nothing else: not of a version that left it as it was, nor of the old
+/// one. An administrator who stopped or disabled a program meanwhile says nothing of any version.
+bool decides(const Job& job, const ProgramSettings& program, const Error& error) {
+    if (error.code() == ErrorCode::refused) return false;
+    if (program.name == job.agent().name) return true;
+    return job.record.progress.state == State::starting && is_renewed(job, program);
+}
+
+}  // namespace
 
 Event start(Job& job) {
     // The journal may have missed the way back (a disk that could not be written), or somebody put another
@@ -11,19 +24,16 @@ Event start(Job& job) {
     if (job.record.progress.state == State::starting)
         if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
             return because(job, Reason::io_failed, whole.error(), Event::mistrusted);
+    std::optional<Error> verdict;
     const auto& programs = job.settings.programs;
     for (auto program = programs.rbegin(); program != programs.rend(); ++program) {
-        auto started = job.ports.services.start(program->name);
+        const Status started = job.ports.services.start(program->name);
         if (started) continue;
-        if (started.error().code() == ErrorCode::refused) {
-            // An administrator stopped or disabled it meanwhile: that is kept, and is no verdict on the
-            // version.
-            job.say(fmt::format("{} is not started: {}", program->name, started.error().message()));
-            continue;
-        }
-        return because(job, Reason::start_failed,
-                       Error{started.error()}.in(fmt::format("start {}", program->name)));
+        job.say(fmt::format("{} is not started: {}", program->name, started.error().message()));
+        if (decides(job, *program, started.error()))
+            verdict = Error{started.error()}.in(fmt::format("start {}", program->name));
     }
+    if (verdict) return because(job, Reason::start_failed, *verdict);
     return Event::succeeded;
 }
 

@@ -30,12 +30,6 @@ Event note_exit(Job& job, const std::string& program, const std::optional<ExitSt
                    Event::exited);
 }
 
-bool is_renewed(const Job& job, const ProgramSettings& program) {
-    return std::ranges::any_of(job.plan.artifacts, [&](const Artifact& artifact) {
-        return artifact.role == Role::companion && artifact.install_path == program.path;
-    });
-}
-
 /// A companion of the set that crashed, too: the set is good or bad as a whole. One that ends well may mean
 /// it (nobody is logged in), and an old one that was crashing before must not keep the agent from its update.
 std::optional<Event> companion_crashed(Job& job) {
@@ -56,6 +50,12 @@ bool is_sign_of_life(Signal::Kind kind) {
 }
 
 }  // namespace
+
+bool is_renewed(const Job& job, const ProgramSettings& program) {
+    return std::ranges::any_of(job.plan.artifacts, [&](const Artifact& artifact) {
+        return artifact.role == Role::companion && artifact.install_path == program.path;
+    });
+}
 
 std::optional<Event> gone(Job& job) {
     const auto status = job.ports.services.status(job.agent().name);

@@ -15,6 +15,9 @@ Instant limit_of(const Job&, milliseconds timeout);
 /// passed listens for a moment before it judges. resumes_max bounds how often.
 Instant limit_after_hearing(const Job&, milliseconds timeout);
 
+/// Is it a companion that this set brings?
+bool is_renewed(const Job&, const ProgramSettings&);
+
 /// Do the watched programs run, the agent and, within the trial, each companion that is part of the set?
 /// nullopt: yes. Otherwise the event, with the cause noted.
 std::optional<Event> gone(Job&);

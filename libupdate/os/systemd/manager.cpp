@@ -258,6 +258,9 @@ Status SystemdManager::start_transient(const std::string& unit, const std::strin
             {"Type", sdbus::Variant{std::string{"exec"}}},
             {"CollectMode", sdbus::Variant{std::string{"inactive-or-failed"}}},
             {"Environment", sdbus::Variant{environment}},
+            // Killed between the agent's stop and its start, it must come again: nobody else is there then.
+            {"Restart", sdbus::Variant{std::string{"on-failure"}}},
+            {"RestartUSec", sdbus::Variant{std::uint64_t{1'000'000}}},
             {"StandardOutputFileDescriptor", sdbus::Variant{sdbus::UnixFd{answers}}},
             {"ExecStart", sdbus::Variant{std::vector<Exec>{Exec{command.program.string(), words, false}}}},
         };

@@ -43,7 +43,8 @@ class SystemdManager {
     Status enable(const std::string& unit);
     Status disable(const std::string& unit);
 
-    /// A service that lives in its own cgroup until its program ends, and is forgotten then.
+    /// A service that lives in its own cgroup until its program ends, and is forgotten then. A program that
+    /// is killed or fails is started again after a second.
     /// @param answers  a descriptor that becomes its standard output
     Status start_transient(const std::string& unit, const std::string& description, const Command&,
                            const std::vector<std::string>& environment, int answers);

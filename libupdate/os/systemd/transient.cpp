@@ -74,6 +74,7 @@ class UnitProcesses final : public Processes {
             if (process) return process;
             answer = std::move(process).error();
         }
+        (void)manager.stop(unit);  // or systemd would start it again
         (void)manager.kill(unit);
         return std::move(answer).error().in("start " + unit);
     }

@@ -71,6 +71,19 @@ TEST_CASE("systemd: without a watchdog the routes fall through to a helper") {
     check_good_update(service, Route::self_update);
 }
 
+TEST_CASE("systemd: a helper that is killed while it has the agent stopped is started again, and goes on") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server, alone_by("self-update")};
+    service.install();
+    service.drop_in(service.agent_unit(), "slow", "[Service]\nExecStop=/bin/sleep 2\n");
+    const std::string id = service.endpoint.offer_agent("1.1.0", "agent-1.1");
+    service.endpoint.await_state(State::stopping);
+    service.machine.systemctl({"kill", "--signal=KILL", "agent-helper-*"});
+    service.check_committed(service.endpoint.end_of(id), Route::self_update);
+    service.endpoint.await_session_of("1.1.0");
+}
+
 TEST_CASE(
     "systemd: the exit 0 trap: on-failure leaves a program down that ends with 0, as the incident's agents "
     "did") {

@@ -211,6 +211,36 @@ TEST_CASE("Ctrl-C after the hand-over ends the watching only") {
     endpoint.await_session_of("1.0.0");
 }
 
+TEST_CASE("rollback within a trial reaches whoever applies the update, here a helper beside the watchdog") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}, {"trial.ready_timeout", R"("60s")"}}};
+    Operator op{endpoint};
+    endpoint.start_watchdog();
+    endpoint.offer("1.2.0", {{.source = built_version("agent-1.2-hangs"), .self_test = false}});
+    endpoint.await_state(State::awaiting_ready);
+    const Answer back = op.run({"rollback", "--json"});
+    INFO(back.output);
+    CHECK(back.code == 0);
+    CHECK(back.json()["outcome"]["ending"] == "rolled-back");
+    CHECK(back.json()["outcome"]["route"] == "self-update");
+    endpoint.await_session_of("1.0.0");
+}
+
+TEST_CASE("rollback of an update that has not touched anything yet is refused, and the update goes on") {
+    Server server;
+    Endpoint endpoint{server, slow};
+    Operator op{endpoint}, other{endpoint};
+    endpoint.start_watchdog();
+    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
+    endpoint.await_state(State::downloading);
+    const Answer back = other.run({"rollback"});
+    CHECK_MESSAGE(back.code == 7, back.output);
+    CHECK(contains(back.output, "is in progress (downloading)"));
+    CHECK(endpoint.record()->progress.state == State::downloading);
+    CHECK(other.run({"cancel"}).code == 0);
+    CHECK(op.end().code == 1);
+}
+
 TEST_CASE("an update while another one is in progress is exit code 7, and touches neither") {
     Server server;
     Endpoint endpoint{server, slow};

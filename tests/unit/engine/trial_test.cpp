@@ -158,3 +158,15 @@ TEST_CASE("a process that is asked to end while it downloads goes on in its next
     CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 3);
     CHECK(world.state() == State::committed);
 }
+
+TEST_CASE("a companion that cannot be started keeps no agent down, and is no verdict on a set without it") {
+    for (const Behaviour behaviour : {Behaviour::good, Behaviour::exits}) {
+        World world{Route::watchdog, behaviour};
+        ProgramSettings database;
+        database.name = database.path = world.unstartable = "database";
+        world.settings.programs.push_back(database);
+        world.run_to_the_end();
+        world.check_end("companion cannot be started");
+        CHECK(world.state() == (behaviour == Behaviour::good ? State::committed : State::rolled_back));
+    }
+}

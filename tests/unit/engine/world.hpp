@@ -65,6 +65,7 @@ class World {
     bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
+    std::string unstartable;         ///< a companion without an executable
     unsigned helpers_started = 0, agent_starts_of_new = 0, crashes = 0, waits = 0;
     std::vector<std::string> notes;
     std::array<unsigned, state_count> performed{};  ///< journal entries per state, as the observer saw them
@@ -128,6 +129,7 @@ class PlayedServices : public Services {
     Status start(const std::string& program) override {
         world_.point("start");
         if (actor_ == Actor::agent || actor_ == Actor::guard) return Error{ErrorCode::refused, program};
+        if (program == world_.unstartable) return Error{ErrorCode::not_found, "no such file"};
         if (!world_.agent) {
             if (world_.behaviour == Behaviour::unloadable && world_.live_version() == new_version)
                 return Error{ErrorCode::not_found, "the loader cannot be found"};
