@@ -128,6 +128,12 @@ void look_at_journal(Control& control, Findings& findings) {
          worked_on ? "" : "start watchdog or agent, which go on with it; or updatectl cancel"});
 }
 
+std::string cure_of(Reason preflight) {
+    if (preflight == Reason::no_space) return "free the missing bytes";
+    if (preflight == Reason::no_route) return "start the watchdog, or allow the route self-update";
+    return "see the message";
+}
+
 }  // namespace
 
 bool healthy(const Findings& findings) { return std::ranges::all_of(findings, &Diagnosis::ok); }
@@ -170,10 +176,8 @@ Findings examine(Control& control, const Plan& plan) {
     if (preflight_at_once(looking.job()) == Event::succeeded)
         findings.push_back({"preflight", true, "there is room, and somebody to restart the agent"});
     else
-        findings.push_back({"preflight", false, looking.job().record.message,
-                            looking.job().record.reason == Reason::no_space
-                                ? "free the missing bytes"
-                                : "start the watchdog, or allow the route self-update"});
+        findings.push_back(
+            {"preflight", false, looking.job().record.message, cure_of(looking.job().record.reason)});
     if (unsigned_here)
         findings.push_back(
             {"trust", false, "nobody signed these files",

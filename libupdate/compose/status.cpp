@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "journal/journal.hpp"
+#include "journal/outcome_of.hpp"
 
 namespace update {
 namespace {
@@ -37,7 +38,8 @@ milliseconds limit(const Settings& settings, State state) {
     return milliseconds{0};
 }
 
-json update_row(const Record& r, const Settings& settings, Instant now) {
+/// @param boot  in another one than that of the entry, the limit runs anew
+json update_row(const Record& r, const Settings& settings, Instant now, const std::string& boot) {
     json row{{"id", r.update_id},
              {"from", r.from_version},
              {"to", r.to_version},
@@ -48,7 +50,8 @@ json update_row(const Record& r, const Settings& settings, Instant now) {
              {"bytes", r.bytes},
              {"reason", name(r.reason)},
              {"message", r.message}};
-    if (const auto allowed = limit(settings, r.progress.state); allowed.count() > 0) {
+    const auto allowed = limit(settings, r.progress.state);
+    if (allowed.count() > 0 && r.entered.boot_id == boot) {
         const auto passed =
             std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count() - r.entered.us / 1000;
         row["limit_left_ms"] = std::max<std::int64_t>(0, allowed.count() - passed);
@@ -67,7 +70,7 @@ std::string status_json(Adapters& adapters, Services& services, const std::strin
                 {"update", nullptr},
                 {"last", nullptr}};
     if (record && !is_terminal(record->progress.state))
-        status["update"] = update_row(*record, adapters.settings(), now);
+        status["update"] = update_row(*record, adapters.settings(), now, adapters.clock().boot_id());
     if (record && is_terminal(record->progress.state))
         status["last"] = {{"id", record->update_id},
                           {"ending", row(record->progress.state).name},
@@ -75,7 +78,7 @@ std::string status_json(Adapters& adapters, Services& services, const std::strin
                           {"message", record->message},
                           {"route", name(record->route)},
                           {"bytes", record->bytes},
-                          {"duration_ms", (record->entered.us - record->requested.us) / 1000},
+                          {"duration_ms", outcome_of(*record).duration_ms},
                           {"from", record->from_version},
                           {"to", record->to_version}};
     if (record && is_terminal(record->progress.state) && record->downtime_us)

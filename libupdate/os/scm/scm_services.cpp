@@ -94,10 +94,12 @@ class ScmServices final : public Supervision {
         if (held)
             return Error{ErrorCode::refused, "start " + name + ": stopped or disabled by the administrator"};
         UPDATE_CHECK(make_notice(*program), "start " + name);
-        UPDATE_CHECK(files_.remove(layout_.stopped_file(name)), "start " + name);
         UPDATE_CHECK(manager_.start(program->service), "start " + name);
         UPDATE_TRY(born, manager_.state(program->service), "start " + name);
-        return follow(*program, born);
+        UPDATE_CHECK(follow(*program, born), "start " + name);
+        // Not before: after a start that failed, or that nobody came to, the stop of before is still ours.
+        if (is_up(born)) return files_.remove(layout_.stopped_file(name));
+        return done();
     }
 
     Status stop(const std::string& name) override {
