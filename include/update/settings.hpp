@@ -68,7 +68,7 @@ struct TransferSettings {
     milliseconds connect_timeout{30'000};
     milliseconds stall_timeout{60'000};  ///< no byte for so long: cut and resume
     milliseconds total_timeout{24 * 3'600'000};
-    unsigned attempts = 8;              ///< connections over all mirrors before giving up
+    unsigned attempts = 16;             ///< connections in a row, over all mirrors, that bring nothing new
     milliseconds backoff_first{1'000};  ///< upper bound of the first wait; doubles, full jitter
     milliseconds backoff_max{300'000};  ///< also caps Retry-After
     bool operator==(const TransferSettings&) const = default;

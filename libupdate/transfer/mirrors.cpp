@@ -38,6 +38,8 @@ unsigned Mirrors::count_failure(std::size_t index) {
     return ++mirrors_[index].failures;
 }
 
+void Mirrors::forgive(std::size_t index) { mirrors_[index].failures = 0; }
+
 void Mirrors::wait(std::size_t index, Instant not_before) { mirrors_[index].not_before = not_before; }
 
 void Mirrors::drop(std::size_t index) {

@@ -31,6 +31,8 @@ class Mirrors {
     std::optional<Choice> choose(Instant now) const;
     /// It had trouble. @return its failures so far, this one included
     unsigned count_failure(std::size_t index);
+    /// It brought something: its failures are counted anew.
+    void forgive(std::size_t index);
     void wait(std::size_t index, Instant not_before);
     void drop(std::size_t index);
     /// It delivered wrong content; the second time it is dropped. Once may be the fault of our disk or of a
