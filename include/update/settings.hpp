@@ -86,7 +86,7 @@ struct TrialSettings {
 };
 
 struct PolicySettings {
-    unsigned attempts_per_version = 3;          ///< then the version is refused until `quarantine clear`
+    unsigned attempts_per_version = 3;          ///< then it is refused for quarantine_for, a day at least
     std::chrono::hours quarantine_for{24 * 7};  ///< a crashed or hung version is not tried again before
     bool allow_downgrade = false;
     unsigned keep_previous =
