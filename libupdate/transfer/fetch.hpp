@@ -32,6 +32,8 @@ struct FetchOrder {
     const Layout& layout;
     const TransferSettings& settings;
     ProgressListener* listener = nullptr;  ///< called from the fetching thread; may be null
+    /// Raised by every byte received, before the listener hears of it, however the call ends; may be null.
+    std::uint64_t* received_bytes = nullptr;
 };
 
 struct Fetched {

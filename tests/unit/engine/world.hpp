@@ -65,6 +65,7 @@ class World {
     bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
+    Http* http = nullptr;            ///< null: there is no network
     unsigned helpers_started = 0, agent_starts_of_new = 0, crashes = 0, waits = 0;
     std::vector<std::string> notes;
     std::array<unsigned, state_count> performed{};  ///< journal entries per state, as the observer saw them
@@ -281,11 +282,12 @@ std::invoke_result_t<Work&, Engine&> World::as(Actor actor, Work&& work) {
     PlayedChannel channel{*this, actor};
     PlayedProcesses processes{*this, helper_wanted_};
     NoProbes probes;
-    NoHttp http;
+    NoHttp no_http;
+    Http& network = http != nullptr ? *http : no_http;
     GoodRenewal renewal;
     OpensslCryptography cryptography;
     Trusting verifier;
-    const Ports ports{clock,    files,   *volumes_, *locks_, hashing_, http,         processes,
+    const Ports ports{clock,    files,   *volumes_, *locks_, hashing_, network,      processes,
                       services, channel, probes,    random_, renewal,  cryptography, verifier};
     Observer observer;
     observer.note = [this](const Record& r, std::string_view note) {
