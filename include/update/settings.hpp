@@ -70,7 +70,7 @@ struct TransferSettings {
     milliseconds total_timeout{24 * 3'600'000};
     unsigned attempts = 16;             ///< connections in a row, over all mirrors, that bring nothing new
     milliseconds backoff_first{1'000};  ///< upper bound of the first wait; doubles, full jitter
-    milliseconds backoff_max{300'000};  ///< also caps Retry-After
+    milliseconds backoff_max{300'000};  ///< a server's Retry-After may be longer
     bool operator==(const TransferSettings&) const = default;
 };
 

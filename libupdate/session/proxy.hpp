@@ -9,7 +9,7 @@
 namespace update::session {
 
 struct Proxy {
-    std::string url;  ///< http://HOST[:PORT], free of credentials
+    std::string url;   ///< http://HOST[:PORT], free of credentials
     std::string user;  ///< empty: it asks for none
     Secret password;
     bool operator==(const Proxy&) const = default;

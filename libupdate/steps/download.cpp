@@ -1,5 +1,6 @@
 // Brings every artifact, verified while it streams, into the private folder of this update.
 #include <fmt/format.h>
+#include <optional>
 
 #include "steps/step.hpp"
 #include "transfer/fetch.hpp"
@@ -18,7 +19,7 @@ class SetProgress : public ProgressListener {
     SetProgress(Job& job, std::uint64_t total) : job_{job}, total_{total}, saved_{job.record.bytes} {}
     void progressed(const TransferProgress& p) override {
         if (job_.record.bytes - saved_ > unsaved_bytes_max) save();
-        job_.progress(before_ + p.bytes, total_);
+        if (is_due(before_ + p.bytes == total_)) job_.progress(before_ + p.bytes, total_);
     }
     void complete(const Artifact& a) { before_ += a.size_bytes; }
     /// The traffic is for people: no update ends because it could not be noted.
@@ -28,8 +29,17 @@ class SetProgress : public ProgressListener {
     }
 
  private:
+    /// Each artifact tells of its beginning and its end; of many small ones that would be too often.
+    bool is_due(bool last) {
+        const Instant now = job_.ports.clock.now();
+        if (told_ && !last && now - *told_ < ProgressReport::interval) return false;
+        told_ = now;
+        return true;
+    }
+
     Job& job_;
     std::uint64_t total_, before_ = 0, saved_;
+    std::optional<Instant> told_;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace update {
 /// Upper bound of the wait after the `failures`-th failure (1 = first): doubles from backoff_first, at most
 /// backoff_max.
 milliseconds backoff_bound(const TransferSettings&, unsigned failures);
-/// Full jitter: uniform in [0, bound], but at least `retry_after` cut to backoff_max.
+/// Full jitter: uniform in [0, bound], but at least `retry_after` cut to total_timeout.
 milliseconds backoff(const TransferSettings&, unsigned failures,
                      std::optional<std::chrono::seconds> retry_after, Random&);
 

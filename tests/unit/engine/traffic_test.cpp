@@ -67,3 +67,11 @@ TEST_CASE("the bytes of a process that had to end are counted with those of its 
     CHECK(network.world.outcome()->ending == Ending::committed);
     CHECK(network.world.outcome()->bytes == 1'000 + network.file.size());
 }
+
+TEST_CASE("the progress of a set is told at its beginning and end and ten times a second, not per artifact") {
+    World world{Route::watchdog};
+    REQUIRE(world.plan.artifacts.size() == 2);
+    REQUIRE(world.begin().has_value());
+    const auto total = world.plan.artifacts[0].size_bytes + world.plan.artifacts[1].size_bytes;
+    CHECK(world.progress == std::vector<std::uint64_t>{0, total});
+}

@@ -36,7 +36,8 @@ TEST_CASE("a proxy's credentials are split off its address") {
 }
 
 TEST_CASE("a proxy that is not spoken to in http is passed by") {
-    for (const char* proxy : {"socks5://proxy:1080", "socks5h://proxy:1080", "https://proxy:3128", "http://"}) {
+    for (const char* proxy :
+         {"socks5://proxy:1080", "socks5h://proxy:1080", "https://proxy:3128", "http://"}) {
         CAPTURE(proxy);
         CHECK(url(proxy_for(server, proxy, {})) == "none");
     }

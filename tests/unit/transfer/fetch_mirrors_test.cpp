@@ -148,12 +148,31 @@ TEST_CASE("Retry-After is honoured") {
     CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{17s});
 }
 
-TEST_CASE("Retry-After of hours is cut to the longest wait of the configuration") {
+TEST_CASE("Retry-After of an hour is waited for") {
     Endpoint here;
-    here.answer(status(429, 86'400s));
+    here.answer(status(429, 3'600s));
     here.answer(serve(here.file));
     REQUIRE(here.fetch().has_value());
-    CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{here.settings.backoff_max});
+    CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{3'600s});
+}
+
+TEST_CASE("when a mirror asks for an hour the next one is asked at once") {
+    Endpoint here;
+    here.two_mirrors();
+    here.answer(status(503, 3'600s));
+    here.answer(serve(here.file));
+    REQUIRE(here.fetch().has_value());
+    CHECK(here.channel.waits.empty());
+}
+
+TEST_CASE("a Retry-After that ends behind the total time limit is not waited for") {
+    Endpoint here;
+    here.answer(status(429, 100'000s));
+    const auto fetched = here.fetch();
+    REQUIRE_FALSE(fetched.has_value());
+    CHECK(fetched.error().code() == ErrorCode::timed_out);
+    CHECK(mentions(fetched.error(), "429"));
+    CHECK(here.channel.waits.empty());
 }
 
 TEST_CASE("an untrusted certificate is not asked again") {
