@@ -113,6 +113,18 @@ TEST_CASE("a plan that breaks a rule is refused before anything is written") {
     CHECK_FALSE(fs::exists(world.layout.state_dir()));
 }
 
+TEST_CASE("a file for a folder that does not exist is refused before the first byte, with the cure") {
+    World world{Route::watchdog};
+    world.plan.artifacts[1].install_path = "share/new/data";
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::refused);
+    CHECK(world.outcome()->message.find("share/new, which does not exist") != std::string::npos);
+    CHECK(world.outcome()->message.find("make it") != std::string::npos);
+    CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
+    CHECK(world.left_over().empty());
+}
+
 TEST_CASE("with no route to a restart nothing is downloaded") {
     World world{Route::watchdog};
     world.watchdog_there = false;
