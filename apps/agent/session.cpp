@@ -66,7 +66,11 @@ bool Session::wait_for(std::chrono::milliseconds time) {
 void Session::run() {
     const auto random = make_random();
     while (wait_for(0ms)) {
-        if (auto connected = link_.connect(settings_.server_url, settings_.transfer.ca_file); connected) {
+        const auto proxy = session::proxy_for(settings_.server_url, settings_.transfer.proxy,
+                                              session::ProxyEnvironment::read());
+        if (auto connected = link_.connect(settings_.server_url, settings_.transfer.ca_file,
+                                           ControlLink::connect_timeout, proxy);
+            connected) {
             live_through_one_connection();
             (void)link_.close(2s);
         } else {

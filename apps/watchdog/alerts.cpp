@@ -19,20 +19,26 @@ std::string first_line(const std::filesystem::path& path) {
     return line;
 }
 
-Result<std::unique_ptr<AlertPoster>> open_poster(const Settings& settings, Random& random) {
+}  // namespace
+
+Result<AlertSettings> alert_settings(const Settings& settings) {
+    const std::string server = settings.server_url.empty() ? UPDATE_DEFAULT_SERVER_URL : settings.server_url;
     AlertSettings alert;
-    UPDATE_TRY(url, session::alerts_url(settings.server_url), "server_url");
+    UPDATE_TRY(url, session::alerts_url(server), "server_url");
     alert.url = url;
     alert.ca_file = settings.transfer.ca_file;
-    alert.key = session::Secret{first_line(settings.key_file)};
-    return AlertPoster::create(alert, random);
+    alert.proxy = session::proxy_for(server, settings.transfer.proxy, session::ProxyEnvironment::read());
+    const std::string key = first_line(settings.key_file);
+    if (key.empty()) return Error{ErrorCode::refused, "key_file is not configured, or has no key"};
+    alert.key = session::Secret{key};
+    return alert;
 }
-
-}  // namespace
 
 Alerts::Alerts(const Settings& settings, const std::function<void(std::string_view)>& log)
     : agent_id_{settings.agent_id}, random_{make_random()} {
-    auto poster = open_poster(settings, *random_);
+    auto alert = alert_settings(settings);
+    auto poster = alert ? AlertPoster::create(*alert, *random_)
+                        : Result<std::unique_ptr<AlertPoster>>{std::move(alert).error()};
     if (poster)
         poster_ = std::move(*poster);
     else

@@ -8,8 +8,11 @@
 #include "net/control/alerts_cpprest.hpp"
 #include "ports/random.hpp"
 
-/// Tells the control server of trouble, best effort. Without a server URL or key it says so once and stays
-/// silent.
+/// Where alerts go: the configured server, else the one that was compiled in, as the agent's session.
+/// @return `refused` without a usable URL or without a key
+update::Result<update::AlertSettings> alert_settings(const update::Settings&);
+
+/// Tells the control server of trouble, best effort. Without a key it says so once and stays silent.
 class Alerts {
  public:
     Alerts(const update::Settings&, const std::function<void(std::string_view)>& log);

@@ -68,9 +68,9 @@ struct TransferSettings {
     milliseconds connect_timeout{30'000};
     milliseconds stall_timeout{60'000};  ///< no byte for so long: cut and resume
     milliseconds total_timeout{24 * 3'600'000};
-    unsigned attempts = 8;              ///< connections over all mirrors before giving up
+    unsigned attempts = 16;             ///< connections in a row, over all mirrors, that bring nothing new
     milliseconds backoff_first{1'000};  ///< upper bound of the first wait; doubles, full jitter
-    milliseconds backoff_max{300'000};  ///< also caps Retry-After
+    milliseconds backoff_max{300'000};  ///< a server's Retry-After may be longer
     bool operator==(const TransferSettings&) const = default;
 };
 
@@ -86,7 +86,7 @@ struct TrialSettings {
 };
 
 struct PolicySettings {
-    unsigned attempts_per_version = 3;          ///< then the version is refused until `quarantine clear`
+    unsigned attempts_per_version = 3;          ///< then it is refused for quarantine_for, a day at least
     std::chrono::hours quarantine_for{24 * 7};  ///< a crashed or hung version is not tried again before
     bool allow_downgrade = false;
     unsigned keep_previous =

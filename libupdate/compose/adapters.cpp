@@ -21,8 +21,9 @@ namespace update {
 namespace {
 
 /// Probes look at the agent itself, usually over plain http on this machine, and must not hang.
-TransferSettings probe_transfer() {
+TransferSettings probe_transfer(const Settings& of_endpoint) {
     TransferSettings settings;
+    settings.ca_file = of_endpoint.transfer.ca_file;
     settings.allow_http = true;
     settings.connect_timeout = settings.stall_timeout = settings.total_timeout = milliseconds{2'000};
     return settings;
@@ -53,7 +54,7 @@ Adapters::Adapters(Settings settings)
       plain_hashing_{std::make_unique<OpensslHashing>()},
       hashing_{std::make_unique<PipelinedHashing>(*plain_hashing_)},
       http_{std::make_unique<CurlHttp>(settings_.transfer)},
-      probe_http_{std::make_unique<CurlHttp>(probe_transfer())},
+      probe_http_{std::make_unique<CurlHttp>(probe_transfer(settings_), Proxies::never)},
       probes_{make_probes(*probe_http_, *processes_)},
       cryptography_{std::make_unique<OpensslCryptography>()},
       verifier_{

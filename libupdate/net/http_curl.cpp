@@ -82,9 +82,10 @@ struct CurlHttp::Session {
     std::unique_ptr<CURL, CleanUp> easy{curl_easy_init()};
     Status usable;
 
-    explicit Session(const TransferSettings& s) : settings{s}, trust{s.ca_file}, usable{configure()} {}
+    Session(const TransferSettings& s, Proxies proxies)
+        : settings{s}, trust{s.ca_file}, usable{configure(proxies)} {}
 
-    Status configure() {
+    Status configure(Proxies proxies) {
         if (!curl_ready || !multi || !easy)
             return Error{ErrorCode::unsupported, "libcurl cannot be initialised"};
         const auto set = [this](CURLoption option, auto value) {
@@ -101,7 +102,9 @@ struct CurlHttp::Session {
         set(CURLOPT_CONNECTTIMEOUT_MS, as_long(settings.connect_timeout.count()));
         set(CURLOPT_BUFFERSIZE, buffer_for(settings.rate_limit_bytes_per_s));
         set(CURLOPT_MAX_RECV_SPEED_LARGE, static_cast<curl_off_t>(as_long(settings.rate_limit_bytes_per_s)));
-        if (!settings.proxy.empty()) {
+        if (proxies == Proxies::never) {
+            set(CURLOPT_NOPROXY, "*");
+        } else if (!settings.proxy.empty()) {
             set(CURLOPT_PROXY, settings.proxy.c_str());
             set(CURLOPT_NOPROXY, "");  // a configured proxy is for every host, whatever the environment says
         }
@@ -128,7 +131,8 @@ struct CurlHttp::Session {
     }
 };
 
-CurlHttp::CurlHttp(const TransferSettings& settings) : session_{std::make_unique<Session>(settings)} {}
+CurlHttp::CurlHttp(const TransferSettings& settings, Proxies proxies)
+    : session_{std::make_unique<Session>(settings, proxies)} {}
 CurlHttp::~CurlHttp() = default;
 
 Result<HttpHead> CurlHttp::get(const HttpRequest& request, HttpSink& sink) {

@@ -1,5 +1,6 @@
 #include "os/children.hpp"
 
+#include <cstdlib>
 #include <fmt/format.h>
 #include <utility>
 
@@ -22,6 +23,14 @@ constexpr auto lock_timeout = 2s;
 // A killed process is gone as soon as it leaves the kernel; longer means a dead disk or network file system.
 constexpr auto kill_timeout = 5s;
 constexpr auto ask_timeout = 2s;
+
+/// Where the network is reached through a proxy, the programs have to know of it.
+void add_proxies(std::vector<std::string>& variables) {
+    for (const char* name : {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+                             "NO_PROXY"})  // what curl reads; HTTP_PROXY it does not, for CGI's sake
+        if (const char* value = std::getenv(name); value != nullptr)
+            variables.push_back(std::string{name} + "=" + value);
+}
 
 }  // namespace
 
@@ -201,6 +210,7 @@ void ChildServices::collect(Program& program) {
 
 std::vector<std::string> ChildServices::environment() const {
     std::vector<std::string> variables = scrubbed_environment();
+    add_proxies(variables);
     variables.push_back("UPDATE_SUPERVISOR=1");
     variables.push_back("UPDATE_SOCKET=" + options_.watchdog_socket.string());
     if (!options_.config_file.empty()) variables.push_back("UPDATE_CONFIG=" + options_.config_file.string());

@@ -20,6 +20,12 @@ std::int64_t ban_ms(const PolicySettings& settings) {
     return std::clamp<std::int64_t>(milliseconds{settings.quarantine_for}.count(), 0, max_unix_ms);
 }
 
+/// How long an attempt counts. Without a quarantine still a day, or the budget would bound nothing.
+std::int64_t attempt_ms(const PolicySettings& settings) {
+    constexpr std::int64_t day_ms = milliseconds{std::chrono::hours{24}}.count();
+    return std::max(ban_ms(settings), day_ms);
+}
+
 /// The ban as it counts at `now`: never longer than configured, and not from a moment that has not come yet.
 Quarantined as_of(Quarantined entry, const PolicySettings& settings, std::int64_t now) {
     entry.since_unix_ms = std::min(entry.since_unix_ms, now);
@@ -71,6 +77,9 @@ bool somebody_asked(Reason reason) {
     return reason == Reason::cancelled || reason == Reason::requested || reason == Reason::refused;
 }
 
+/// No version mends these. They cannot repeat without bound either: each needs an offer, and so the server.
+bool network_failed(Reason reason) { return reason == Reason::network || reason == Reason::download_failed; }
+
 /// An outage that covers the trial and ends while the old version is watched looks like a version that cannot
 /// reach the server. So the first time it is not held against the version; its attempts are counted all the
 /// same.
@@ -80,9 +89,10 @@ bool may_be_an_outage(const PolicyMemory& memory, const Outcome& outcome) {
 }
 
 bool cost_nothing(const Outcome& outcome) {
-    const bool outside = outcome.reason == Reason::no_space || outcome.reason == Reason::no_route ||
-                         outcome.reason == Reason::download_failed;
-    return outcome.ending == Ending::abandoned && outcome.bytes == 0 && outside;
+    // Corrupt before the first byte: an answer of another length, as the page of a captive portal.
+    constexpr std::array outside{Reason::no_space, Reason::no_route, Reason::corrupt, Reason::io_failed};
+    return outcome.ending == Ending::abandoned && outcome.bytes == 0 &&
+           std::ranges::find(outside, outcome.reason) != outside.end();
 }
 
 void give_back(PolicyMemory& memory, const std::string& version) {
@@ -117,6 +127,8 @@ PolicyMemory settled(PolicyMemory memory, const PolicySettings& settings, WallTi
     for (Quarantined& entry : memory.quarantine) entry = as_of(std::move(entry), settings, now_ms);
     std::erase_if(memory.quarantine, [&](const Quarantined& entry) { return entry.until_unix_ms <= now_ms; });
     for (Attempts& entry : memory.attempts) entry.last_unix_ms = std::min(entry.last_unix_ms, now_ms);
+    std::erase_if(memory.attempts,
+                  [&](const Attempts& entry) { return entry.last_unix_ms + attempt_ms(settings) <= now_ms; });
     bound(memory.quarantine, &Quarantined::since_unix_ms);
     bound(memory.attempts, &Attempts::last_unix_ms);
     return memory;
@@ -133,10 +145,13 @@ Status may_try(const PolicyMemory& memory, const Plan& plan, const PolicySetting
                                        cure(version)));
     }
     const Attempts* attempts = find(memory.attempts, version);
-    if (attempts != nullptr && attempts->count >= settings.attempts_per_version)
-        return refused(fmt::format("version {} was tried {} times, the last time at {}; {}", version,
-                                   attempts->count, utc_text(attempts->last_unix_ms), cure(version)));
-    return done();
+    if (attempts == nullptr || attempts->count < settings.attempts_per_version) return done();
+    const std::int64_t last = std::min(attempts->last_unix_ms, unix_ms(now));
+    const std::int64_t until = last + attempt_ms(settings);
+    if (until <= unix_ms(now)) return done();
+    return refused(
+        fmt::format("version {} was tried {} times, the last time at {}, and is not again until {}; {}",
+                    version, attempts->count, utc_text(last), utc_text(until), cure(version)));
 }
 
 PolicyMemory record_attempt(PolicyMemory memory, std::string_view version, const PolicySettings& settings,
@@ -166,7 +181,7 @@ PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const P
     if (outcome.ending == Ending::committed) return cleared(std::move(memory), outcome.to_version);
     if (quarantines(outcome.reason) && !may_be_an_outage(memory, outcome))
         quarantine(memory, outcome, settings, unix_ms(now));
-    if (somebody_asked(outcome.reason) || cost_nothing(outcome))
+    if (somebody_asked(outcome.reason) || network_failed(outcome.reason) || cost_nothing(outcome))
         give_back(memory, normalised(outcome.to_version));
     return memory;
 }

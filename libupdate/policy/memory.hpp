@@ -47,13 +47,15 @@ struct PolicyMemory {
 inline constexpr std::size_t max_remembered = 64, max_remembered_permits = 1024;
 inline constexpr std::size_t max_remembered_message_bytes = 512;
 
-/// Drops what has expired, shortens bans to the configured time, dates anew what lies in the future. Call it
-/// once after loading and store the result if it changed.
+/// Drops what has expired (attempts as long after the last one as a ban lasts, a day at least), shortens bans
+/// to the configured time, dates anew what lies in the future. Call it once after loading and store the
+/// result if it changed.
 PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
 
 /// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
 /// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up
-/// its attempts. Versions that are not SemVer cannot be ordered, so for them only "runs already" is known.
+/// its attempts, of which the last counts still. Versions that are not SemVer cannot be ordered, so for them
+/// only "runs already" is known.
 Status may_try(const PolicyMemory&, const Plan&, const PolicySettings&, WallTime now);
 
 /// Counts one attempt. Store the result before the attempt begins.
@@ -64,8 +66,9 @@ PolicyMemory record_attempt(PolicyMemory, std::string_view version, const Policy
 bool quarantines(Reason);
 
 /// committed: the version is forgotten, it is good. Else: quarantined if the reason says so, for want of an
-/// acknowledgement from the second attempt on (the first may have met an outage). An attempt that
-/// ended because somebody asked, or before its first byte for want of space, route or network, is given back.
+/// acknowledgement from the second attempt on (the first may have met an outage). An attempt that ended
+/// because somebody asked or the network failed, or before its first byte for want of space or route, for a
+/// file operation or for an answer that is not the artifact, is given back.
 PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&, WallTime now);
 
 /// A plan was committed: its epoch becomes the floor, and its permit is used up.

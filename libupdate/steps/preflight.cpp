@@ -17,8 +17,16 @@ constexpr std::uint32_t writable_by_others = 0002;
 Status folders_are_closed(Job& job) {
     for (const Artifact& a : job.plan.artifacts) {
         const Path folder = job.layout.installed(a).parent_path();
-        UPDATE_TRY(info, job.ports.files.info(folder), fmt::format("install folder of {}", a.install_path));
-        if (info.kind != FileInfo::Kind::directory || (info.mode & writable_by_others) != 0)
+        const auto info = job.ports.files.info(folder);
+        if (!info && info.error().code() == ErrorCode::not_found)
+            return Error{
+                ErrorCode::refused,
+                fmt::format(
+                    "{} is to lie in {}, which does not exist, and an update makes no folders; make it, "
+                    "so that only its owner can write to it, and offer the update again",
+                    a.install_path, folder.string())};
+        if (!info) return Error{info.error()}.in(fmt::format("install folder of {}", a.install_path));
+        if (info->kind != FileInfo::Kind::directory || (info->mode & writable_by_others) != 0)
             return Error{
                 ErrorCode::refused,
                 fmt::format("{} must be a folder that others cannot write to; updatectl doctor says how",

@@ -38,7 +38,7 @@ class Download : public HttpSink {
         return Error{judgement_->code, judgement_->why};
     }
     Status body(std::span<const std::byte> bytes) override {
-        state_.network_bytes += bytes.size();
+        state_.count(bytes.size());
         auto status = state_.file.append(bytes);
         state_.report.perhaps(state_.progress());
         return own(std::move(status));

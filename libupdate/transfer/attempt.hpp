@@ -23,6 +23,10 @@ struct FetchState {
     TransferProgress progress() const {
         return {order.n, file.size(), order.artifact.size_bytes, network_bytes};
     }
+    void count(std::uint64_t received_bytes) {
+        network_bytes += received_bytes;
+        if (order.received_bytes != nullptr) *order.received_bytes += received_bytes;
+    }
     Path partial_path() const { return order.layout.partial(order.update_id, order.n); }
     Path origin_path() const { return order.layout.partial_origin(order.update_id, order.n); }
     /// Where the bytes held come from, durably, before the first of them is written.

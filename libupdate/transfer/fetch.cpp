@@ -9,6 +9,10 @@
 namespace update {
 namespace {
 
+/// What a connection must add to count as progress: one TLS record. Less, and a server that cuts after each
+/// byte would be asked for as long as total_timeout allows.
+constexpr std::uint64_t progress_bytes = 16 * 1024;
+
 /// A file whose origin is unknown is worth nothing, unless it is complete: then its digest tells.
 Status use_what_is_there(FetchState& state) {
     state.origin = read_origin(state.ports.files, state.origin_path());
@@ -45,7 +49,7 @@ AttemptEnd verify(FetchState& state) {
 
 class Fetch {
  public:
-    Fetch(FetchState& state) : state_{state}, mirrors_{urls().size()} {}
+    Fetch(FetchState& state) : state_{state}, mirrors_{urls().size()}, reached_{state.file.size()} {}
 
     Result<Fetched> run() {
         if (state_.file.complete()) {
@@ -55,7 +59,7 @@ class Fetch {
         }
         std::optional<Error> last;
         while (const auto choice = mirrors_.choose(now())) {
-            if (attempts_ == state_.order.settings.attempts) break;
+            if (in_a_row_ == state_.order.settings.attempts) break;
             if (auto status = state_.watch.wait(choice->not_before); !status)
                 return explained(std::move(status).error(), last);
             auto end = one(choice->index);
@@ -75,8 +79,20 @@ class Fetch {
 
     AttemptEnd one(std::size_t index) {
         ++attempts_;
+        ++in_a_row_;
         auto end = attempt(state_, urls()[index]);
-        return end.next == Next::complete ? verify(state_) : std::move(end);
+        if (end.next == Next::complete) return verify(state_);
+        if (came_further()) {
+            in_a_row_ = 1;
+            mirrors_.forgive(index);
+        }
+        return end;
+    }
+    /// Than ever in this call: bytes that were thrown away and came again are no progress.
+    bool came_further() {
+        if (state_.file.size() < reached_ + progress_bytes) return false;
+        reached_ = state_.file.size();
+        return true;
     }
 
     void note(std::size_t index, const AttemptEnd& end) {
@@ -90,7 +106,7 @@ class Fetch {
 
     std::string where(std::size_t index) const {
         return fmt::format("mirror {} of {} ({}), attempt {} of {}", index + 1, urls().size(),
-                           place_of(urls()[index]), attempts_, state_.order.settings.attempts);
+                           place_of(urls()[index]), in_a_row_, state_.order.settings.attempts);
     }
     /// Why it was waiting at all is worth more than that it was.
     static Error explained(Error error, const std::optional<Error>& last) {
@@ -100,7 +116,9 @@ class Fetch {
 
     FetchState& state_;
     Mirrors mirrors_;
+    std::uint64_t reached_;
     unsigned attempts_ = 0;
+    unsigned in_a_row_ = 0;  ///< since the last progress, the connection that made it included
 };
 
 }  // namespace

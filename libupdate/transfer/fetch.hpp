@@ -32,6 +32,8 @@ struct FetchOrder {
     const Layout& layout;
     const TransferSettings& settings;
     ProgressListener* listener = nullptr;  ///< called from the fetching thread; may be null
+    /// Raised by every byte received, before the listener hears of it, however the call ends; may be null.
+    std::uint64_t* received_bytes = nullptr;
 };
 
 struct Fetched {
@@ -49,9 +51,11 @@ struct Fetched {
 ///
 /// Mirrors are tried in their order; one that may be asked at once comes before one that must wait. A mirror
 /// waits after passing trouble: full jitter below a bound that doubles from `backoff_first` to `backoff_max`,
-/// and at least the server's Retry-After, cut to `backoff_max`. It is given up for 401, 403, 404, 407, 410
-/// and other refusals, for an untrusted certificate, and when it has delivered wrong content twice.
-/// `attempts` bounds the connections over all mirrors, `total_timeout` the call's time, waits included.
+/// and at least the server's Retry-After; one that ends behind `total_timeout` ends the call at once. It is
+/// given up for 401, 403, 404, 407, 410 and other refusals, for an untrusted certificate, and when it has
+/// delivered wrong content twice. `attempts` bounds the connections over all mirrors in a row that bring the
+/// file no further; one that does (by 16 KiB or more) is the first of a new row, and its mirror's waits begin
+/// anew. `total_timeout` bounds the call's time, waits included.
 ///
 /// Memory is constant: one block of 256 KiB beside what the ports need. Waits only through the channel.
 /// @return `cancelled` when the channel says so for this update, within one tick of the Http port;

@@ -15,10 +15,9 @@ milliseconds backoff(const TransferSettings& settings, unsigned failures,
     const auto bound = static_cast<std::uint64_t>(backoff_bound(settings, failures).count());
     const milliseconds jitter{random.below(bound + 1)};
     if (!retry_after) return jitter;
-    // Compared in seconds first: a hostile value must not overflow the milliseconds.
-    const auto cap = std::chrono::ceil<std::chrono::seconds>(settings.backoff_max);
-    const auto asked = std::min<milliseconds>(std::min(*retry_after, cap), settings.backoff_max);
-    return std::max(jitter, asked);
+    // Compared in seconds: a hostile value must not overflow the milliseconds.
+    const auto whole_time = std::chrono::ceil<std::chrono::seconds>(settings.total_timeout);
+    return std::max<milliseconds>(jitter, std::min(*retry_after, whole_time));
 }
 
 std::optional<Mirrors::Choice> Mirrors::choose(Instant now) const {
@@ -37,6 +36,8 @@ unsigned Mirrors::count_failure(std::size_t index) {
     next_ = (index + 1) % mirrors_.size();
     return ++mirrors_[index].failures;
 }
+
+void Mirrors::forgive(std::size_t index) { mirrors_[index].failures = 0; }
 
 void Mirrors::wait(std::size_t index, Instant not_before) { mirrors_[index].not_before = not_before; }
 

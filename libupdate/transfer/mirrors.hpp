@@ -13,7 +13,7 @@ namespace update {
 /// Upper bound of the wait after the `failures`-th failure (1 = first): doubles from backoff_first, at most
 /// backoff_max.
 milliseconds backoff_bound(const TransferSettings&, unsigned failures);
-/// Full jitter: uniform in [0, bound], but at least `retry_after` cut to backoff_max.
+/// Full jitter: uniform in [0, bound], but at least `retry_after` cut to total_timeout.
 milliseconds backoff(const TransferSettings&, unsigned failures,
                      std::optional<std::chrono::seconds> retry_after, Random&);
 
@@ -31,6 +31,8 @@ class Mirrors {
     std::optional<Choice> choose(Instant now) const;
     /// It had trouble. @return its failures so far, this one included
     unsigned count_failure(std::size_t index);
+    /// It brought something: its failures are counted anew.
+    void forgive(std::size_t index);
     void wait(std::size_t index, Instant not_before);
     void drop(std::size_t index);
     /// It delivered wrong content; the second time it is dropped. Once may be the fault of our disk or of a

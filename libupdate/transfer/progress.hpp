@@ -25,6 +25,8 @@ class ProgressListener {
 /// Thins the events out.
 class ProgressReport {
  public:
+    static constexpr std::chrono::milliseconds interval{100};
+
     ProgressReport(ProgressListener* listener, const Clock& clock) : listener_{listener}, clock_{clock} {}
 
     void now(const TransferProgress& progress) {
@@ -37,7 +39,6 @@ class ProgressReport {
     }
 
  private:
-    static constexpr std::chrono::milliseconds interval{100};
     ProgressListener* listener_;
     const Clock& clock_;
     std::optional<Instant> last_;

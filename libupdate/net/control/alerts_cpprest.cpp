@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "net/control/cpprest_threads.hpp"
+#include "net/control/web_proxy.hpp"
 
 namespace update {
 namespace {
@@ -23,6 +24,7 @@ constexpr int no_answer = 0;  // instead of a status code
 http::client::http_client_config configure(const AlertSettings& settings) {
     http::client::http_client_config config;
     config.set_timeout(settings.request_timeout);
+    config.set_proxy(web_proxy(settings.proxy));
     config.set_max_redirects(0);  // the key goes to the server that was configured and to no other
     config.set_ssl_context_callback([ca_file = settings.ca_file](boost::asio::ssl::context& context) {
         using Context = boost::asio::ssl::context;

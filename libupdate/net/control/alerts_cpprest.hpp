@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <update/result.hpp>
 
 #include "ports/random.hpp"
+#include "session/proxy.hpp"
 #include "session/reconnect.hpp"
 #include "session/secret.hpp"
 
@@ -16,7 +18,8 @@ namespace update {
 struct AlertSettings {
     std::string url;      ///< https://HOST[:PORT]/api/alerts, see session::alerts_url
     std::string ca_file;  ///< PEM with further authorities beside those of the operating system; "" for none
-    session::Secret key;  ///< sent as `Authorization: Bearer`; never redirected to another server
+    std::optional<session::Proxy> proxy;  ///< to go through
+    session::Secret key;         ///< sent as `Authorization: Bearer`; never redirected to another server
     std::size_t queue_max = 64;  ///< alerts kept while the server is away; beyond it the oldest is dropped
     std::chrono::milliseconds request_timeout{15'000};
     session::Reconnect

@@ -10,6 +10,7 @@
 
 #include "net/control/cpprest_threads.hpp"
 #include "net/control/handler_gate.hpp"
+#include "net/control/web_proxy.hpp"
 #include "session/messages.hpp"
 
 namespace update {
@@ -87,8 +88,10 @@ Status check_ca_file(const std::string& ca_file) {
     return done();
 }
 
-ws::websocket_client_config configure(const std::string& ca_file) {
+ws::websocket_client_config configure(const std::string& ca_file,
+                                      const std::optional<session::Proxy>& proxy) {
     ws::websocket_client_config config;
+    config.set_proxy(web_proxy(proxy));
     config.set_ssl_context_callback([ca_file](boost::asio::ssl::context& context) {
         using Context = boost::asio::ssl::context;
         boost::system::error_code
@@ -120,13 +123,14 @@ class ControlLink::Impl {
  public:
     explicit Impl(Handlers handlers) : gate_{std::make_shared<HandlerGate>(std::move(handlers))} {}
 
-    Status connect(const std::string& url, const std::string& ca_file, milliseconds timeout) {
+    Status connect(const std::string& url, const std::string& ca_file, milliseconds timeout,
+                   const std::optional<session::Proxy>& proxy) {
         if (!url.starts_with("wss://")) return Error{ErrorCode::refused, "only wss:// is allowed"};
         UPDATE_CHECK(check_ca_file(ca_file), "connect");
         limit_cpprest_threads();
         Connection connection;
         try {
-            UPDATE_CHECK(start(url, ca_file, connection), "connect");
+            UPDATE_CHECK(start(url, configure(ca_file, proxy), connection), "connect");
         } catch (const std::exception& e) {
             connection.connected->set("failed");
             abandon();
@@ -181,14 +185,14 @@ class ControlLink::Impl {
     }
 
  private:
-    Status start(const std::string& url, const std::string& ca_file, Connection& connection) {
+    Status start(const std::string& url, const ws::websocket_client_config& config, Connection& connection) {
         const web::uri uri{utility::conversions::to_string_t(url)};
         const std::lock_guard lock{mutex_};
         if (connection_ && gate_->is_open(connection_->generation))
             return Error{ErrorCode::bug, "already connected"};
         if (connection_) bury(std::move(*connection_));
         connection_.reset();
-        connection.client = std::make_shared<Client>(configure(ca_file));
+        connection.client = std::make_shared<Client>(config);
         connection.generation = gate_->open();
         connection.client->set_message_handler(
             [gate = gate_, client = std::weak_ptr{connection.client},
@@ -229,8 +233,9 @@ class ControlLink::Impl {
 
 ControlLink::ControlLink(Handlers handlers) : impl_{std::make_unique<Impl>(std::move(handlers))} {}
 ControlLink::~ControlLink() { (void)impl_->close(std::chrono::seconds{2}); }
-Status ControlLink::connect(const std::string& url, const std::string& ca_file, milliseconds timeout) {
-    return impl_->connect(url, ca_file, timeout);
+Status ControlLink::connect(const std::string& url, const std::string& ca_file, milliseconds timeout,
+                            const std::optional<session::Proxy>& proxy) {
+    return impl_->connect(url, ca_file, timeout, proxy);
 }
 Status ControlLink::send(const std::string& text) { return impl_->send(text); }
 Status ControlLink::close(milliseconds timeout) { return impl_->close(timeout); }

@@ -3,9 +3,12 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <update/result.hpp>
+
+#include "session/proxy.hpp"
 
 namespace update {
 
@@ -23,6 +26,8 @@ class ControlLink {
         std::function<void(std::string reason)> on_closed;
     };
 
+    static constexpr std::chrono::milliseconds connect_timeout{15'000};
+
     explicit ControlLink(Handlers handlers);
     /// Closes with two seconds of patience.
     ~ControlLink();
@@ -31,11 +36,13 @@ class ControlLink {
 
     /// @param url      wss://host[:port]/path
     /// @param ca_file  PEM with further authorities beside those of the operating system; "" for none
+    /// @param proxy    to go through
     /// @return `refused` for another scheme or an unusable CA file; `retry_later` for name, connection, TLS
     ///         (an untrusted certificate included) and upgrade trouble; `timed_out`; `cancelled` when another
     ///         thread called `close` meanwhile; `bug` when already connected.
     Status connect(const std::string& url, const std::string& ca_file,
-                   std::chrono::milliseconds timeout = std::chrono::seconds{15});
+                   std::chrono::milliseconds timeout = connect_timeout,
+                   const std::optional<session::Proxy>& proxy = {});
 
     /// Hands one text frame over for sending and does not wait for it. Order is kept.
     /// @return `retry_later` when not connected, `refused` for an empty text or one above 256 KiB.

@@ -72,6 +72,22 @@ TEST_CASE(
               world.layout().watchdog_socket().string() + "\nenv UPDATE_CONFIG=/etc/agent.toml\n");
 }
 
+TEST_CASE("a program is told of the proxies that its supervisor was told of") {
+    World world;
+    std::filesystem::copy_file(PROBE, world.settings.install_root / "bin/agent");
+    world.settings.programs[0].arguments = {world.out("facts").string()};
+    world.restart_supervisor();
+    ::setenv("https_proxy", "http://proxy.example:3128", 1);
+    ::setenv("NO_PROXY", "localhost", 1);
+    REQUIRE(world.services->start("agent"));
+    ::unsetenv("https_proxy");
+    ::unsetenv("NO_PROXY");
+    REQUIRE(world.run_until_there("facts"));
+    const std::string facts = read_all(world.out("facts"));
+    CHECK(facts.find("env https_proxy=http://proxy.example:3128\n") != std::string::npos);
+    CHECK(facts.find("env NO_PROXY=localhost\n") != std::string::npos);
+}
+
 TEST_CASE("starting what runs succeeds and starts nothing") {
     World world;
     world.install_script(until_told);

@@ -105,6 +105,22 @@ TEST_CASE("a configured proxy is used, whatever the environment says") {
     CHECK(head->status == 200);
 }
 
+TEST_CASE("a client for this machine asks no proxy, neither the configured nor the environment's") {
+    FaultServer proxy{nullptr}, here{nullptr};
+    here.script("/health", {with_body(10)});
+    TransferSettings settings;
+    settings.allow_http = true;
+    settings.proxy = proxy.url("");
+    setenv("http_proxy", proxy.url("").c_str(), 1);
+    CurlHttp http{settings, Proxies::never};
+    Recorder sink;
+    const auto head = http.get({here.url("/health"), 0, {}, 100}, sink);
+    unsetenv("http_proxy");
+    REQUIRE(head.has_value());
+    CHECK(head->status == 200);
+    CHECK(proxy.requests().empty());
+}
+
 TEST_CASE("without a configured proxy the environment's is used") {
     FaultServer proxy{nullptr};
     proxy.script("http://somewhere.invalid/a", {with_body(10)});

@@ -39,6 +39,11 @@ Reply answer(const std::string& body, int status = 200) {
     return reply;
 }
 
+/// The agent, which comes first, and this much of what comes after it.
+void check_traffic(const Outcome& end, std::uint64_t further_bytes) {
+    CHECK(end.bytes == fs::file_size(agent_item("agent-1.1").source) + further_bytes);
+}
+
 /// The signed rules, and a mirror that answers something else.
 struct World {
     FaultServer mirror{nullptr};
@@ -109,26 +114,34 @@ TEST_CASE("an artifact that is longer than promised and does not say so") {
     World world;
     Reply reply = answer(world.promised + "and more");
     reply.announces_length = false;
-    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    const Outcome end =
+        check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    check_traffic(end, 200'000);
 }
 
 TEST_CASE("an artifact of the right size with one wrong byte") {
     World world;
     Reply reply = answer(world.promised);
     reply.body[50'000] = std::byte{'R'};
-    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    const Outcome end =
+        check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    check_traffic(end, 200'000);
 }
 
 TEST_CASE("a page of HTML with status 200 in the place of the artifact") {
     World world;
     Reply reply = answer("<!DOCTYPE html><html><body>Please log in</body></html>");
     reply.headers = {"Content-Type: text/html"};
-    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    const Outcome end =
+        check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
+    check_traffic(end, 0);
 }
 
 TEST_CASE("a server that does not know the artifact") {
     World world;
-    check_abandoned(world.endpoint, world.offer_answered_by(answer("gone", 404)), Reason::download_failed);
+    const Outcome end = check_abandoned(world.endpoint, world.offer_answered_by(answer("gone", 404)),
+                                        Reason::download_failed);
+    check_traffic(end, 0);
 }
 
 TEST_CASE("an update that is cancelled while the server is silent in the middle of an artifact") {
@@ -141,7 +154,8 @@ TEST_CASE("an update that is cancelled while the server is silent in the middle 
     const std::string id = world.offer_answered_by(std::move(reply));
     await("the artifact is asked for", 20s, [&] { return world.rules_asked_for() > 0; });
     world.endpoint.cancel(id);
-    check_abandoned(world.endpoint, id, Reason::cancelled);
+    const Outcome end = check_abandoned(world.endpoint, id, Reason::cancelled);
+    CHECK(end.bytes > 0);  // how much of the silent one had come is chance
 }
 
 TEST_CASE("a candidate whose self-test fails") {

@@ -1,4 +1,5 @@
 // What begins an update, what does not, and what stops one.
+#include "support/scripted_http.hpp"
 #include "world.hpp"
 
 using namespace update;
@@ -90,9 +91,13 @@ TEST_CASE("a version that hung is quarantined: its next offer is refused and tou
 TEST_CASE("a version whose attempts are used up is refused") {
     World world{Route::watchdog};
     world.settings.policy.attempts_per_version = 2;
-    world.plan.artifacts[0].sha256[0] ^= 1;  // corrupt: an attempt that is not given back
+    ScriptedHttp http;
+    world.http = &http;
+    world.plan.artifacts[0].urls = {"https://one.example/agent"};
     for (const char* id : {"u-1", "u-2"}) {
         world.plan.update_id = id;
+        // Corrupt after its first byte, twice: an attempt that is not given back.
+        http.script.assign(2, serve(pattern(world.plan.artifacts[0].size_bytes)));
         const auto halt = world.begin();
         if (!halt) break;  // quarantined already: as good
         CHECK(world.state() == State::abandoned);
@@ -106,6 +111,18 @@ TEST_CASE("a plan that breaks a rule is refused before anything is written") {
     world.plan.artifacts[0].install_path = "../agent";
     CHECK(code(world.begin()) == ErrorCode::refused);
     CHECK_FALSE(fs::exists(world.layout.state_dir()));
+}
+
+TEST_CASE("a file for a folder that does not exist is refused before the first byte, with the cure") {
+    World world{Route::watchdog};
+    world.plan.artifacts[1].install_path = "share/new/data";
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::refused);
+    CHECK(world.outcome()->message.find("share/new, which does not exist") != std::string::npos);
+    CHECK(world.outcome()->message.find("make it") != std::string::npos);
+    CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
+    CHECK(world.left_over().empty());
 }
 
 TEST_CASE("with no route to a restart nothing is downloaded") {

@@ -66,8 +66,10 @@ class World {
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
     std::string unstartable;         ///< a companion without an executable
+    Http* http = nullptr;            ///< null: there is no network
     unsigned helpers_started = 0, agent_starts_of_new = 0, crashes = 0, waits = 0;
     std::vector<std::string> notes;
+    std::vector<std::uint64_t> progress;            ///< of the set, in bytes, as the observer heard it
     std::array<unsigned, state_count> performed{};  ///< journal entries per state, as the observer saw them
     /// Called at every point where a process may die.
     std::function<void(std::string_view)> point = [](std::string_view) {};
@@ -283,16 +285,20 @@ std::invoke_result_t<Work&, Engine&> World::as(Actor actor, Work&& work) {
     PlayedChannel channel{*this, actor};
     PlayedProcesses processes{*this, helper_wanted_};
     NoProbes probes;
-    NoHttp http;
+    NoHttp no_http;
+    Http& network = http != nullptr ? *http : no_http;
     GoodRenewal renewal;
     OpensslCryptography cryptography;
     Trusting verifier;
-    const Ports ports{clock,    files,   *volumes_, *locks_, hashing_, http,         processes,
+    const Ports ports{clock,    files,   *volumes_, *locks_, hashing_, network,      processes,
                       services, channel, probes,    random_, renewal,  cryptography, verifier};
     Observer observer;
     observer.note = [this](const Record& r, std::string_view note) {
         notes.emplace_back(note);
         if (note == row(r.progress.state).name) ++performed[static_cast<std::size_t>(r.progress.state)];
+    };
+    observer.progress = [this](const Record&, std::uint64_t bytes, std::uint64_t) {
+        progress.push_back(bytes);
     };
     observer.connected = [this] { return connected; };
     Engine engine{settings, layout, ports, machine, actor, std::move(observer)};

@@ -119,14 +119,34 @@ TEST_CASE("a version that is committed is forgotten, also when its acknowledgeme
     }
 }
 
-TEST_CASE("a version is refused when its attempts are used up, until it is cleared") {
+TEST_CASE("a version is refused when its attempts are used up, until it is cleared or its time is over") {
     CHECK(may_try(after_attempts("1.1.0", 2), plan_to("1.1.0"), settings(), monday));
     const PolicyMemory memory = after_attempts("v1.1.0", 3);
-    const std::string message = refusal(memory, plan_to("1.1.0"), monday + hours{24 * 365});
+    const std::string message = refusal(memory, plan_to("1.1.0"), monday + hours{24 * 7} - milliseconds{1});
     CHECK(contains(message, "3 times"));
+    CHECK(contains(message, "2024-05-08 10:00:00 UTC"));
     CHECK(contains(message, "updatectl quarantine clear 1.1.0"));
     CHECK(may_try(memory, plan_to("1.1.1"), settings(), monday));
     CHECK(may_try(cleared(memory, "v1.1.0"), plan_to("1.1.0"), settings(), monday));
+    CHECK(may_try(memory, plan_to("1.1.0"), settings(), monday + hours{24 * 7}));
+    CHECK(settled(memory, settings(), monday + hours{24 * 7}).attempts.empty());
+}
+
+TEST_CASE("without a quarantine the attempts of a version count for a day") {
+    PolicySettings rules = settings();
+    rules.quarantine_for = hours{0};
+    const PolicyMemory memory = after_attempts("1.1.0", 3);
+    CHECK(refusal(memory, plan_to("1.1.0"), monday + hours{23}, rules) != "");
+    CHECK(may_try(memory, plan_to("1.1.0"), rules, monday + hours{24}));
+}
+
+TEST_CASE("attempts counted by a clock that was years ahead expire once the clock is right") {
+    PolicyMemory memory;
+    for (int i = 0; i < 3; ++i)
+        memory = record_attempt(memory, "1.1.0", settings(), monday + hours{24 * 365 * 20});
+    CHECK(refusal(memory, plan_to("1.1.0"), monday) != "");
+    memory = settled(memory, settings(), monday);
+    CHECK(may_try(memory, plan_to("1.1.0"), settings(), monday + hours{24 * 7}));
 }
 
 TEST_CASE("clearing lifts a quarantine and leaves other versions alone") {
@@ -138,7 +158,7 @@ TEST_CASE("clearing lifts a quarantine and leaves other versions alone") {
     CHECK(refusal(memory, plan_to("1.2.0"), monday) != "");
 }
 
-TEST_CASE("an attempt that somebody stopped, or that never got as far as a byte, is given back") {
+TEST_CASE("an attempt that somebody or the network stopped, or that never came to a byte, is given back") {
     struct Case {
         Ending ending;
         Reason reason;
@@ -146,11 +166,20 @@ TEST_CASE("an attempt that somebody stopped, or that never got as far as a byte,
         std::size_t left;
     };
     const Case cases[] = {
-        {Ending::abandoned, Reason::cancelled, 500, 0},     {Ending::rolled_back, Reason::requested, 500, 0},
-        {Ending::abandoned, Reason::no_space, 0, 0},        {Ending::abandoned, Reason::no_route, 0, 0},
-        {Ending::abandoned, Reason::download_failed, 0, 0}, {Ending::abandoned, Reason::no_space, 500, 1},
-        {Ending::abandoned, Reason::corrupt, 0, 1},         {Ending::rolled_back, Reason::network, 500, 1},
-        {Ending::rolled_back, Reason::crashed, 500, 1},     {Ending::rolled_back, Reason::no_space, 0, 1},
+        {Ending::abandoned, Reason::cancelled, 500, 0},
+        {Ending::rolled_back, Reason::requested, 500, 0},
+        {Ending::abandoned, Reason::no_space, 0, 0},
+        {Ending::abandoned, Reason::no_route, 0, 0},
+        {Ending::abandoned, Reason::download_failed, 0, 0},
+        {Ending::abandoned, Reason::no_space, 500, 1},
+        {Ending::abandoned, Reason::corrupt, 0, 0},
+        {Ending::rolled_back, Reason::network, 500, 0},
+        {Ending::abandoned, Reason::corrupt, 500, 1},
+        {Ending::abandoned, Reason::download_failed, 500, 0},
+        {Ending::abandoned, Reason::io_failed, 0, 0},
+        {Ending::abandoned, Reason::io_failed, 500, 1},
+        {Ending::rolled_back, Reason::crashed, 500, 1},
+        {Ending::rolled_back, Reason::no_space, 0, 1},
     };
     for (const Case& c : cases) {
         CAPTURE(name(c.reason));

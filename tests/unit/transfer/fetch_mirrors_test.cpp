@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <doctest/doctest.h>
 
 #include "endpoint.hpp"
@@ -105,6 +106,40 @@ TEST_CASE("waits grow from attempt to attempt") {
     CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{1s, 2s, 4s});
 }
 
+TEST_CASE("progress begins a new row of attempts, and the waits begin anew") {
+    Endpoint here;
+    here.settings.attempts = 3;
+    for (std::uint64_t first = 0; first < 500'000; first += 100'000) {
+        here.answer(failure(ErrorCode::retry_later, "connection refused"));
+        here.answer(cut_after(serve(here.file, first), 100'000));
+    }
+    for (int i = 0; i < 2; ++i) here.answer(failure(ErrorCode::retry_later, "connection refused"));
+    const auto fetched = here.fetch();
+    REQUIRE_FALSE(fetched.has_value());
+    CHECK(mentions(fetched.error(), "attempt 3 of 3"));
+    CHECK(here.http.script.empty());
+    CHECK(*std::ranges::max_element(here.channel.waits) == 2s);
+}
+
+TEST_CASE("a server that cuts after each byte makes no progress") {
+    Endpoint here;
+    here.settings.attempts = 5;
+    for (std::uint64_t i = 0; i < 5; ++i) here.answer(cut_after(serve(here.file, i), 1));
+    REQUIRE_FALSE(here.fetch().has_value());
+    CHECK(here.http.requests.size() == 5);
+}
+
+TEST_CASE("bytes that come again after they were thrown away are no progress") {
+    Endpoint here;
+    here.settings.attempts = 4;
+    for (int i = 0; i < 4; ++i) {
+        auto again = cut_after(serve(here.file), 200'000);  // a server that knows no ranges
+        here.answer(std::move(again));
+    }
+    REQUIRE_FALSE(here.fetch().has_value());
+    CHECK(here.http.requests.size() == 4);
+}
+
 TEST_CASE("Retry-After is honoured") {
     Endpoint here;
     here.answer(status(503, 17s));
@@ -113,12 +148,31 @@ TEST_CASE("Retry-After is honoured") {
     CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{17s});
 }
 
-TEST_CASE("Retry-After of hours is cut to the longest wait of the configuration") {
+TEST_CASE("Retry-After of an hour is waited for") {
     Endpoint here;
-    here.answer(status(429, 86'400s));
+    here.answer(status(429, 3'600s));
     here.answer(serve(here.file));
     REQUIRE(here.fetch().has_value());
-    CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{here.settings.backoff_max});
+    CHECK(here.channel.waits == std::vector<std::chrono::microseconds>{3'600s});
+}
+
+TEST_CASE("when a mirror asks for an hour the next one is asked at once") {
+    Endpoint here;
+    here.two_mirrors();
+    here.answer(status(503, 3'600s));
+    here.answer(serve(here.file));
+    REQUIRE(here.fetch().has_value());
+    CHECK(here.channel.waits.empty());
+}
+
+TEST_CASE("a Retry-After that ends behind the total time limit is not waited for") {
+    Endpoint here;
+    here.answer(status(429, 100'000s));
+    const auto fetched = here.fetch();
+    REQUIRE_FALSE(fetched.has_value());
+    CHECK(fetched.error().code() == ErrorCode::timed_out);
+    CHECK(mentions(fetched.error(), "429"));
+    CHECK(here.channel.waits.empty());
 }
 
 TEST_CASE("an untrusted certificate is not asked again") {
