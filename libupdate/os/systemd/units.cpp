@@ -94,8 +94,9 @@ class Units {
         const std::string unit = unit_name(settings_, settings_.programs.front());
         UPDATE_TRY(bad, broken_rules(), "repair " + unit);
         if (bad.empty()) return done();
-        const UnitFile drop_in = repair_drop_in(settings_);
-        UPDATE_TRY(text, written(drop_in.name), "repair " + unit);
+        UPDATE_TRY(rules, manager_.rules(unit), "repair " + unit);
+        UPDATE_TRY(text, written(repair_drop_in_name(settings_)), "repair " + unit);
+        const UnitFile drop_in = repair_drop_in(settings_, rules, text.value_or(""));
         UPDATE_TRY(changed, put(drop_in, text), "repair");
         UPDATE_TRY(left, changed ? broken_rules() : bad, "repair " + unit);
         for (const std::string& what : bad)
@@ -184,7 +185,7 @@ namespace {
 Result<std::vector<std::string>> take_away_once(Units& units, const Settings& settings, Files& files) {
     const auto wanted = unit_files(settings);
     for (const UnitFile& unit : wanted) UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
-    const Path drop_in = settings.service.unit_dir / repair_drop_in(settings).name;
+    const Path drop_in = settings.service.unit_dir / repair_drop_in_name(settings);
     UPDATE_CHECK(files.remove(drop_in), "remove");
     std::error_code not_empty;  // an administrator's own drop-ins stay
     std::filesystem::remove(drop_in.parent_path(), not_empty);

@@ -40,7 +40,7 @@ TEST_CASE("systemd: what a later drop-in breaks is written and read once, and th
     Server server;
     ServiceEndpoint service{server};
     service.drop_in(agent, "override", "[Service]\nRestartSec=30\n");
-    service.start_foreign( "");
+    service.start_foreign("");
     service.await_watchdog();
     await(
         "the agent says what it cannot mend", 20s,
@@ -62,7 +62,7 @@ TEST_CASE("systemd: a drop-in of ours that systemd has not read yet is read at t
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    service.start_foreign( "RestartSec=60\n");
+    service.start_foreign("RestartSec=60\n");
     await(
         "the delay is mended", 20s, [&] { return service.machine.property(agent, "RestartUSec") == "2s"; },
         [&] { return service.logs(); });
