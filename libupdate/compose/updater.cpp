@@ -185,10 +185,17 @@ class AgentUpdater final : public Updater {
             if (go_on)
                 handle(engine_.go_on());
             else if (offer)
-                handle(engine_.begin(*offer, identity_.version));
+                begin(*offer);
             else
                 look_after();
         }
+    }
+
+    /// The restart path is judged at the very beginning of an update, so it is mended before.
+    void begin(const Selection& offer) {
+        const auto record = engine_.record();
+        if (!record || record->filed) tend_service();
+        handle(engine_.begin(offer, identity_.version));
     }
 
     void handle(const Result<Halt>& halt) {

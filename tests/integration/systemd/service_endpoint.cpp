@@ -55,6 +55,12 @@ void ServiceEndpoint::await_watchdog() const {
         "the watchdog's unit runs", 20s, [&] { return runs(watchdog_unit()); }, [&] { return logs(); });
 }
 
+void ServiceEndpoint::await_guard() const {
+    await(
+        "there is a guard", 20s, [&] { return fs::exists(endpoint.install_root() / "bin/.guard-agent"); },
+        [&] { return logs(); });
+}
+
 void ServiceEndpoint::drop_in(const std::string& unit, const std::string& name,
                               const std::string& text) const {
     machine.write_unit(unit + ".d/" + name + ".conf", text);

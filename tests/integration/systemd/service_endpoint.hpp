@@ -24,6 +24,7 @@ class ServiceEndpoint {
     /// Enables and starts such a unit, and waits for the agent's session.
     void start_foreign(const std::string& settings);
     void await_watchdog() const;  ///< until its unit runs
+    void await_guard() const;     ///< until the agent has made it
     /// `updatectl COMMAND...` on the machine.
     Output updatectl(const std::vector<std::string>& command) const;
 

@@ -98,6 +98,23 @@ TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and
     CHECK(service.updatectl({"service", "repair"}).text.find("nothing to mend") != std::string::npos);
 }
 
+TEST_CASE("systemd: a guard that is missing is found, and made again at the agent's next start") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server};
+    service.install();
+    service.await_guard();
+    const fs::path guard = service.endpoint.install_root() / "bin/.guard-agent";
+    CHECK(service.updatectl({"doctor"}).text.find(guard.string()) == std::string::npos);
+    fs::remove(guard);
+    const Output found = service.updatectl({"doctor"});
+    CHECK(found.exit == static_cast<int>(ControlExit::findings));
+    CHECK_MESSAGE(found.text.find(guard.string() + " is missing") != std::string::npos, found.text);
+    CHECK_MESSAGE(found.text.find("systemctl restart agent.service") != std::string::npos, found.text);
+    service.machine.systemctl({"restart", agent});
+    service.await_guard();
+}
+
 TEST_CASE("systemd: three quick updates in a row end running, although StartLimitBurst=3") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
@@ -135,9 +152,11 @@ TEST_CASE(
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}}};
+    service.install();
+    service.await_guard();
     service.drop_in(agent, "99-closed",
                     fmt::format("[Service]\nReadOnlyPaths={}\n", service.endpoint.install_root().string()));
-    service.install();
+    service.machine.systemctl({"restart", agent});
     const Outcome end = service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1"));
     CAPTURE(to_json(end));
     CHECK(end.ending == Ending::abandoned);
