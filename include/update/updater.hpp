@@ -53,7 +53,8 @@ class Updater {
     static Result<std::unique_ptr<Updater>> open(Settings, Identity, UpdaterHooks);
     virtual ~Updater() = default;
 
-    /// Before anything that can crash: finishes or undoes what an earlier run left.
+    /// Before anything that can crash: finishes or undoes what an earlier run left half done. What the agent
+    /// does beside its own work, such as a download, goes on in the background, however long it takes.
     /// @return a code when the process must end at once with it (AgentExit::restart); else go on.
     virtual std::optional<AgentExit> resume() = 0;
 

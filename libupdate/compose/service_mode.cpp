@@ -33,11 +33,27 @@ std::optional<Status> restart_watchdog_service(const Settings& settings) {
     return std::nullopt;
 }
 
+namespace {
+
+Status tell(Result<std::vector<std::string>> changes, const std::function<void(std::string_view)>& log) {
+    if (!changes) return std::move(changes).error();
+    for (const std::string& change : *changes) log(change);
+    return done();
+}
+
+}  // namespace
+
+/// Trouble with one of them must not keep the others from being mended; the watchdog comes first, since
+/// nobody else would bring it back.
 Status keep_service(Adapters& adapters, const std::function<void(std::string_view)>& log) {
-    if (adapters.settings().service.manager == Manager::none) return done();
-    UPDATE_CHECK(renew_guard(adapters), "service");
-    UPDATE_TRY(changes, service_manager::repair(adapters.settings(), adapters.files()), "service");
-    for (const std::string& change : changes) log(change);
+    const Settings& settings = adapters.settings();
+    if (settings.service.manager == Manager::none) return done();
+    Status watchdog = tell(service_manager::ensure_watchdog(settings, adapters.files()), log);
+    Status guard = renew_guard(adapters);
+    Status units = tell(service_manager::repair(settings, adapters.files()), log);
+    UPDATE_CHECK(std::move(watchdog), "service");
+    UPDATE_CHECK(std::move(guard), "service");
+    UPDATE_CHECK(std::move(units), "service");
     return done();
 }
 

@@ -19,6 +19,7 @@
 #include "durable/durable.hpp"
 #include "engine/engine.hpp"
 #include "os/notify.hpp"
+#include "supervise/upkeep.hpp"
 
 namespace update {
 namespace {
@@ -184,10 +185,17 @@ class AgentUpdater final : public Updater {
             if (go_on)
                 handle(engine_.go_on());
             else if (offer)
-                handle(engine_.begin(*offer, identity_.version));
+                begin(*offer);
             else
                 look_after();
         }
+    }
+
+    /// The restart path is judged at the very beginning of an update, so it is mended before.
+    void begin(const Selection& offer) {
+        const auto record = engine_.record();
+        if (!record || record->filed) tend_service();
+        handle(engine_.begin(offer, identity_.version));
     }
 
     void handle(const Result<Halt>& halt) {
@@ -198,14 +206,14 @@ class AgentUpdater final : public Updater {
         if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
         if (*halt == Halt::ended) hooks_.outcome_filed();
-        service_due_ |= *halt == Halt::ended;
+        if (*halt == Halt::ended) service_upkeep_.call();
     }
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
         const bool ended = outcomes_.changed();
         if (ended) hooks_.outcome_filed();
-        service_due_ |= ended;
+        if (ended) service_upkeep_.call();
         note_record();
         const auto record = engine_.record();
         const Instant now = adapters_->clock().now();
@@ -224,9 +232,10 @@ class AgentUpdater final : public Updater {
 
     /// Between updates, once after each start and each end of an update.
     void tend_service() {
-        if (!service_due_) return;
+        if (!service_upkeep_.is_due(adapters_->clock().now())) return;
         const Status kept = keep_service(*adapters_, hooks_.log);
-        service_due_ = !kept;
+        if (kept) service_upkeep_.succeeded();
+        if (!kept) service_upkeep_.failed(adapters_->clock().now());
         const std::string trouble = kept ? "" : kept.error().message();
         if (std::exchange(service_trouble_, trouble) != trouble && !kept) hooks_.log("service: " + trouble);
     }
@@ -243,7 +252,7 @@ class AgentUpdater final : public Updater {
     Engine engine_;
     // below: guarded by engine_mutex_
     Instant looked_after_{};
-    bool service_due_ = true;
+    Upkeep service_upkeep_;
     std::string service_trouble_;
     OutcomeBox outcomes_;
     Reporter reporter_;

@@ -22,6 +22,9 @@ bool accepts_cancel(State state) {
     return false;
 }
 
+/// The agent can do its own work meanwhile: what downloads may take hours, what waits waits for that work.
+bool is_work_of_a_running_agent(State state) { return is_waiting(state) || row(state).owner == Owner::agent; }
+
 }  // namespace
 
 Engine::Engine(const Settings& settings, const Layout& layout, const Ports& ports, const Machine& machine,
@@ -94,7 +97,7 @@ bool Engine::is_about_a_restart(const Work& work) {
     return effect == Effect::exit_for_restart || effect == Effect::stop || effect == Effect::start;
 }
 
-Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
+Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
     if (!held) {
@@ -134,7 +137,7 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_waiting) {
     }
     if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
     work_->fresh_process = entry == Entry::fresh_process && is_about_a_restart(*work_);
-    return run(stop_before_waiting);
+    return run(stop_before_work);
 }
 
 Result<Halt> Engine::go_on() { return run(false); }
@@ -230,7 +233,7 @@ void Engine::file_outcome(Work& work) {
     }
 }
 
-Result<Halt> Engine::run(bool stop_before_waiting) {
+Result<Halt> Engine::run(bool stop_before_work) {
     for (;;) {
         Work& work = *work_;
         const State state = work.record.progress.state;
@@ -243,7 +246,7 @@ Result<Halt> Engine::run(bool stop_before_waiting) {
             work_.reset();
             return *halt;
         }
-        if (stop_before_waiting && is_waiting(state)) return Halt::would_wait;
+        if (stop_before_work && is_work_of_a_running_agent(state)) return Halt::would_wait;
         const unsigned failures = work.record.progress.attempts;
         const bool rested = failures == 0 || rest_before_again(ports_.channel, ports_.clock, failures);
         const Event event = rested ? perform(work) : Event::interrupted;

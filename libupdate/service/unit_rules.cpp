@@ -59,11 +59,14 @@ Finding kills_all(const UnitRules& rules) {
     return {ok, "KillMode=" + rules.kill_mode, ok ? "" : repair};
 }
 
-Finding counted(const UnitRules& rules, const Path& guard) {
-    const bool ok = std::ranges::count(rules.before_start, guard.string()) > 0;
-    return {ok,
-            ok ? "starts are counted before the program runs" : "nobody counts the starts (ExecStartPre=)",
-            ok ? "" : repair};
+/// A start that is counted twice ends a trial too early.
+Finding counted(const UnitRules& rules, const Settings& settings, const Path& guard) {
+    if (settings.trial.probe.kind != Readiness::reported)
+        return {true, "starts are counted by whoever applies an update", ""};
+    const auto times = std::ranges::count(rules.before_start, guard.string());
+    if (times == 1) return {true, "starts are counted before the program runs", ""};
+    if (times == 0) return {false, "nobody counts the starts (ExecStartPre=)", repair};
+    return {false, fmt::format("each start is counted {} times (ExecStartPre=)", times), repair};
 }
 
 }  // namespace
@@ -76,7 +79,7 @@ std::vector<Finding> check_restart(const UnitState& state, const UnitRules& rule
             after_code_1(rules),
             often_enough(rules, settings.trial.starts_max),
             kills_all(rules),
-            counted(rules, guard)};
+            counted(rules, settings, guard)};
 }
 
 }  // namespace update

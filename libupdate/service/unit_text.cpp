@@ -1,5 +1,6 @@
 #include "service/unit_text.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "layout/layout.hpp"
@@ -134,15 +135,23 @@ std::vector<UnitFile> unit_files(const Settings& settings) {
 
 bool is_generated(std::string_view text) { return text.starts_with(mark); }
 
-UnitFile repair_drop_in(const Settings& settings) {
-    const std::string unit = unit_name(settings, settings.programs.front());
-    return {
-        unit + ".d/50-update.conf",
-        fmt::format(
-            "{}: what an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\nOnFailure={}\n\n[Service]\n{}"
-            "SuccessExitStatus=\nRestartPreventExitStatus=\n{}",
-            mark, unit, rescue_unit(settings), guard_line(settings), restarts(settings)),
-        false};
+std::string repair_drop_in_name(const Settings& settings) {
+    return unit_name(settings, settings.programs.front()) + ".d/50-update.conf";
+}
+
+UnitFile repair_drop_in(const Settings& settings, const UnitRules& now, std::string_view there) {
+    const ProgramSettings& agent = settings.programs.front();
+    const std::string unit = unit_name(settings, agent);
+    const auto calls = std::ranges::count(now.before_start, Layout{settings}.guard(agent).string());
+    const bool is_counted = calls > (there.find("\nExecStartPre=") != there.npos ? 1 : 0);
+    const bool notifies = tells_readiness(settings, agent);
+    std::string text =
+        fmt::format("{}: what an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\n", mark, unit);
+    if (notifies) text += fmt::format("OnFailure={}\n", rescue_unit(settings));
+    text += "\n[Service]\n";
+    if (notifies && !is_counted) text += guard_line(settings);
+    return {repair_drop_in_name(settings),
+            text + "SuccessExitStatus=\nRestartPreventExitStatus=\n" + restarts(settings), false};
 }
 
 }  // namespace update

@@ -6,6 +6,8 @@
 
 #include <update/settings.hpp>
 
+#include "service/unit_rules.hpp"
+
 namespace update {
 
 struct UnitFile {
@@ -23,8 +25,11 @@ std::string rescue_unit(const Settings&);
 /// Written by us, so that it may be rewritten; everything else belongs to an administrator or a packager.
 bool is_generated(std::string_view text);
 
-/// A drop-in that makes a foreign unit of the agent one that starts again after a failure, and counts its
-/// starts.
-UnitFile repair_drop_in(const Settings&);
+/// A drop-in that makes a unit of the agent one that starts again after a failure, and counts its starts
+/// where nothing else in the unit does: systemd would do both.
+/// @param now    the unit's effective settings
+/// @param there  the present text of that drop-in, or empty
+std::string repair_drop_in_name(const Settings&);
+UnitFile repair_drop_in(const Settings&, const UnitRules& now, std::string_view there);
 
 }  // namespace update

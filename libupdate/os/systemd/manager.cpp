@@ -223,6 +223,18 @@ Status SystemdManager::reset_failed(const std::string& unit) {
     });
 }
 
+Result<bool> SystemdManager::needs_reload(const std::string& unit) {
+    UPDATE_TRY(path, path_of(unit), "files of " + unit);
+    bool needed = false;
+    UPDATE_CHECK(guarded("files of " + unit,
+                         [&](Connection& c) {
+                             const auto object = c.at(path);
+                             needed = Reader{*object, bus::unit}.get<bool>("NeedDaemonReload");
+                         }),
+                 "systemd");
+    return needed;
+}
+
 Status SystemdManager::reload() {
     return guarded("reload units",
                    [](Connection& c) { c.manager->callMethod("Reload").onInterface(bus::manager); });

@@ -38,6 +38,8 @@ class SystemdManager {
     Status reset_failed(const std::string& unit);
 
     Status reload();
+    /// Its files, drop-ins included, changed since systemd read them.
+    Result<bool> needs_reload(const std::string& unit);
     /// Makes it start at boot, or not. Reloads: what nothing wants would be forgotten with its history as
     /// soon as it is stopped, and an administrator's stop with it.
     Status enable(const std::string& unit);

@@ -7,6 +7,7 @@
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
 #include "os/service_manager.hpp"
+#include "os/systemd/check_unit.hpp"
 #include "os/systemd/manager.hpp"
 
 namespace update {
@@ -136,10 +137,7 @@ class SystemdServices final : public Supervision {
 
     Result<std::vector<Finding>> check_restart_path(const std::string& name) override {
         UPDATE_TRY(program, find(name), "check restart path");
-        UPDATE_TRY(now, manager_.state(program->unit), "check restart path");
-        UPDATE_CHECK(check_loaded(now, program->unit), "check restart path");
-        UPDATE_TRY(rules, manager_.rules(program->unit), "check restart path");
-        return check_restart(now, rules, settings_, layout_.guard(program->settings));
+        return check_unit(manager_, settings_, program->settings);
     }
 
  private:
@@ -326,22 +324,6 @@ Result<std::unique_ptr<Supervision>> service_manager::make_services(EventLoop& l
                                                                     Files& files, OnExit on_exit) {
     return std::unique_ptr<Supervision>{
         std::make_unique<SystemdServices>(loop, settings, files, std::move(on_exit))};
-}
-
-Result<std::vector<Finding>> service_manager::check_agent(const Settings& settings) {
-    SystemdManager manager;
-    const std::string unit = unit_name(settings, settings.programs.front());
-    UPDATE_TRY(now, manager.state(unit), "unit of the agent");
-    UPDATE_CHECK(check_loaded(now, unit), "unit of the agent");
-    UPDATE_TRY(rules, manager.rules(unit), "unit of the agent");
-    return check_restart(now, rules, settings, Layout{settings}.guard(settings.programs.front()));
-}
-
-Result<bool> service_manager::is_agent_held(const Settings& settings) {
-    SystemdManager manager;
-    const std::string unit = unit_name(settings, settings.programs.front());
-    UPDATE_TRY(now, manager.state(unit), "unit of the agent");
-    return is_held(now, StoppedBy::others);
 }
 
 }  // namespace update

@@ -44,6 +44,21 @@ class Units {
         return std::move(text).error();
     }
 
+    /// Writes it where it says something else, and has systemd read it.
+    /// @return false when systemd knows all that already: a reload costs the whole machine
+    Result<bool> put(const UnitFile& unit, const std::optional<std::string>& there) {
+        const bool same = there && *there == unit.text;
+        if (same) {
+            const std::string belongs_to = unit.name.substr(0, unit.name.find(".d/"));
+            UPDATE_TRY(unread, manager_.needs_reload(belongs_to), "look at " + belongs_to);
+            if (!unread) return false;
+        } else {
+            UPDATE_CHECK(write(unit), "put");
+        }
+        UPDATE_CHECK(manager_.reload(), "put");
+        return true;
+    }
+
     /// Writes it where it is missing, ours and outdated, or ours by name and unreadable for systemd.
     /// A unit of somebody else stays.
     Status bring_up_to_date(const UnitFile& unit, Changes& changes) {
@@ -53,8 +68,11 @@ class Units {
         const bool missing = now.load == "not-found", broken = now.load != "loaded" && !missing;
         const bool outdated = text && is_generated(*text) && *text != unit.text;
         if (!missing && !outdated && !(broken && text)) return done();
-        UPDATE_CHECK(write(unit), "repair");
-        UPDATE_CHECK(manager_.reload(), "repair");
+        UPDATE_TRY(changed, put(unit, text), "repair");
+        if (!changed)
+            return Error{ErrorCode::refused,
+                         fmt::format("{} is as it should be, but systemd finds it {}: systemctl status {}",
+                                     unit.name, now.load, unit.name)};
         if (missing && unit.at_boot) UPDATE_CHECK(manager_.enable(unit.name), "repair");
         changes.push_back(
             fmt::format("{} was {}: written", unit.name,
@@ -76,15 +94,33 @@ class Units {
         const std::string unit = unit_name(settings_, settings_.programs.front());
         UPDATE_TRY(bad, broken_rules(), "repair " + unit);
         if (bad.empty()) return done();
-        UPDATE_CHECK(write(repair_drop_in(settings_)), "repair");
-        UPDATE_CHECK(manager_.reload(), "repair");
-        UPDATE_TRY(left, broken_rules(), "repair " + unit);
+        UPDATE_TRY(rules, manager_.rules(unit), "repair " + unit);
+        UPDATE_TRY(text, written(repair_drop_in_name(settings_)), "repair " + unit);
+        const UnitFile drop_in = repair_drop_in(settings_, rules, text.value_or(""));
+        UPDATE_TRY(changed, put(drop_in, text), "repair");
+        UPDATE_TRY(left, changed ? broken_rules() : bad, "repair " + unit);
         for (const std::string& what : bad)
             if (std::ranges::count(left, what) == 0)
                 changes.push_back(fmt::format("{}: {}: mended", unit, what));
         if (left.empty()) return done();
         return Error{ErrorCode::refused, fmt::format("{}: {}; a later drop-in says so: systemctl cat {}",
                                                      unit, left.front(), unit)};
+    }
+
+    /// Also on endpoints that were enrolled without one (incident I3).
+    Status tend_watchdog(Changes& changes) {
+        if (settings_.watchdog_path.empty()) return done();
+        for (const UnitFile& unit : unit_files(settings_))
+            if (unit.name == watchdog_unit(settings_))
+                UPDATE_CHECK(bring_up_to_date(unit, changes), "watchdog");
+        return start_unless_held(watchdog_unit(settings_), changes);
+    }
+
+    Status tend_programs(Changes& changes) {
+        for (const UnitFile& unit : unit_files(settings_))
+            if (unit.name != watchdog_unit(settings_))
+                UPDATE_CHECK(bring_up_to_date(unit, changes), "repair");
+        return mend_agent(changes);
     }
 
     /// That it has stopped is seen afterwards: somebody may have started it meanwhile.
@@ -149,7 +185,7 @@ namespace {
 Result<std::vector<std::string>> take_away_once(Units& units, const Settings& settings, Files& files) {
     const auto wanted = unit_files(settings);
     for (const UnitFile& unit : wanted) UPDATE_CHECK(units.take_away(unit), "remove " + unit.name);
-    const Path drop_in = settings.service.unit_dir / repair_drop_in(settings).name;
+    const Path drop_in = settings.service.unit_dir / repair_drop_in_name(settings);
     UPDATE_CHECK(files.remove(drop_in), "remove");
     std::error_code not_empty;  // an administrator's own drop-ins stay
     std::filesystem::remove(drop_in.parent_path(), not_empty);
@@ -177,26 +213,19 @@ Status service_manager::remove(const Settings& settings, Files& files) {
     }
 }
 
+/// Trouble with one must not keep the other from being mended.
 Result<std::vector<std::string>> service_manager::repair(const Settings& settings, Files& files) {
     Units units{settings, files};
     Changes changes;
-    for (const UnitFile& unit : unit_files(settings))
-        UPDATE_CHECK(units.bring_up_to_date(unit, changes), "repair");
-    UPDATE_CHECK(units.mend_agent(changes), "repair");
-    if (!settings.watchdog_path.empty())
-        UPDATE_CHECK(units.start_unless_held(watchdog_unit(settings), changes), "repair");
+    Status watchdog = units.tend_watchdog(changes), programs = units.tend_programs(changes);
+    UPDATE_CHECK(std::move(watchdog), "repair");
+    UPDATE_CHECK(std::move(programs), "repair");
     return changes;
 }
 
 Result<std::vector<std::string>> service_manager::ensure_watchdog(const Settings& settings, Files& files) {
     Changes changes;
-    if (settings.watchdog_path.empty()) return changes;
-    Units units{settings, files};
-    for (const UnitFile& unit : unit_files(settings)) {
-        if (unit.name != watchdog_unit(settings)) continue;
-        UPDATE_CHECK(units.bring_up_to_date(unit, changes), "watchdog");
-        UPDATE_CHECK(units.start_unless_held(unit.name, changes), "watchdog");
-    }
+    UPDATE_CHECK((Units{settings, files}.tend_watchdog(changes)), "repair");
     return changes;
 }
 

@@ -36,6 +36,31 @@ void ServiceEndpoint::install() {
     endpoint.await_session_of(endpoint.installed_version());
 }
 
+std::string ServiceEndpoint::foreign_unit(const std::string& settings) const {
+    return fmt::format(
+        "[Unit]\nDescription=old\n[Service]\nExecStart={} --config "
+        "{}\n{}[Install]\nWantedBy=multi-user.target\n",
+        (endpoint.install_root() / "bin/agent").string(), endpoint.config().string(), settings);
+}
+
+void ServiceEndpoint::start_foreign(const std::string& settings) {
+    machine.write_unit(agent_unit(), foreign_unit(settings));
+    machine.systemctl({"daemon-reload"});
+    machine.systemctl({"enable", "--now", agent_unit()});
+    endpoint.await_session_of("1.0.0");
+}
+
+void ServiceEndpoint::await_watchdog() const {
+    await(
+        "the watchdog's unit runs", 20s, [&] { return runs(watchdog_unit()); }, [&] { return logs(); });
+}
+
+void ServiceEndpoint::await_guard() const {
+    await(
+        "there is a guard", 20s, [&] { return fs::exists(endpoint.install_root() / "bin/.guard-agent"); },
+        [&] { return logs(); });
+}
+
 void ServiceEndpoint::drop_in(const std::string& unit, const std::string& name,
                               const std::string& text) const {
     machine.write_unit(unit + ".d/" + name + ".conf", text);

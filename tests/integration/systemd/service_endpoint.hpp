@@ -19,6 +19,12 @@ class ServiceEndpoint {
 
     /// `updatectl service install`, and waits for the agent's session.
     void install();
+    /// A unit of the agent as an older release or a packager wrote it.
+    std::string foreign_unit(const std::string& settings) const;
+    /// Enables and starts such a unit, and waits for the agent's session.
+    void start_foreign(const std::string& settings);
+    void await_watchdog() const;  ///< until its unit runs
+    void await_guard() const;     ///< until the agent has made it
     /// `updatectl COMMAND...` on the machine.
     Output updatectl(const std::vector<std::string>& command) const;
 

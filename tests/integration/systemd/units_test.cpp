@@ -12,31 +12,9 @@ namespace {
 
 const std::string agent = "agent.service", watchdog = "agent-watchdog.service";
 
-void await_watchdog(const ServiceEndpoint& service) {
-    await(
-        "the watchdog's unit runs", 20s, [&] { return service.runs(watchdog); },
-        [&] { return service.logs(); });
-}
-
 void check_update_by_watchdog(ServiceEndpoint& service) {
     service.check_committed(service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1")),
                             Route::watchdog);
-}
-
-/// A unit as an older release or a packager wrote it.
-std::string foreign_unit(const ServiceEndpoint& service, const std::string& settings) {
-    return fmt::format(
-        "[Unit]\nDescription=old\n[Service]\nExecStart={} --config "
-        "{}\n{}[Install]\nWantedBy=multi-user.target\n",
-        (service.endpoint.install_root() / "bin/agent").string(), service.endpoint.config().string(),
-        settings);
-}
-
-void start_foreign(ServiceEndpoint& service, const std::string& settings) {
-    service.machine.write_unit(agent, foreign_unit(service, settings));
-    service.machine.systemctl({"daemon-reload"});
-    service.machine.systemctl({"enable", "--now", agent});
-    service.endpoint.await_session_of("1.0.0");
 }
 
 }  // namespace
@@ -45,8 +23,8 @@ TEST_CASE("systemd: an endpoint enrolled without a watchdog gets its unit at the
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    start_foreign(service, "");
-    await_watchdog(service);
+    service.start_foreign("");
+    service.await_watchdog();
     CHECK(service.machine.property(watchdog, "UnitFileState") == "enabled");
     check_update_by_watchdog(service);
 }
@@ -62,7 +40,7 @@ TEST_CASE("systemd: a watchdog unit that systemd cannot read is written again, a
     service.machine.systemctl(
         {"kill", "--kill-who=main", "--signal=KILL", watchdog});  // a stop would be a wish
     service.machine.systemctl({"restart", agent});
-    await_watchdog(service);
+    service.await_watchdog();
     check_update_by_watchdog(service);
 }
 
@@ -86,8 +64,8 @@ TEST_CASE(
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server};
-    start_foreign(service,
-                  "Restart=on-failure\nRestartSec=60\nSuccessExitStatus=1\nRestartPreventExitStatus=1\n");
+    service.start_foreign(
+        "Restart=on-failure\nRestartSec=60\nSuccessExitStatus=1\nRestartPreventExitStatus=1\n");
     await(
         "the delay is mended", 20s, [&] { return service.machine.property(agent, "RestartUSec") == "2s"; },
         [&] { return service.logs(); });
@@ -95,9 +73,8 @@ TEST_CASE(
     CHECK(service.machine.property(agent, "SuccessExitStatus") == "");
     CHECK(fs::exists(service.machine.units() / "agent.service.d/50-update.conf"));
     CHECK(read_file(service.machine.units() / agent) ==
-          foreign_unit(service,
-                       "Restart=on-failure\nRestartSec=60\n"
-                       "SuccessExitStatus=1\nRestartPreventExitStatus=1\n"));
+          service.foreign_unit("Restart=on-failure\nRestartSec=60\n"
+                               "SuccessExitStatus=1\nRestartPreventExitStatus=1\n"));
 }
 
 TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and repair mends them") {
@@ -106,7 +83,7 @@ TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and
     ServiceEndpoint service{server};
     service.machine.write_unit(
         agent,
-        foreign_unit(service, "Restart=no\nRestartSec=60\nRestartPreventExitStatus=1\nKillMode=none\n"));
+        service.foreign_unit("Restart=no\nRestartSec=60\nRestartPreventExitStatus=1\nKillMode=none\n"));
     service.machine.systemctl({"daemon-reload"});
     service.machine.systemctl({"enable", agent});
     const Output before = service.updatectl({"doctor"});
@@ -121,18 +98,21 @@ TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and
     CHECK(service.updatectl({"service", "repair"}).text.find("nothing to mend") != std::string::npos);
 }
 
-TEST_CASE("systemd: a later drop-in that forbids the restart closes the exit-code route, by name") {
+TEST_CASE("systemd: a guard that is missing is found, and made again at the agent's next start") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}}};
-    service.drop_in(agent, "99-local", "[Service]\nRestart=no\n");
+    ServiceEndpoint service{server};
     service.install();
-    const Outcome end = service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1"));
-    CAPTURE(service.logs());
-    CHECK(end.ending == Ending::abandoned);
-    CHECK(end.reason == Reason::no_route);
-    CHECK(end.message.find("Restart=no") != std::string::npos);
-    CHECK(service.machine.log().find("a later drop-in says so") != std::string::npos);
+    service.await_guard();
+    const fs::path guard = service.endpoint.install_root() / "bin/.guard-agent";
+    CHECK(service.updatectl({"doctor"}).text.find(guard.string()) == std::string::npos);
+    fs::remove(guard);
+    const Output found = service.updatectl({"doctor"});
+    CHECK(found.exit == static_cast<int>(ControlExit::findings));
+    CHECK_MESSAGE(found.text.find(guard.string() + " is missing") != std::string::npos, found.text);
+    CHECK_MESSAGE(found.text.find("systemctl restart agent.service") != std::string::npos, found.text);
+    service.machine.systemctl({"restart", agent});
+    service.await_guard();
 }
 
 TEST_CASE("systemd: three quick updates in a row end running, although StartLimitBurst=3") {
@@ -172,9 +152,11 @@ TEST_CASE(
     UPDATE_NEEDS_SYSTEMD();
     Server server;
     ServiceEndpoint service{server, {{"watchdog_path", R"("")"}, {"routes", R"(["exit-code"])"}}};
+    service.install();
+    service.await_guard();
     service.drop_in(agent, "99-closed",
                     fmt::format("[Service]\nReadOnlyPaths={}\n", service.endpoint.install_root().string()));
-    service.install();
+    service.machine.systemctl({"restart", agent});
     const Outcome end = service.endpoint.end_of(service.endpoint.offer_agent("1.1.0", "agent-1.1"));
     CAPTURE(to_json(end));
     CHECK(end.ending == Ending::abandoned);

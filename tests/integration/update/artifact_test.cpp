@@ -1,5 +1,6 @@
 // What comes from the server is not what was promised, or does not pass its self-test: nothing is touched.
 #include <algorithm>
+#include <csignal>
 #include <fmt/format.h>
 
 #include "story.hpp"
@@ -80,6 +81,12 @@ struct World {
     }
 };
 
+std::size_t occurrences(const std::string& text, const std::string& words) {
+    std::size_t times = 0;
+    for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) ++times;
+    return times;
+}
+
 /// A self-test is whatever this script does.
 std::string offer_with_self_test(Endpoint& endpoint, const std::string& script) {
     const Item tool{.role = Role::file,
@@ -156,6 +163,30 @@ TEST_CASE("an update that is cancelled while the server is silent in the middle 
     world.endpoint.cancel(id);
     const Outcome end = check_abandoned(world.endpoint, id, Reason::cancelled);
     CHECK(end.bytes > 0);  // how much of the silent one had come is chance
+}
+
+TEST_CASE("an agent that is started again while the server is silent in the middle of an artifact") {
+    World world;
+    world.endpoint.configure(with(with(over_http, World::repository_on(world.server, world.mirror)),
+                                  {{"transfer.stall_timeout", R"("1min")"}}));
+    world.endpoint.restart_watchdog();
+    Reply reply = answer(world.promised);
+    reply.silent_after = 50'000;
+    const std::string id = world.offer_answered_by(std::move(reply));
+    await("the artifact is asked for", 20s, [&] { return world.rules_asked_for() > 0; });
+    const auto starts = [&] { return occurrences(world.endpoint.logs(), "agent: version 1.0.0 starts"); };
+    const auto before = starts();
+    const pid_t agent = world.endpoint.pid_of(Endpoint::Who::agent);
+    REQUIRE(agent > 0);
+    REQUIRE(::kill(agent, SIGKILL) == 0);
+    // The server stays silent for minutes; the agent does not wait for the end of the download.
+    await(
+        "the agent works again", 20s, [&] { return starts() > before; },
+        [&] { return world.endpoint.logs(); });
+    world.endpoint.await_session_of("1.0.0");
+    await("the artifact is asked for again", 20s, [&] { return world.rules_asked_for() > 1; });
+    world.endpoint.cancel(id);
+    check_abandoned(world.endpoint, id, Reason::cancelled);
 }
 
 TEST_CASE("a candidate whose self-test fails") {

@@ -64,6 +64,21 @@ TEST_CASE("each setting that would keep an agent down is found by its name") {
           Words{"nobody counts the starts (ExecStartPre=)"});
 }
 
+TEST_CASE("a guard that is called twice would end a trial too early") {
+    CHECK(wrong_when([](UnitRules& r) {
+              r.before_start = {guard.string(), guard.string()};
+          }) == Words{"each start is counted 2 times (ExecStartPre=)"});
+}
+
+TEST_CASE("nobody has to count the starts of a program that knows nothing of libupdate") {
+    Settings settings;
+    settings.trial.probe.kind = Readiness::tcp;
+    UnitRules rules = good();
+    rules.before_start = {};
+    for (const Finding& finding : check_restart(enabled(), rules, settings, guard))
+        CHECK_MESSAGE(finding.ok, finding.what);
+}
+
 TEST_CASE("a start limit that a trial could reach is found, one that it cannot is fine") {
     const auto limit = [](unsigned burst, std::chrono::microseconds interval) {
         return wrong_when([&](UnitRules& r) {
