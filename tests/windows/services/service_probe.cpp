@@ -4,6 +4,7 @@
 //     end CODE        is ready, then ends with CODE by itself
 //     slow MILLISECONDS  is ready after so long, then as run
 //     deaf            is ready and ends for nobody
+//     hang            is never ready and ends for nobody
 #include <chrono>
 #include <cstdlib>
 #include <future>
@@ -36,6 +37,7 @@ int work(int argc, char** argv) {
         if (!std::exchange(once, true)) asked.set_value();
     }};
     if (mode == "slow") take_time(std::chrono::milliseconds{std::atoi(value)});
+    if (mode == "hang") std::promise<void>{}.get_future().wait();  // until it is killed
     tell_service_manager(Life::ready);
     if (mode == "end") return std::atoi(value);
     told.wait();
