@@ -59,6 +59,7 @@ class Installation {
         }
         if (!now) return std::move(now).error().in(what);
         const MadeBy by = is_ours(*now, settings_) ? MadeBy::us : MadeBy::others;
+        if (by == MadeBy::us) UPDATE_CHECK(give_event_source(wanted.name, changes), what);
         const ScmChanges due = changes_for(*now, wanted, by);
         if (!due.any()) return done();
         UPDATE_CHECK(manager_.change(adapted(wanted, *now, by), due), what);
@@ -103,6 +104,15 @@ class Installation {
     }
 
  private:
+    /// A service that a package created has none.
+    static Status give_event_source(const std::string& name, Changes& changes) {
+        UPDATE_TRY(is_there, is_event_source(name), "source of events");
+        if (is_there) return done();
+        UPDATE_CHECK(register_event_source(name), "source of events");
+        changes.push_back(fmt::format("service {}: source of events was missing: made", name));
+        return done();
+    }
+
     Status read_back(const ScmService& wanted, MadeBy by) {
         UPDATE_TRY(now, manager_.config(wanted.name), "read back");
         const ScmChanges left = changes_for(now, wanted, by);

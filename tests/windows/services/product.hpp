@@ -1,5 +1,5 @@
-// Agent 1.0.0 and the watchdog of this build as an installation lays them down, and updatectl as an administrator
-// calls it.
+// Agent 1.0.0 and the watchdog of this build as an installation lays them down, and updatectl as an
+// administrator calls it.
 #pragma once
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "os/event_log.hpp"
 #include "os/files.hpp"
 #include "os/process_id.hpp"
 #include "os/security.hpp"
@@ -76,6 +77,20 @@ TEST_CASE("install twice changes nothing, and repair finds nothing to mend") {
     product.install();
     CHECK(product.state().pid == pid);
     CHECK(product.repair().empty());
+}
+
+TEST_CASE("services that a package created get a source of events, which goes with them") {
+    Product product;
+    for (const ScmService& service : scm_services(product.settings())) REQUIRE(product.scm().create(service));
+    const auto is_source = [](const std::string& name) { return is_event_source(name).value_or(false); };
+    REQUIRE_FALSE(is_source(product.agent()));
+    CHECK(product.repair().size() == 3);  // two sources, and the watchdog was stopped
+    CHECK(is_source(product.agent()));
+    CHECK(is_source(product.watchdog()));
+    CHECK(product.repair().empty());
+    REQUIRE(service_manager::remove(product.settings(), *product.files));
+    CHECK_FALSE(is_source(product.agent()));
+    CHECK_FALSE(is_source(product.watchdog()));
 }
 
 TEST_CASE("a missing watchdog is brought back and started (I3)") {
