@@ -16,18 +16,6 @@ constexpr std::chrono::milliseconds look_period = 50ms, kill_timeout = 5s;
 // The SCM notices the end of a process within milliseconds, unless the machine is overloaded.
 constexpr auto notice_timeout = 2s;
 
-/// An administrator may end a program of LocalSystem only with this privilege, which he has but does not use
-/// by default. Best effort: what is denied without it says so.
-void use_debug_privilege() {
-    HANDLE raw = nullptr;
-    if (::OpenProcessToken(::GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &raw) == 0) return;
-    const Handle token{raw};
-    TOKEN_PRIVILEGES wanted{1, {}};
-    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
-    if (::LookupPrivilegeValueW(nullptr, L"SeDebugPrivilege", &wanted.Privileges[0].Luid) != 0)
-        ::AdjustTokenPrivileges(token.get(), FALSE, &wanted, 0, nullptr, nullptr);
-}
-
 Status kill(ScmManager& manager, const std::string& service) {
     use_debug_privilege();
     UPDATE_TRY(process, open_process_of(manager, service, PROCESS_TERMINATE), "kill");
