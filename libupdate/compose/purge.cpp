@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <set>
 
+#include "compose/end_work.hpp"
 #include "os/published_facts.hpp"
 
 namespace update {
@@ -50,7 +51,7 @@ Status remove_leftovers(const Path& folder, const std::set<std::string>& program
 
 Status purge(Control& control) {
     const Settings& settings = control.settings();
-    if (control.somebody_works()) return Error{ErrorCode::retry_later, "purge: somebody works on an update"};
+    UPDATE_CHECK(end_work(control), "purge");
     Status result = done();
     const auto note = [&result](Status status) {
         if (!status && result) result = std::move(status);

@@ -27,6 +27,8 @@ class EventLog {
 
 /// For administrators: names the texts of events (Windows has a file whose events are one text each).
 Status register_event_source(const std::string& source);
+/// With anything that says what its events mean.
+Result<bool> is_event_source(const std::string& source);
 /// Absent is success.
 Status unregister_event_source(const std::string& source);
 

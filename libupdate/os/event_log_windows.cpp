@@ -69,6 +69,14 @@ Status register_event_source(const std::string& source) {
     return key.write("TypesSupported", types_supported);
 }
 
+Result<bool> is_event_source(const std::string& source) {
+    const auto key = RegistryKey::open(sources + source);
+    if (!key && key.error().code() == ErrorCode::not_found) return false;
+    if (!key) return Error{key.error()}.in("event source");
+    UPDATE_TRY(file, key->read("EventMessageFile"), "event source");
+    return file.has_value();
+}
+
 Status unregister_event_source(const std::string& source) { return RegistryKey::remove(sources + source); }
 
 void print_to_event_log(const std::string& source) {

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <mutex>
+#include <sstream>
 
 #include "os/file_user.hpp"
 #include "os/locks.hpp"
+#include "os/open_process.hpp"
 #include "os/os_error.hpp"
 #include "os/place.hpp"
+#include "os/process_id.hpp"
 #include "os/security.hpp"
 #include "os/windows.hpp"
 
@@ -48,12 +51,35 @@ class WindowsLock final : public Lock {
     FileId id_;
 };
 
-Error held_here(const Path& file) {
+Error held_by(std::int64_t pid, const Path& file) {
     Evidence evidence;
-    evidence.locking_pid = ::GetCurrentProcessId();
-    return Error{ErrorCode::retry_later,
-                 fmt::format("{} is locked by process {}", quoted(file), ::GetCurrentProcessId())}
-        .with(evidence);
+    evidence.locking_pid = pid;
+    return Error{ErrorCode::retry_later, fmt::format("{} is locked by process {}", quoted(file), pid)}.with(
+        evidence);
+}
+
+/// Windows does not say whose lock it is, and its Restart Manager names whoever has the file open: so the
+/// holder writes its number and start into the file. Best effort, since it is for people and for a purge.
+void sign(const Handle& file) {
+    const auto self = identify(::GetCurrentProcess());
+    if (!self) return;
+    const std::string text = fmt::format("{} {}\n", self->pid, self->start_ticks);
+    OVERLAPPED at{};
+    DWORD written = 0;
+    if (::WriteFile(file.get(), text.data(), static_cast<DWORD>(text.size()), &written, &at) != 0)
+        ::SetEndOfFile(file.get());
+}
+
+/// Nothing where it has not signed yet: what is there then is of one that has ended.
+std::optional<std::int64_t> signer(const Handle& file) {
+    char text[64] = {};
+    OVERLAPPED at{};
+    DWORD size = 0;
+    if (::ReadFile(file.get(), text, sizeof text - 1, &size, &at) == 0) return {};
+    ProcessId holder;
+    std::istringstream words{text};
+    if (!(words >> holder.pid >> holder.start_ticks) || !is_alive(holder)) return {};
+    return holder.pid;
 }
 
 class WindowsLocks final : public Locks {
@@ -73,16 +99,19 @@ class WindowsLocks final : public Locks {
         if (info.kind != FileInfo::Kind::file)
             return Error{ErrorCode::refused, "lock: " + quoted(file) + " is not a regular file"};
         auto& ids = Held::instance().ids;
-        if (std::find(ids.begin(), ids.end(), info.id) != ids.end()) return held_here(file);
+        if (std::find(ids.begin(), ids.end(), info.id) != ids.end())
+            return held_by(::GetCurrentProcessId(), file);
         OVERLAPPED at = locked_byte();
         if (!::LockFileEx(handle.get(), LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &at)) {
             if (::GetLastError() != ERROR_LOCK_VIOLATION && ::GetLastError() != ERROR_IO_PENDING)
                 return last_error("lock " + quoted(file));
+            if (const auto pid = signer(handle)) return held_by(*pid, file);
             handle.reset();
             return name_the_user(
                 Error{ErrorCode::retry_later, quoted(file) + " is locked by another process"}, place.full);
         }
         ids.push_back(info.id);
+        sign(handle);
         return std::unique_ptr<Lock>{std::make_unique<WindowsLock>(std::move(handle), info.id)};
     }
 };

@@ -8,6 +8,9 @@ namespace update {
 /// @param access  beside waiting and the most harmless questions
 /// @return `not_found` when none has this number; `permission` when it is hidden
 Result<Handle> open_process_number(std::int64_t pid, unsigned long access);
+/// An administrator may end a program of LocalSystem only with a privilege that he has but does not use by
+/// default. Best effort: what is denied without it says so.
+void use_debug_privilege();
 /// `process` may be asked the most harmless questions.
 Result<ProcessId> identify(void* process);
 

@@ -14,6 +14,16 @@ Result<Handle> open_process(const ProcessId& id) {
     return std::move(process);
 }
 
+void use_debug_privilege() {
+    HANDLE raw = nullptr;
+    if (::OpenProcessToken(::GetCurrentProcess(), TOKEN_ADJUST_PRIVILEGES, &raw) == 0) return;
+    const Handle token{raw};
+    TOKEN_PRIVILEGES wanted{1, {}};
+    wanted.Privileges[0].Attributes = SE_PRIVILEGE_ENABLED;
+    if (::LookupPrivilegeValueW(nullptr, L"SeDebugPrivilege", &wanted.Privileges[0].Luid) != 0)
+        ::AdjustTokenPrivileges(token.get(), FALSE, &wanted, 0, nullptr, nullptr);
+}
+
 bool has_ended(const Handle& process) { return ::WaitForSingleObject(process.get(), 0) == WAIT_OBJECT_0; }
 
 ExitStatus exit_status(unsigned long code) {

@@ -1,4 +1,4 @@
-// This process's own program.
+// Programs that run: this process's own, and others.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -20,6 +20,9 @@ Error become(const Path& program, const Path& name, const std::vector<std::strin
 
 /// @return `not_found` when there is no such process
 Result<ProcessId> find_process(std::int64_t pid);
+/// The file from which it was started, as the system shows it now. @return `not_found` when it has ended;
+/// `permission`
+Result<Path> program_of(const ProcessId&);
 /// SIGKILL, then waits at most 5 s for its end. Success when it does not run afterwards.
 Status kill_process(const ProcessId&);
 

@@ -40,6 +40,16 @@ Error become(const Path& program, const Path& name, const std::vector<std::strin
 
 Result<ProcessId> find_process(std::int64_t pid) { return identify(pid); }
 
+Result<Path> program_of(const ProcessId& process) {
+    const std::string what = fmt::format("program of process {}", process.pid);
+    std::error_code problem;
+    const Path path = std::filesystem::read_symlink(fmt::format("/proc/{}/exe", process.pid), problem);
+    if (problem == std::errc::permission_denied) return Error{ErrorCode::permission, what, problem};
+    // Asked afterwards: the link may have been that of a later process.
+    if (problem || !is_alive(process)) return Error{ErrorCode::not_found, what + ": it has ended"};
+    return path;
+}
+
 Status kill_process(const ProcessId& process) {
     const auto handle = open_process(process);
     if (!handle) return handle.error().code() == ErrorCode::not_found ? done() : Status{handle.error()};

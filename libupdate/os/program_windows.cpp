@@ -50,7 +50,20 @@ Error become(const Path& program, const Path& name, const std::vector<std::strin
 
 Result<ProcessId> find_process(std::int64_t pid) { return identify(pid); }
 
+Result<Path> program_of(const ProcessId& process) {
+    const std::string what = fmt::format("program of process {}", process.pid);
+    UPDATE_TRY(handle, open_process_number(process.pid, 0), what);
+    UPDATE_TRY(named, identify(handle.get()), what);
+    if (named != process) return Error{ErrorCode::not_found, what + ": it has ended"};
+    std::wstring path(32768, L'\0');
+    auto size = static_cast<DWORD>(path.size());
+    if (::QueryFullProcessImageNameW(handle.get(), 0, path.data(), &size) == 0) return last_error(what);
+    path.resize(size);
+    return Path{path};
+}
+
 Status kill_process(const ProcessId& process) {
+    use_debug_privilege();
     const auto handle = open_process(process);
     if (!handle) return handle.error().code() == ErrorCode::not_found ? done() : Status{handle.error()};
     constexpr DWORD patience_ms = 5'000;

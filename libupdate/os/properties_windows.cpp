@@ -38,19 +38,33 @@ SECURITY_INFORMATION with_protection(PSECURITY_DESCRIPTOR descriptor) {
            (is_protected ? PROTECTED_DACL_SECURITY_INFORMATION : UNPROTECTED_DACL_SECURITY_INFORMATION);
 }
 
+/// A list that keeps itself up to date with its folder's stays so only if the request to do so stands beside
+/// it: without SE_DACL_AUTO_INHERIT_REQ the system clears SE_DACL_AUTO_INHERITED ([MS-DTYP] 2.5.3.4.2).
+Status ask_to_keep_inheritance(PSECURITY_DESCRIPTOR descriptor) {
+    SECURITY_DESCRIPTOR_CONTROL control = 0;
+    DWORD revision = 0;
+    if (::GetSecurityDescriptorControl(descriptor, &control, &revision) == 0)
+        return last_error("look at access list");
+    if ((control & SE_DACL_AUTO_INHERITED) == 0) return done();
+    constexpr SECURITY_DESCRIPTOR_CONTROL kept = SE_DACL_AUTO_INHERITED | SE_DACL_AUTO_INHERIT_REQ;
+    if (::SetSecurityDescriptorControl(descriptor, kept, kept) == 0) return last_error("prepare access list");
+    return done();
+}
+
 Status copy_security(const Handle& from, const Handle& to) {
     UPDATE_TRY(wanted, descriptor_text(from), "old file");
     UPDATE_TRY(now, descriptor_text(to), "new file");
     if (now == wanted) return done();
     UPDATE_TRY(owner, read_descriptor(from, owners), "old file");
     UPDATE_TRY(list, read_descriptor(from, access_list), "old file");
+    UPDATE_CHECK(ask_to_keep_inheritance(list.data()), "old file");
     UPDATE_TRY(old_owner, read_descriptor(to, owners), "new file");
     if (owner != old_owner && !::SetKernelObjectSecurity(to.get(), owners, owner.data()))
         return last_error("set owner and group of '" + wanted + "'");
     if (!::SetKernelObjectSecurity(to.get(), with_protection(list.data()), list.data()))
         return last_error("set access list of '" + wanted + "'");
     UPDATE_TRY(after, descriptor_text(to), "read back");
-    if (after == wanted) return done();
+    if (sddl::same_rights(after, wanted)) return done();
     return Error{ErrorCode::unsupported,
                  fmt::format("the system did not keep '{}'; it is '{}'", wanted, after)};
 }

@@ -29,4 +29,10 @@ std::string pipe_for_all_here(std::string_view user);
 /// TrustedInstaller, and the placeholders for the owner, which is judged on its own.
 bool is_trusted(std::string_view sid);
 
+/// Same owner, group and entries in the same order? How the entries came there does not count: a system that
+/// sets what it is given forgets that they were inherited (AI and AR of the list, ID of an entry), and denies
+/// or allows the same. Whether the list is protected counts.
+/// @param one, other  texts of descriptors without a SACL
+bool same_rights(std::string_view one, std::string_view other);
+
 }  // namespace update::sddl

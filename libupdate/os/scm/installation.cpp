@@ -6,6 +6,7 @@
 #include "os/event_log.hpp"
 #include "os/product_folder.hpp"
 #include "os/scm/manager.hpp"
+#include "os/scm/service_process.hpp"
 #include "os/service_manager.hpp"
 #include "service/scm_command_line.hpp"
 
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Changes = std::vector<std::string>;
 constexpr int removal_rounds = 3;
-constexpr std::chrono::milliseconds removal_patience = 30s, removal_look = 50ms;
+constexpr std::chrono::milliseconds watchdog_patience = 30s, removal_look = 50ms;
 
 bool is_absent(const Error& error) { return error.code() == ErrorCode::not_found; }
 
@@ -58,6 +59,7 @@ class Installation {
         }
         if (!now) return std::move(now).error().in(what);
         const MadeBy by = is_ours(*now, settings_) ? MadeBy::us : MadeBy::others;
+        if (by == MadeBy::us) UPDATE_CHECK(give_event_source(wanted.name, changes), what);
         const ScmChanges due = changes_for(*now, wanted, by);
         if (!due.any()) return done();
         UPDATE_CHECK(manager_.change(adapted(wanted, *now, by), due), what);
@@ -80,7 +82,8 @@ class Installation {
         if (!now && is_absent(now.error())) return true;
         if (!now) return std::move(now).error().in("remove");
         if (!is_ours(*now, settings_)) return false;
-        UPDATE_CHECK(stop(service.name), "remove service " + service.name);
+        UPDATE_CHECK(stop_for_good(manager_, service.name, patience_for(service.name)),
+                     "remove service " + service.name);
         UPDATE_CHECK(unregister_event_source(service.name), "remove service " + service.name);
         auto removed = manager_.remove(service.name);
         if (!removed && !is_absent(removed.error())) return std::move(removed).error();
@@ -101,6 +104,15 @@ class Installation {
     }
 
  private:
+    /// A service that a package created has none.
+    static Status give_event_source(const std::string& name, Changes& changes) {
+        UPDATE_TRY(is_there, is_event_source(name), "source of events");
+        if (is_there) return done();
+        UPDATE_CHECK(register_event_source(name), "source of events");
+        changes.push_back(fmt::format("service {}: source of events was missing: made", name));
+        return done();
+    }
+
     Status read_back(const ScmService& wanted, MadeBy by) {
         UPDATE_TRY(now, manager_.config(wanted.name), "read back");
         const ScmChanges left = changes_for(now, wanted, by);
@@ -110,18 +122,12 @@ class Installation {
                                  wanted.name, words_for(left))};
     }
 
-    Status stop(const std::string& name) {
-        const auto patience = std::chrono::steady_clock::now() + removal_patience;
-        for (;;) {
-            UPDATE_TRY(now, manager_.state(name), "stop");
-            if (is_down(now)) return done();
-            auto asked = now.phase == ScmPhase::stopping ? done() : manager_.ask_to_stop(name);
-            if (std::chrono::steady_clock::now() >= patience)
-                return asked
-                           ? Status{Error{ErrorCode::timed_out, name + " does not stop; end it, then repeat"}}
-                           : std::move(asked);
-            std::this_thread::sleep_for(removal_look);
-        }
+    /// As long as its program is given, and no longer: one that hangs must not keep itself from being
+    /// removed.
+    std::chrono::milliseconds patience_for(const std::string& name) {
+        for (const ProgramSettings& program : settings_.programs)
+            if (service_name(settings_, program) == name) return program.stop_timeout;
+        return watchdog_patience;
     }
 
     const Settings& settings_;
@@ -211,15 +217,8 @@ Result<std::vector<std::string>> service_manager::ensure_watchdog(const Settings
 Status service_manager::restart_watchdog(const Settings& settings) {
     const std::string name = watchdog_service_name(settings);
     ScmManager manager;
-    const auto patience = std::chrono::steady_clock::now() + removal_patience;
-    for (;;) {
-        UPDATE_TRY(now, manager.state(name), "restart watchdog");
-        if (is_down(now)) return manager.start(name);
-        if (now.phase != ScmPhase::stopping) (void)manager.ask_to_stop(name);
-        if (std::chrono::steady_clock::now() >= patience)
-            return Error{ErrorCode::timed_out, "restart watchdog: " + name + " does not stop"};
-        std::this_thread::sleep_for(removal_look);
-    }
+    UPDATE_CHECK(stop_for_good(manager, name, watchdog_patience), "restart watchdog");
+    return manager.start(name);
 }
 
 Result<std::vector<Finding>> service_manager::check_agent(const Settings& settings) {

@@ -266,8 +266,10 @@ class ScmServices final : public Supervision {
             const Instant moment = EventLoop::now();
             if (moment >= limit)
                 return Error{ErrorCode::timed_out, program.service + " does not end, although it was killed"};
-            if (moment >= ask_limit && !std::exchange(killed, true))
-                UPDATE_CHECK(kill(now.pid), "after its stop_timeout");
+            if (moment >= ask_limit && !killed) {
+                UPDATE_TRY(done_now, kill(program, now), "after its stop_timeout");
+                killed = done_now;
+            }
             if (!killed && now.phase != ScmPhase::stopping) (void)manager_.ask_to_stop(program.service);
             loop_.run_once(EventLoop::now() + look_period);
         }
@@ -278,12 +280,14 @@ class ScmServices final : public Supervision {
         return done();
     }
 
-    static Status kill(std::int64_t pid) {
-        auto process = open_process_number(pid, PROCESS_TERMINATE);
-        if (!process && process.error().code() == ErrorCode::not_found) return done();
-        if (!process) return std::move(process).error();
-        ::TerminateProcess(process->get(), killed_code);  // refused for one that ends just now
-        return done();
+    /// By the handle on the process that the manager has just named again, so never another of its number.
+    /// @return false while there is none
+    Result<bool> kill(Program& program, const ScmState& now) {
+        UPDATE_CHECK(follow(program, now), "kill");
+        if (!program.followed || program.followed->id.pid != now.pid) return false;
+        // refused for one that ends just now
+        ::TerminateProcess(program.followed->handle.get(), killed_code);
+        return true;
     }
 
     EventLoop& loop_;

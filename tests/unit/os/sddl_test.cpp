@@ -30,3 +30,28 @@ TEST_CASE("only the system, the administrators, the installer and placeholders f
     for (const char* sid : {"S-1-1-0", "S-1-5-11", "S-1-5-32-545", "S-1-5-19", ""})
         CHECK_FALSE(sddl::is_trusted(sid));
 }
+
+TEST_CASE("a list whose entries are no longer called inherited gives the same rights") {
+    const char* below_program_files = "O:BAG:SYD:AI(A;ID;FA;;;SY)(A;OICIID;0x1200a9;;;BU)";
+    CHECK(sddl::same_rights(below_program_files, "O:BAG:SYD:(A;ID;FA;;;SY)(A;OICIID;0x1200a9;;;BU)"));
+    CHECK(sddl::same_rights(below_program_files, "O:BAG:SYD:ARAI(A;;FA;;;SY)(A;OICI;0x1200a9;;;BU)"));
+    CHECK(sddl::same_rights("D:PAI(A;;FA;;;SY)", "D:P(A;;FA;;;SY)"));
+    CHECK(sddl::same_rights("O:BAG:ED", "O:BAG:ED"));
+}
+
+TEST_CASE("protection, owner, order, mask and account of an entry are part of the rights") {
+    const char* wanted = "O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)";
+    for (const char* other :
+         {"O:BAG:SYD:P(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)", "O:SYG:SYD:AI(A;ID;FA;;;SY)(A;ID;0x1200a9;;;BU)",
+          "O:BAG:SYD:AI(A;ID;0x1200a9;;;BU)(A;ID;FA;;;SY)", "O:BAG:SYD:AI(A;ID;FA;;;SY)(A;ID;FA;;;BU)",
+          "O:BAG:SYD:AI(A;ID;FA;;;SY)", "O:BAG:SYD:AI(A;ID;FA;;;SY)(A;OIID;0x1200a9;;;BU)", "O:BAG:SYD:AI",
+          "O:BAG:SY"})
+        CHECK_FALSE_MESSAGE(sddl::same_rights(wanted, other), other);
+}
+
+TEST_CASE("what stands in an entry's condition is no flag") {
+    CHECK_FALSE(sddl::same_rights("D:(XA;;FX;;;S-1-1-0;(@User.Title==\"a;ID;b\"))",
+                                  "D:(XA;;FX;;;S-1-1-0;(@User.Title==\"a;;b\"))"));
+    CHECK(sddl::same_rights("D:(XA;ID;FX;;;S-1-1-0;(@User.A==1))(A;ID;FA;;;SY)",
+                            "D:(XA;;FX;;;S-1-1-0;(@User.A==1))(A;;FA;;;SY)"));
+}

@@ -73,6 +73,11 @@ def registry(value):
     return found.group(1).strip() if found else None
 
 
+def has_event_source(service):
+    key = rf"HKLM\SYSTEM\CurrentControlSet\Services\EventLog\Application\{service}"
+    return "EventMessageFile" in run("reg.exe", "query", key).stdout
+
+
 def package(folder, version, agent):
     bin_folder = folder / f"bin-{version}"
     bin_folder.mkdir()
@@ -93,6 +98,8 @@ def an_install_creates_and_starts_both_services(first):
     eventually(lambda: state(product) == "RUNNING", "the agent's service runs")
     eventually(lambda: state(f"{product}-watchdog") == "RUNNING", "the watchdog's service runs")
     eventually(lambda: registry("Version") == "1.0.0", "the agent writes its version into the registry")
+    for service in (product, f"{product}-watchdog"):
+        check(has_event_source(service), f"{service} has no source of events")
 
 
 def the_program_of_a_service_is_in_quotes():
@@ -130,6 +137,7 @@ def an_uninstall_leaves_nothing_also_of_an_update_that_was_under_way(second):
         left = [str(path) for path in folder.rglob("*")] if folder.exists() else []
         check(not left, f"left behind: {left}")
     check(registry("Version") is None and registry("InstallFolder") is None, "the registry still knows it")
+    check(not has_event_source(product), "its source of events is still registered")
 
 
 def main():

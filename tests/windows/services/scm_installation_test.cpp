@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 
+#include "os/event_log.hpp"
 #include "os/files.hpp"
+#include "os/process_id.hpp"
 #include "os/security.hpp"
 #include "os/service_manager.hpp"
 #include "service/scm_command_line.hpp"
@@ -15,7 +17,9 @@ constexpr unsigned long disabled = 4, manual = 3;
 
 /// Agent and watchdog, both the probe.
 struct Product : Endpoint {
-    Product() { settings().watchdog_path = "watchdog.exe"; }
+    explicit Product(std::vector<std::string> mode = {"run"}) : Endpoint{std::move(mode)} {
+        settings().watchdog_path = "watchdog.exe";
+    }
     std::unique_ptr<Files> files = make_files();
 
     void install(service_manager::Start start = service_manager::Start::yes) {
@@ -52,6 +56,20 @@ TEST_CASE("install makes and starts both services, and remove leaves none") {
     CHECK(service_manager::remove(product.settings(), *product.files));
 }
 
+TEST_CASE("a program that never gets ready takes no stop, and is killed so that its service can be removed") {
+    Product product{{"hang"}};
+    product.settings().programs.front().stop_timeout = std::chrono::milliseconds{300};
+    product.install();
+    REQUIRE(product.state().phase == ScmPhase::starting);
+    const auto process = identify(product.state().pid);
+    REQUIRE(process);
+    const auto removed = service_manager::remove(product.settings(), *product.files);
+    REQUIRE_MESSAGE(removed, (removed ? "" : removed.error().message()));
+    CHECK_FALSE(is_alive(*process));
+    CHECK_FALSE(product.is_installed(product.agent()));
+    CHECK_FALSE(product.is_installed(product.watchdog()));
+}
+
 TEST_CASE("install twice changes nothing, and repair finds nothing to mend") {
     Product product;
     product.install();
@@ -59,6 +77,20 @@ TEST_CASE("install twice changes nothing, and repair finds nothing to mend") {
     product.install();
     CHECK(product.state().pid == pid);
     CHECK(product.repair().empty());
+}
+
+TEST_CASE("services that a package created get a source of events, which goes with them") {
+    Product product;
+    for (const ScmService& service : scm_services(product.settings())) REQUIRE(product.scm().create(service));
+    const auto is_source = [](const std::string& name) { return is_event_source(name).value_or(false); };
+    REQUIRE_FALSE(is_source(product.agent()));
+    CHECK(product.repair().size() == 3);  // two sources, and the watchdog was stopped
+    CHECK(is_source(product.agent()));
+    CHECK(is_source(product.watchdog()));
+    CHECK(product.repair().empty());
+    REQUIRE(service_manager::remove(product.settings(), *product.files));
+    CHECK_FALSE(is_source(product.agent()));
+    CHECK_FALSE(is_source(product.watchdog()));
 }
 
 TEST_CASE("a missing watchdog is brought back and started (I3)") {
@@ -84,7 +116,7 @@ TEST_CASE("a watchdog that an administrator stopped or disabled stays so") {
     CHECK(product.state_of(product.watchdog()).start == StartType::disabled);
 }
 
-TEST_CASE("a watchdog that was killed is started again") {
+TEST_CASE("a watchdog that has not been started since boot is started") {
     Product product;
     product.install(service_manager::Start::no);
     CHECK(product.ensure_watchdog().size() == 1);

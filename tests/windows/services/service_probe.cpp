@@ -4,12 +4,16 @@
 //     end CODE        is ready, then ends with CODE by itself
 //     slow MILLISECONDS  is ready after so long, then as run
 //     deaf            is ready and ends for nobody
+//     hang            is never ready and ends for nobody
+//   service_probe hold FILE   is no service: answers the handshake, locks the file and ends for nobody
 #include <chrono>
 #include <cstdlib>
 #include <future>
 #include <string_view>
 
 #include "os/event_loop.hpp"
+#include "os/handshake.hpp"
+#include "os/locks.hpp"
 #include "os/notify.hpp"
 #include "os/safe_start.hpp"
 #include "os/service_main.hpp"
@@ -27,15 +31,24 @@ void take_time(std::chrono::milliseconds time) {
     while (EventLoop::now() < end) (*loop)->run_once(end);
 }
 
+int hold(const char* file) {
+    const auto lock = make_locks()->try_lock(file);
+    if (!lock || !answer_handshake()) return 1;
+    std::promise<void>{}.get_future().wait();  // until it is killed
+    return 0;
+}
+
 int work(int argc, char** argv) {
     const std::string_view mode = argc > 1 ? argv[1] : "run";
     const char* value = argc > 2 ? argv[2] : "0";
+    if (mode == "hold") return hold(value);
     std::promise<void> asked;
     const auto told = asked.get_future();
     const Termination termination{[&asked, once = false]() mutable {
         if (!std::exchange(once, true)) asked.set_value();
     }};
     if (mode == "slow") take_time(std::chrono::milliseconds{std::atoi(value)});
+    if (mode == "hang") std::promise<void>{}.get_future().wait();  // until it is killed
     tell_service_manager(Life::ready);
     if (mode == "end") return std::atoi(value);
     told.wait();

@@ -264,6 +264,36 @@ TEST_CASE("properties of the old file are those of the new one") {
     CHECK((::GetFileAttributesW((folder / "new").c_str()) & FILE_ATTRIBUTE_HIDDEN) != 0);
 }
 
+TEST_CASE("a new file gets the access list that the old one inherited, and goes on inheriting") {
+    const Folder folder;
+    // Entries of the folder that files below it inherit, as below Program Files.
+    const Handle parent{::CreateFileW(folder.path().c_str(), READ_CONTROL | WRITE_DAC, FILE_SHARE_READ,
+                                      nullptr, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, nullptr)};
+    REQUIRE(set_dacl(parent, public_sddl(sddl::Object::folder)).has_value());
+    const auto plain = [&](const char* name) {
+        return Handle{
+            ::CreateFileW((folder / name).c_str(), GENERIC_WRITE, 0, nullptr, CREATE_NEW, 0, nullptr)};
+    };
+    REQUIRE(plain("old"));
+    const auto files = make_files();
+    auto old_file = files->open(folder / "old", OpenMode::read);
+    auto new_file = files->open(folder / "new", OpenMode::create_new);
+    REQUIRE(old_file.has_value());
+    REQUIRE(new_file.has_value());
+    const auto copied = (*new_file)->copy_properties(**old_file);
+    CHECK_MESSAGE(copied.has_value(), (copied ? "" : copied.error().message()));
+    const auto text = [&](const char* name) {
+        const Handle file{::CreateFileW((folder / name).c_str(), READ_CONTROL,
+                                        FILE_SHARE_READ | FILE_SHARE_WRITE, nullptr, OPEN_EXISTING, 0,
+                                        nullptr)};
+        return descriptor_text(file).value_or("unreadable");
+    };
+    CHECK(sddl::same_rights(text("new"), text("old")));
+    if (text("old").find("D:AI") == std::string::npos)
+        SKIP_UNDER_WINE("that an inherited access list stays one: it keeps no such flag");
+    CHECK(text("new") == text("old"));
+}
+
 TEST_CASE("pending renames of this file are known by either name, those of others are not") {
     const std::vector<std::wstring> texts{L"\\??\\C:\\temp\\x", L"!\\??\\C:\\Product\\Agent.exe",
                                           L"\\??\\C:\\gone", L""};
