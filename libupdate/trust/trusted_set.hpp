@@ -18,9 +18,14 @@ namespace update::trust {
 
 /// The time that expiry is judged by, and what is known of it apart from this machine's clock.
 struct Time {
-    WallTime system{};  ///< read once, when the refresh begins (5.1)
-    WallTime floor{};   ///< it is certainly not earlier: build time, trusted signatures
-    WallTime effective() const { return system < floor ? floor : system; }
+    WallTime system{};       ///< read once, when the refresh begins (5.1)
+    WallTime built_at{};     ///< of this program: it is certainly not earlier
+    WallTime last_signed{};  ///< Floor::time: nor than this, as long as the keys that said so are trusted
+    WallTime floor() const { return built_at < last_signed ? last_signed : built_at; }
+    WallTime effective() const { return system < floor() ? floor() : system; }
+    /// Whether something trusted may say that it was signed then: one lie about the far future, believed
+    /// once, would make everything expired for good. A clock that is itself behind can not judge it.
+    bool believes(WallTime signed_at) const;
     /// The system's clock is behind what is certain, or so far ahead that a dead battery is likelier than
     /// sleep.
     bool suspect() const;
