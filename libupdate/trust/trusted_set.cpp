@@ -16,6 +16,17 @@ constexpr std::chrono::hours believable_sleep{24 * 366 * 10};
 // How far clocks of machines that somebody looks after are apart.
 constexpr std::chrono::hours clocks_apart{24};
 
+/// 5.5.5, for one role
+Status check_listed(const Snapshot& snapshot, const std::string& role, Version known) {
+    const auto now = snapshot.meta.find(role);
+    if (now == snapshot.meta.end())
+        return trouble(Trouble::rollback,
+                       fmt::format("snapshot {} no longer lists {}", snapshot.version, role));
+    if (now->second.version >= known) return done();
+    return trouble(Trouble::rollback, fmt::format("snapshot {} lists {} {}, though {} was trusted before",
+                                                  snapshot.version, role, now->second.version, known));
+}
+
 bool is_missing_any(const std::set<std::string>& before, const std::set<std::string>& now) {
     return !std::ranges::includes(now, before);
 }
@@ -115,6 +126,10 @@ Status TrustedSet::stored_timestamp(std::string_view bytes) {
     UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::timestamp), stored.payload,
                                   stored.signatures, "the stored timestamp"),
                  "stored timestamp");
+    if (stored.content.version < floor_.timestamp || stored.content.snapshot.version < floor_.snapshot)
+        return trouble(Trouble::local, fmt::format("the stored timestamp {} is older than {}, which was "
+                                                   "trusted before",
+                                                   stored.content.version, floor_.timestamp));
     timestamp_ = std::move(stored.content);
     return done();
 }
@@ -176,24 +191,21 @@ Status TrustedSet::stored_snapshot(std::string_view bytes) {
     UPDATE_CHECK(
         check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes, "it"),
         "stored snapshot");
+    UPDATE_CHECK(check_against_floor(*stored_snapshot_), "stored snapshot");
     snapshot_ = stored_snapshot_;
     return done();
 }
 
 Status TrustedSet::check_against_stored(const Snapshot& fresh) const {
-    const auto check = [&fresh](const std::string& role, Version known) -> Status {
-        const auto now = fresh.meta.find(role);
-        if (now == fresh.meta.end())
-            return trouble(Trouble::rollback,
-                           fmt::format("snapshot {} no longer lists {}", fresh.version, role));
-        if (now->second.version >= known) return done();
-        return trouble(Trouble::rollback, fmt::format("snapshot {} lists {} {}, though {} was trusted before",
-                                                      fresh.version, role, now->second.version, known));
-    };
     if (stored_snapshot_)
         for (const auto& [role, file] : stored_snapshot_->meta)
-            UPDATE_CHECK(check(role, file.version), "snapshot");
-    for (const auto& [role, version] : floor_.targets) UPDATE_CHECK(check(role, version), "snapshot");
+            UPDATE_CHECK(check_listed(fresh, role, file.version), "snapshot");
+    return check_against_floor(fresh);
+}
+
+Status TrustedSet::check_against_floor(const Snapshot& candidate) const {
+    for (const auto& [role, version] : floor_.targets)
+        UPDATE_CHECK(check_listed(candidate, role, version), "snapshot");
     return done();
 }
 

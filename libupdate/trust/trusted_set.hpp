@@ -44,7 +44,8 @@ class TrustedSet {
     /// 5.3.10 and 5.3.11: the last root is not expired; timestamp and snapshot of withdrawn keys are void.
     Status finish_roots(Floor floor);
 
-    /// What the store holds; taken for the rollback checks even if it has expired.
+    /// What the store holds; taken for the rollback checks even if it has expired. One below the floor is
+    /// `local`: somebody put it there.
     Status stored_timestamp(std::string_view bytes);
     enum class News : std::uint8_t { fresh, same };
     /// 5.4.2 to 5.4.4. `same`: not newer than the stored one, which stays.
@@ -80,6 +81,7 @@ class TrustedSet {
     Status check_expiry(const Common&, std::string_view what) const;
     Status check_against_stored(const Timestamp&) const;
     Status check_against_stored(const Snapshot&) const;
+    Status check_against_floor(const Snapshot&) const;
     Status check_final(const Snapshot&) const;
     Status check_signed_by(const Targets* delegator, const std::string& role, const Signed<Targets>&) const;
 
