@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/params.h>
@@ -51,6 +52,15 @@ Key parse(KeyScheme scheme, const std::string& text) {
     return nullptr;
 }
 
+/// Curve parameters that are written out instead of named: one more spelling of a key, and a source of
+/// forgeries (CVE-2020-0601).
+bool has_named_curve(EVP_PKEY* key) {
+    int is_written_out = 0;
+    return EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &is_written_out) !=
+               1 ||
+           is_written_out == 0;
+}
+
 /// A point that is none of the curve, or the neutral one, would make a key that anybody can sign for.
 bool is_sound_point(EVP_PKEY* key) {
     const KeyContext context{EVP_PKEY_CTX_new(key, nullptr)};
@@ -64,7 +74,8 @@ bool fits(KeyScheme scheme, EVP_PKEY* key) {
         case KeyScheme::ed25519:
             return EVP_PKEY_is_a(key, "ED25519") == 1;
         case KeyScheme::ecdsa_sha2_p256:
-            return EVP_PKEY_is_a(key, "EC") == 1 && is_p256(key) && is_sound_point(key);
+            return EVP_PKEY_is_a(key, "EC") == 1 && is_p256(key) && has_named_curve(key) &&
+                   is_sound_point(key);
         case KeyScheme::rsa_pss_sha256:
         case KeyScheme::rsa_pkcs1_sha256:
             return EVP_PKEY_is_a(key, "RSA") == 1 && EVP_PKEY_get_bits(key) >= rsa_bits_min &&
@@ -82,10 +93,27 @@ std::string to_der(EVP_PKEY* key) {
     return text;
 }
 
+std::string number_of(EVP_PKEY* key, const char* parameter) {
+    BIGNUM* number = nullptr;
+    std::array<unsigned char, 32> bytes{};
+    const bool fits = EVP_PKEY_get_bn_param(key, parameter, &number) == 1 &&
+                      BN_bn2binpad(number, bytes.data(), static_cast<int>(bytes.size())) > 0;
+    BN_free(number);
+    return fits ? std::string{reinterpret_cast<const char*>(bytes.data()), bytes.size()} : std::string{};
+}
+
+/// The same for the same key: a point may come compressed or not, and would be written as it came.
+std::string material_of(EVP_PKEY* key) {
+    if (EVP_PKEY_is_a(key, "EC") != 1) return to_der(key);
+    const auto plain = p256_from("\x04" + number_of(key, OSSL_PKEY_PARAM_EC_PUB_X) +
+                                 number_of(key, OSSL_PKEY_PARAM_EC_PUB_Y));
+    return plain ? to_der(plain.get()) : std::string{};
+}
+
 class OpensslKey final : public VerifyingKey {
  public:
     OpensslKey(KeyScheme scheme, Key key)
-        : scheme_{scheme}, key_{std::move(key)}, material_{to_der(key_.get())} {}
+        : scheme_{scheme}, key_{std::move(key)}, material_{material_of(key_.get())} {}
 
     bool verifies(std::string_view message, std::string_view signature) const override {
         const ErrorsCleared cleared;
@@ -162,7 +190,9 @@ Result<std::unique_ptr<VerifyingKey>> OpensslCryptography::verifying_key(KeySche
     if (!key) return Error{ErrorCode::refused, "not a public key in PEM or hexadecimal"};
     if (!fits(scheme, key.get()))
         return Error{ErrorCode::refused, "not a public key of the kind that its scheme needs"};
-    return std::unique_ptr<VerifyingKey>{std::make_unique<OpensslKey>(scheme, std::move(key))};
+    auto usable = std::make_unique<OpensslKey>(scheme, std::move(key));
+    if (usable->material().empty()) return Error{ErrorCode::refused, "a public key that cannot be written"};
+    return std::unique_ptr<VerifyingKey>{std::move(usable)};
 }
 
 std::unique_ptr<DigestStream> OpensslCryptography::digest(DigestKind kind) {

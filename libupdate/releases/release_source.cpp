@@ -165,7 +165,7 @@ Result<FetchedReleases> ReleaseSource::stored(const std::string& channel, Expiry
     vouchers.list = std::move(*list);
     const trust::Time time =
         expiry == Expiry::judged
-            ? trust::Time{ports_.clock.wall(), std::max(ports_.clock.built_at(), store.floor().time)}
+            ? trust::Time{ports_.clock.wall(), ports_.clock.built_at(), store.floor().time}
             : trust::Time{};
     auto& roles = vouchers.roles;
     const RoleBytes read = [&](const std::string& role) {

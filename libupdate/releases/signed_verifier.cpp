@@ -58,8 +58,8 @@ Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
     };
     trust::Time time;
     if (expiry == Expiry::judged)
-        time = {clock_.wall(), std::max(clock_.built_at(),
-                                        trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time)};
+        time = {clock_.wall(), clock_.built_at(),
+                trust::LocalStore{files_, crypto_, layout_.trust()}.floor().time};
     UPDATE_TRY(releases,
                SignedReleases::read(crypto_, time, {shipped, vouchers->roots, role, vouchers->list},
                                     settings_.product, plan.channel),

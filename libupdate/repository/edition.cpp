@@ -7,6 +7,7 @@
 #include "trust/fields.hpp"
 #include "trust/instant.hpp"
 #include "trust/limits.hpp"
+#include "trust/trusted_set.hpp"
 
 namespace update::repository {
 namespace {
@@ -248,7 +249,33 @@ Status Edition::stage_timestamp(Waits& waits) {
     return stage_unless_waiting("timestamp", std::move(timestamp), desk_.settings.lifetimes.timestamp, waits);
 }
 
+/// The keys that signed the time of the published timestamp may be on their way out: then it binds nobody.
+Status Edition::check_clock() const {
+    trust::Time time{desk_.now, desk_.built_at, {}};
+    const Json* said = timestamp_.find("x-signed-at");
+    const auto before =
+        said != nullptr && said->text() != nullptr ? trust::parse_date(*said->text()) : std::nullopt;
+    if (before && !is_timestamp_rotating()) time.last_signed = *before;
+    if (!time.suspect()) return done();
+    return Error{ErrorCode::refused,
+                 fmt::format("this machine's clock says {}, though {} is certain: set the clock; if it was "
+                             "wrong when the last edition was signed, run updatectl repo rotate timestamp",
+                             trust::date_text(time.system), trust::date_text(time.floor()))};
+}
+
+bool Edition::is_timestamp_rotating() const {
+    if (staged_root_.is_null()) return false;
+    const auto keys = [](const Json& root) {
+        const auto named = keepers_in_root(root, "timestamp");
+        return named ? named->role.keyids : std::vector<std::string>{};
+    };
+    const auto before = keys(root_), after = keys(staged_root_);
+    return std::ranges::any_of(
+        before, [&after](const std::string& id) { return std::ranges::find(after, id) == after.end(); });
+}
+
 Result<Waits> Edition::commit() {
+    UPDATE_CHECK(check_clock(), "publish");
     std::set<std::string> roles{changed_.begin(), changed_.end()};
     for (const auto& [role, bytes] : staged_)
         if (is_targets(role)) roles.insert(role);

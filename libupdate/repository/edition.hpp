@@ -31,8 +31,9 @@ class Edition {
 
     /// Signs changed roles, then the snapshot, then the timestamp. Where keys are missing, nothing is
     /// published, and `staged` is what to keep until they have signed. Else writes all of it, timestamp.json
-    /// last: with it, all of it is published at once. Killed before, the published tree is the old one, and
-    /// the files beside it are overwritten by the next edition.
+    /// last: with it, all of it is published at once. `refused` when this machine's clock contradicts what
+    /// was signed before: clients would take its time for true. Killed before, the published tree is the old
+    /// one, and the files beside it are overwritten by the next edition.
     Result<Waits> commit();
     const StagedFiles& staged() const { return staged_; }
 
@@ -50,6 +51,8 @@ class Edition {
     Status stage_timestamp(Waits&);
     Json waiting(const std::string& role) const;
     Result<Waits> publish();
+    Status check_clock() const;
+    bool is_timestamp_rotating() const;
     Status load(const std::string& role);
     Status take_staged(StagedFiles);
 

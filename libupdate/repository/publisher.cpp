@@ -55,7 +55,9 @@ Status Publisher::save_settings() {
     return write_durably(ports_.files, folder_ / "settings.json", to_json(settings_));
 }
 
-Desk Publisher::desk() { return {tree_, keyring_, ports_.crypto, settings_, ports_.clock.wall()}; }
+Desk Publisher::desk() {
+    return {tree_, keyring_, ports_.crypto, settings_, ports_.clock.wall(), ports_.clock.built_at()};
+}
 
 Result<Json> Publisher::root_document() {
     UPDATE_TRY(version, tree_.root_version(), "root");

@@ -75,8 +75,8 @@ struct RootState {
 
 /// Holds the folder's lock as long as it exists: one publisher at a time. Every operation is whole or has no
 /// effect for readers, wherever the process ends. Where keys are elsewhere, what would be published waits in
-/// the folder, further operations add to it, and `sign` on the machines that have the keys publishes it. One
-/// thread.
+/// the folder, further operations add to it, and `sign` on the machines that have the keys publishes it.
+/// Nothing is signed (`refused`) while this machine's clock contradicts what was signed before. One thread.
 class Publisher {
  public:
     /// @param folder  absolute; created (private) when absent

@@ -18,6 +18,7 @@ struct Desk {
     Cryptography& crypto;
     const PublisherSettings& settings;
     WallTime now{};
+    WallTime built_at{};  ///< of this program: `now` is certainly not earlier
 };
 
 /// The keys of a role and how many must sign, as its delegator says.

@@ -22,7 +22,7 @@ Status Client::establish(std::string_view root) {
 
 /// 5.1: one time for the whole refresh
 void Client::begin() {
-    const Time time{ports_.clock.wall(), std::max(options_.built_at, store_.floor().time)};
+    const Time time{ports_.clock.wall(), options_.built_at, store_.floor().time};
     set_ = std::make_unique<TrustedSet>(ports_.crypto, options_.limits, time);
 }
 

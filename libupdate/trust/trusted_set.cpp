@@ -13,6 +13,19 @@ namespace {
 
 // A clock this far beyond what signatures show is wrong rather than a machine that slept.
 constexpr std::chrono::hours believable_sleep{24 * 366 * 10};
+// How far clocks of machines that somebody looks after are apart.
+constexpr std::chrono::hours clocks_apart{24};
+
+/// 5.5.5, for one role
+Status check_listed(const Snapshot& snapshot, const std::string& role, Version known) {
+    const auto now = snapshot.meta.find(role);
+    if (now == snapshot.meta.end())
+        return trouble(Trouble::rollback,
+                       fmt::format("snapshot {} no longer lists {}", snapshot.version, role));
+    if (now->second.version >= known) return done();
+    return trouble(Trouble::rollback, fmt::format("snapshot {} lists {} {}, though {} was trusted before",
+                                                  snapshot.version, role, now->second.version, known));
+}
 
 bool is_missing_any(const std::set<std::string>& before, const std::set<std::string>& now) {
     return !std::ranges::includes(now, before);
@@ -21,8 +34,13 @@ bool is_missing_any(const std::set<std::string>& before, const std::set<std::str
 }  // namespace
 
 bool Time::suspect() const {
-    if (floor == WallTime{}) return false;
-    return system + std::chrono::hours{24} < floor || system > floor + believable_sleep;
+    if (floor() == WallTime{}) return false;
+    return system + clocks_apart < floor() || system > floor() + believable_sleep;
+}
+
+bool Time::believes(WallTime signed_at) const {
+    const bool is_behind = system + clocks_apart < floor();
+    return is_behind || signed_at <= effective() + clocks_apart;
 }
 
 TrustedSet::TrustedSet(Cryptography& crypto, const Limits& limits, Time time)
@@ -77,14 +95,18 @@ Status TrustedSet::finish_roots(Floor floor) {
         return trouble(Trouble::stale_mirror,
                        fmt::format("root {} was trusted before, and only {} is to be had", floor.root,
                                    root_->content.version));
-    UPDATE_CHECK(check_expiry(root_->content, fmt::format("root {}", root_->content.version)),
-                 "root");  // 5.3.10
     // 5.3.11. The keys in the floor are those of the last refresh that came this far; the root that this one
     // began with may be older than that, if the store was damaged.
     auto timestamp_keys = key_digests(root_->content, TopRole::timestamp);
     auto snapshot_keys = key_digests(root_->content, TopRole::snapshot);
     const bool known = !floor.timestamp_keys.empty();
-    rotated_ = is_missing_any(known ? floor.timestamp_keys : first_timestamp_keys_, timestamp_keys) ||
+    const bool timestamp_rotated =
+        is_missing_any(known ? floor.timestamp_keys : first_timestamp_keys_, timestamp_keys);
+    // Before expiry is judged: what withdrawn keys said of the time counts no more.
+    if (known && timestamp_rotated) floor.time = time_.last_signed = {};
+    UPDATE_CHECK(check_expiry(root_->content, fmt::format("root {}", root_->content.version)),
+                 "root");  // 5.3.10
+    rotated_ = timestamp_rotated ||
                is_missing_any(known ? floor.snapshot_keys : first_snapshot_keys_, snapshot_keys);
     floor_ = std::move(floor);
     if (rotated_) {
@@ -104,6 +126,10 @@ Status TrustedSet::stored_timestamp(std::string_view bytes) {
     UPDATE_CHECK(check_signatures(crypto_, root().keys, root().role(TopRole::timestamp), stored.payload,
                                   stored.signatures, "the stored timestamp"),
                  "stored timestamp");
+    if (stored.content.version < floor_.timestamp || stored.content.snapshot.version < floor_.snapshot)
+        return trouble(Trouble::local, fmt::format("the stored timestamp {} is older than {}, which was "
+                                                   "trusted before",
+                                                   stored.content.version, floor_.timestamp));
     timestamp_ = std::move(stored.content);
     return done();
 }
@@ -134,7 +160,8 @@ Result<TrustedSet::News> TrustedSet::timestamp(std::string_view bytes) {
     timestamp_ = std::move(fresh.content);
     floor_.timestamp = timestamp_->version;
     floor_.snapshot = timestamp_->snapshot.version;
-    if (timestamp_->signed_at) floor_.time = std::max(floor_.time, *timestamp_->signed_at);
+    if (const auto at = timestamp_->signed_at; at && *at <= timestamp_->expires && time_.believes(*at))
+        floor_.time = std::max(floor_.time, *at);
     return News::fresh;
 }
 
@@ -164,24 +191,21 @@ Status TrustedSet::stored_snapshot(std::string_view bytes) {
     UPDATE_CHECK(
         check_content(crypto_, bytes, timestamp_->snapshot.length, timestamp_->snapshot.hashes, "it"),
         "stored snapshot");
+    UPDATE_CHECK(check_against_floor(*stored_snapshot_), "stored snapshot");
     snapshot_ = stored_snapshot_;
     return done();
 }
 
 Status TrustedSet::check_against_stored(const Snapshot& fresh) const {
-    const auto check = [&fresh](const std::string& role, Version known) -> Status {
-        const auto now = fresh.meta.find(role);
-        if (now == fresh.meta.end())
-            return trouble(Trouble::rollback,
-                           fmt::format("snapshot {} no longer lists {}", fresh.version, role));
-        if (now->second.version >= known) return done();
-        return trouble(Trouble::rollback, fmt::format("snapshot {} lists {} {}, though {} was trusted before",
-                                                      fresh.version, role, now->second.version, known));
-    };
     if (stored_snapshot_)
         for (const auto& [role, file] : stored_snapshot_->meta)
-            UPDATE_CHECK(check(role, file.version), "snapshot");
-    for (const auto& [role, version] : floor_.targets) UPDATE_CHECK(check(role, version), "snapshot");
+            UPDATE_CHECK(check_listed(fresh, role, file.version), "snapshot");
+    return check_against_floor(fresh);
+}
+
+Status TrustedSet::check_against_floor(const Snapshot& candidate) const {
+    for (const auto& [role, version] : floor_.targets)
+        UPDATE_CHECK(check_listed(candidate, role, version), "snapshot");
     return done();
 }
 

@@ -18,9 +18,14 @@ namespace update::trust {
 
 /// The time that expiry is judged by, and what is known of it apart from this machine's clock.
 struct Time {
-    WallTime system{};  ///< read once, when the refresh begins (5.1)
-    WallTime floor{};   ///< it is certainly not earlier: build time, trusted signatures
-    WallTime effective() const { return system < floor ? floor : system; }
+    WallTime system{};       ///< read once, when the refresh begins (5.1)
+    WallTime built_at{};     ///< of this program: it is certainly not earlier
+    WallTime last_signed{};  ///< Floor::time: nor than this, as long as the keys that said so are trusted
+    WallTime floor() const { return built_at < last_signed ? last_signed : built_at; }
+    WallTime effective() const { return system < floor() ? floor() : system; }
+    /// Whether something trusted may say that it was signed then: one lie about the far future, believed
+    /// once, would make everything expired for good. A clock that is itself behind can not judge it.
+    bool believes(WallTime signed_at) const;
     /// The system's clock is behind what is certain, or so far ahead that a dead battery is likelier than
     /// sleep.
     bool suspect() const;
@@ -39,7 +44,8 @@ class TrustedSet {
     /// 5.3.10 and 5.3.11: the last root is not expired; timestamp and snapshot of withdrawn keys are void.
     Status finish_roots(Floor floor);
 
-    /// What the store holds; taken for the rollback checks even if it has expired.
+    /// What the store holds; taken for the rollback checks even if it has expired. One below the floor is
+    /// `local`: somebody put it there.
     Status stored_timestamp(std::string_view bytes);
     enum class News : std::uint8_t { fresh, same };
     /// 5.4.2 to 5.4.4. `same`: not newer than the stored one, which stays.
@@ -75,6 +81,7 @@ class TrustedSet {
     Status check_expiry(const Common&, std::string_view what) const;
     Status check_against_stored(const Timestamp&) const;
     Status check_against_stored(const Snapshot&) const;
+    Status check_against_floor(const Snapshot&) const;
     Status check_final(const Snapshot&) const;
     Status check_signed_by(const Targets* delegator, const std::string& role, const Signed<Targets>&) const;
 

@@ -196,6 +196,34 @@ TEST_CASE("a timer signs again what would expire, and says what it could not") {
     CHECK(root->at(0).role == "root");
 }
 
+TEST_CASE("a publisher whose clock contradicts what was signed before signs nothing") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    const auto right = world.clock.time;
+    for (const auto* wrong : {"1970-01-01T00:00:00Z", "2025-12-30T00:00:00Z", "2099-01-01T00:00:00Z"}) {
+        world.clock.time = *trust::parse_date(wrong);
+        const auto signed_again = publisher->resign(std::chrono::hours{0});
+        REQUIRE_FALSE(signed_again);
+        CHECK(signed_again.error().code() == ErrorCode::refused);
+        CHECK(signed_again.error().message().find("set the clock") != std::string::npos);
+    }
+    world.clock.time = right - std::chrono::minutes{10};  // another machine's clock
+    CHECK(publisher->resign(std::chrono::hours{0}));
+}
+
+TEST_CASE("after an edition that was signed by a wrong clock, a new timestamp key lets the publisher go on") {
+    World world;
+    auto publisher = world.publisher();
+    world.clock.time = *trust::parse_date("2030-01-01T00:00:00Z");
+    REQUIRE(publisher->init({}));
+    world.clock.time = *trust::parse_date("2026-01-01T00:00:00Z");
+    REQUIRE_FALSE(publisher->resign(std::chrono::hours{0}));
+    REQUIRE(publisher->rotate(trust::TopRole::timestamp));
+    CHECK(publisher->resign(std::chrono::hours{0}));
+    CHECK(world.refresh());
+}
+
 TEST_CASE("gc removes what is not named any more, and nothing that a client needs") {
     World world;
     auto publisher = world.publisher();

@@ -76,11 +76,52 @@ TEST_CASE("the time at which a trusted timestamp was signed is a lower bound tha
     Endpoint endpoint;
     endpoint.repository.documents["timestamp"].set("x-signed-at", Json{"2029-12-31T00:00:00Z"});
     endpoint.repository.publish({"timestamp"});
+    endpoint.clock.set("2029-12-31T00:00:00Z");
     REQUIRE(endpoint.refresh() == Trouble::none);
     endpoint.repository.documents["targets"].set("expires", Json{"2029-06-01T00:00:00Z"});
     endpoint.repository.publish_all();
     endpoint.clock.set("1970-01-01T00:00:00Z");
     CHECK(endpoint.refresh() == Trouble::clock_suspect);
+}
+
+TEST_CASE("a timestamp that claims to be signed far in the future makes nothing expire") {
+    Endpoint endpoint;
+    const auto claim = [&](const char* signed_at, const char* expires) {
+        endpoint.repository.documents["timestamp"].set("x-signed-at", Json{signed_at});
+        endpoint.repository.documents["timestamp"].set("expires", Json{expires});
+        endpoint.repository.publish({"timestamp"});
+        CHECK(endpoint.refresh() == Trouble::none);
+        endpoint.repository.publish({"timestamp"});
+        return endpoint.refresh();
+    };
+    SUBCASE("our own clock knows better") {
+        endpoint.options.built_at = *trust::parse_date("2025-06-01T00:00:00Z");
+        CHECK(claim("2099-01-01T00:00:00Z", "2099-02-01T00:00:00Z") == Trouble::none);
+        CHECK(endpoint.client().store().floor().time == WallTime{});
+    }
+    SUBCASE("our clock is dead, and it lies beyond its own expiry") {
+        endpoint.options.built_at = *trust::parse_date("2025-06-01T00:00:00Z");
+        endpoint.clock.set("1970-01-01T00:00:00Z");
+        CHECK(claim("2099-01-01T00:00:00Z", "2029-01-01T00:00:00Z") == Trouble::none);
+    }
+}
+
+TEST_CASE("what a withdrawn timestamp key said of the time is forgotten with the key") {
+    Endpoint endpoint;
+    endpoint.options.built_at = *trust::parse_date("2025-06-01T00:00:00Z");
+    endpoint.clock.set("1970-01-01T00:00:00Z");
+    auto& timestamp = endpoint.repository.documents["timestamp"];
+    timestamp.set("x-signed-at", Json{"2099-01-01T00:00:00Z"});
+    timestamp.set("expires", Json{"2099-02-01T00:00:00Z"});
+    endpoint.repository.publish({"timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    REQUIRE(endpoint.refresh() == Trouble::clock_suspect);  // by it, the root has expired
+    endpoint.clock.set("2026-01-01T00:00:00Z");
+    timestamp.set("x-signed-at", Json{"2026-01-01T00:00:00Z"});
+    endpoint.repository.rotate("timestamp", signer(20));
+    endpoint.repository.publish({"root", "timestamp"});
+    CHECK(endpoint.refresh() == Trouble::none);
+    CHECK(endpoint.client().store().floor().time == *trust::parse_date("2026-01-01T00:00:00Z"));
 }
 
 TEST_CASE("a failed refresh leaves the stored files of later roles as they were") {
@@ -164,6 +205,34 @@ TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before t
     repository.publish({"root", "snapshot", "timestamp"});
     REQUIRE(endpoint.refresh() == Trouble::none);
     endpoint.files.put("/store/floor", floor);  // as if the last write had not happened
+TEST_CASE("honest older files put into the store open no way back, whatever mirror serves the same") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    std::map<std::string, std::string> old;
+    for (const auto* role : {"timestamp", "snapshot", "targets"}) old[role] = endpoint.stored(role);
+    const auto etag = endpoint.client().store().etag();
+    repository.publish_all();
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    const auto floor = endpoint.client().store().floor();
+    for (const auto& [role, text] : old) {
+        const auto bytes = std::as_bytes(std::span{text});
+        endpoint.files.put("/store/" + role + ".json", {bytes.begin(), bytes.end()});
+    }
+    repository.intrude = [&old](const std::string& path) -> std::optional<Result<std::string>> {
+        for (const auto& [role, text] : old)
+            if (path.find(role) != std::string::npos) return Result<std::string>{text};
+        return std::nullopt;
+    };
+    CHECK(endpoint.refresh() == Trouble::stale_mirror);
+    REQUIRE(endpoint.client().store().write_etag(etag));
+    auto client = endpoint.client();
+    CHECK_FALSE(client.refresh_if_changed());
+    CHECK(endpoint.client().store().floor() == floor);
+    repository.intrude = {};
+    CHECK(endpoint.refresh() == Trouble::none);
+}
+
     CHECK(endpoint.refresh() == Trouble::none);
 }
 

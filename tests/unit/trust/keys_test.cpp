@@ -45,13 +45,48 @@ TEST_CASE("what a key signs, its public half verifies, and nothing else") {
     }
 }
 
+TEST_CASE("one key is one key, however its point is written, and its curve is named") {
+    const auto material = [](const std::string& text) {
+        const auto key = crypto.verifying_key(KeyScheme::ecdsa_sha2_p256, text);
+        return key ? (*key)->material() : std::string{};
+    };
+    const auto uncompressed = material(
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAENjRo/obbYOijfUQmlnXxZzDgnHT+\n"
+        "EC9Np30mPDJA9MJf8ABJKwLlDEbc0pm4LcvLPg7xS8bziNvLpoWpt/M5oA==\n"
+        "-----END PUBLIC KEY-----\n");
+    CHECK(uncompressed.size() == 91);
+    const std::string x = "363468fe86db60e8a37d44269675f16730e09c74fe102f4da77d263c3240f4c2";
+    CHECK(uncompressed ==
+          material("04" + x + "5ff000492b02e50c46dcd299b82dcbcb3e0ef14bc6f388dbcba685a9b7f339a0"));
+    CHECK(uncompressed == material("02" + x));
+    CHECK(uncompressed == material("-----BEGIN PUBLIC KEY-----\n"
+                                   "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACNjRo/obbYOijfUQmlnXxZzDgnHT+\n"
+                                   "EC9Np30mPDJA9MI=\n"
+                                   "-----END PUBLIC KEY-----\n"));
+    CHECK(material("03" + x) != uncompressed);
+    CHECK(material("-----BEGIN PUBLIC KEY-----\n"
+                   "MIIBSzCCAQMGByqGSM49AgEwgfcCAQEwLAYHKoZIzj0BAQIhAP////8AAAABAAAA\n"
+                   "AAAAAAAAAAAA////////////////MFsEIP////8AAAABAAAAAAAAAAAAAAAA////\n"
+                   "///////////8BCBaxjXYqjqT57PrvVV2mIa8ZR0GsMxTsPY7zjw+J9JgSwMVAMSd\n"
+                   "NgiG5wSTamZ44ROdJreBn36QBEEEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5\n"
+                   "RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9QIhAP////8AAAAA\n"
+                   "//////////+85vqtpxeehPO5ysL8YyVRAgEBA0IABDY0aP6G22Doo31EJpZ18Wcw\n"
+                   "4Jx0/hAvTad9JjwyQPTCX/AASSsC5QxG3NKZuC3Lyz4O8UvG84jby6aFqbfzOaA=\n"
+                   "-----END PUBLIC KEY-----\n")
+              .empty());
+}
+
 TEST_CASE("a key is not taken for one of another kind") {
     for (const auto scheme : schemes) {
         const auto text = (*smith.generate(scheme))->public_key().text;
         for (const auto other : schemes) CHECK(bool{crypto.verifying_key(other, text)} == (scheme == other));
     }
-    const std::string point(64, 'a');
-    for (const auto* bad : {"", "00", "zz", "-----BEGIN PUBLIC KEY-----\n", "04"})
+    const auto ed25519 = (*smith.generate(KeyScheme::ed25519))->public_key().text;
+    const std::string off_the_curve = "04" + std::string(128, 'a');
+    for (const std::string& bad :
+         {std::string{}, std::string{"00"}, std::string{"zz"}, std::string{"-----BEGIN PUBLIC KEY-----\n"},
+          std::string{"04"}, off_the_curve, ed25519.substr(2), ed25519 + "00"})
         for (const auto scheme : schemes) CHECK_FALSE(crypto.verifying_key(scheme, bad));
 }
 
