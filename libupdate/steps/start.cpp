@@ -6,11 +6,7 @@
 namespace update {
 
 Event start(Job& job) {
-    // The journal may have missed the way back (a disk that could not be written), or somebody put another
-    // file there: a set that is not wholly the verified one is not started.
-    if (job.record.progress.state == State::starting)
-        if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
-            return because(job, Reason::io_failed, whole.error(), Event::mistrusted);
+    if (const auto instead = start_of_mixed_set(job)) return *instead;
     const auto& programs = job.settings.programs;
     for (auto program = programs.rbegin(); program != programs.rend(); ++program) {
         auto started = job.ports.services.start(program->name);
