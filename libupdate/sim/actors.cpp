@@ -120,6 +120,7 @@ void start_agent(World& world, const std::string& service) {
     const auto started = world.exec(program_path(world, service), Program::agent, "");
     if (!started) return world.at(world.now + 1s, {.kind = Event::Kind::start_service, .text = service});
     (*started)->service = service;
+    world.ghost.member_starts(**started);
     world.ghost.agent_alive(true);
 }
 

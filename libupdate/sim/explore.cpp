@@ -79,9 +79,10 @@ Run Explorer::noted(const Scenario& scenario, std::uint64_t seed, const Faults& 
     return now;
 }
 
-void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32_t how, unsigned stride) {
+void Explorer::every_point(const Scenario& scenario, Faults faults, unsigned stride) {
     for (auto at = static_cast<std::uint32_t>(1 + seed_ % stride); !full(); at += stride) {
-        if (noted(scenario, seed_ + at, {{at, kind, how}}).fired == 0) return;
+        for (Fault& fault : faults) fault.at = at;
+        if (noted(scenario, seed_ + at, faults).fired == 0) return;
         ++tally.crash_points;
     }
 }

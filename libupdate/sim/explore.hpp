@@ -38,8 +38,8 @@ class Explorer {
 
     Run run(const Scenario&, std::uint64_t seed, const Faults&, bool with_trail = false);
 
-    /// One fault of this kind before every point, until the run ends before it.
-    void every_point(const Scenario&, FaultKind, std::uint32_t how, unsigned stride);
+    /// These faults before every point, until the run ends before it. Their own `at` means nothing.
+    void every_point(const Scenario&, Faults, unsigned stride);
     /// Two crashes, the second at every point after the first. @param stride  only each so many
     void every_pair(const Scenario&, FaultKind first, FaultKind second, unsigned stride);
     /// @param budget  stop in the middle when it says so

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <utility>
 
 namespace update::sim {
 namespace {
@@ -110,6 +111,13 @@ bool SimFiles::parent_exists(const std::string& path) const {
     return parent_of(path).empty() || world_.disk.find(parent_of(path)) != nullptr;
 }
 
+/// Another file stands there now, or none.
+void SimFiles::exchanged(const std::string& path) {
+    world_.ghost.file_exchanged(process_, path);
+    if (process_ == nullptr || std::ranges::count(world_.places.installed, path) == 0) return;
+    process_->dies_next = std::exchange(world_.crash_between_next, false);
+}
+
 /// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
 /// links are not offered there: a helper that ran from one would keep the agent's own file from being
 /// replaced.
@@ -125,6 +133,7 @@ Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     if (windows && node->open > 0) return Error{ErrorCode::retry_later, from + " is open"};
     world_.disk.rename(from, to);
     if (to.find("/.update-") != std::string::npos) world_.newest_file = to;
+    if (target != node) exchanged(to);
     if (target && target != node) world_.ghost.removed(to, target);
     world_.ghost.names_changed(from);
     world_.ghost.names_changed(to);
@@ -156,6 +165,7 @@ Status SimFiles::remove(const Path& file) {
     if (world_.platform == Platform::windows_rules && node->running == 0 && node->open > 0)
         return Error{ErrorCode::retry_later, path + " is in use"};
     world_.disk.remove(path);
+    exchanged(path);
     world_.ghost.removed(path, node);
     return done();
 }

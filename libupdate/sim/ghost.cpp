@@ -75,8 +75,9 @@ void Ghost::image_starts(const Process& p) {
     // Each update of this version, and each power cut, may begin anew.
     const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };
     const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) +
-                                  of(FaultKind::power_off) + of(FaultKind::dead_clock) +
-                                  of(FaultKind::crash_watchdog) + of(FaultKind::agent_held);
+                                  of(FaultKind::crash_between) + of(FaultKind::power_off) +
+                                  of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) +
+                                  of(FaultKind::agent_held);
     const bool quiet = world_.server.all_ended();
     if (!quiet && starts_of_new >
                       world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
@@ -85,17 +86,48 @@ void Ghost::image_starts(const Process& p) {
         break_promise(Promise::held_stays, "the agent was started while an administrator holds it");
 }
 
-/// The agent has looked after the update that it may be part of, and begins its own work.
-void Ghost::agent_works(const Process& agent) {
+const Artifact* Ghost::odd_file(const std::string& version) const {
     const auto& artifacts = world_.scenario.plan.artifacts;
     for (std::size_t n = 0; n < artifacts.size(); ++n) {
-        const Artifact& a = artifacts[n];
-        if (a.role == Role::watchdog) continue;
+        if (artifacts[n].role == Role::watchdog) continue;
         const NodePtr node = world_.disk.find(world_.places.installed[n]);
-        if (!node || node->bytes != image_of(a.install_path, agent.version))
-            return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
-                                                                   agent.version, a.install_path));
+        if (!node || node->bytes != image_of(artifacts[n].install_path, version)) return &artifacts[n];
     }
+    return nullptr;
+}
+
+void Ghost::member_starts(const Process& p) {
+    for (const auto& other : world_.processes())
+        if (other->alive && !other->service.empty() && other->version != p.version)
+            return break_promise(Promise::never_mixed,
+                                 fmt::format("{} {} was started beside {} {}", p.service, p.version,
+                                             other->service, other->version));
+    // An agent that knows of updates looks first, and may end again or put the set right before it works.
+    if (p.program == Program::agent && world_.scenario.aware()) return;
+    if (const Artifact* const odd = odd_file(p.version))
+        break_promise(Promise::never_mixed, fmt::format("{} {} was started beside another {}", p.service,
+                                                        p.version, odd->install_path));
+}
+
+/// By the exit-code route the agent exchanges its own files, and ends then.
+void Ghost::file_exchanged(const Process* by, const std::string& path) {
+    const bool by_itself = by != nullptr && by->program == Program::agent;
+    if (by == nullptr || by_itself) return;
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        if (artifacts[n].role == Role::watchdog || world_.places.installed[n] != path) continue;
+        for (const auto& other : world_.processes())
+            if (other->alive && !other->service.empty())
+                return break_promise(Promise::never_mixed, fmt::format("{} was exchanged while {} {} runs",
+                                                                       path, other->service, other->version));
+    }
+}
+
+/// The agent has looked after the update that it may be part of, and begins its own work.
+void Ghost::agent_works(const Process& agent) {
+    if (const Artifact* const odd = odd_file(agent.version))
+        break_promise(Promise::never_mixed,
+                      fmt::format("agent {} works beside another {}", agent.version, odd->install_path));
 }
 
 void Ghost::check_dark() {

@@ -51,6 +51,10 @@ class Ghost {
     void names_changed(const std::string& path);
     void removed(const std::string& path, const NodePtr&);
     void image_starts(const Process&);
+    /// A program of the set was started.
+    void member_starts(const Process&);
+    /// Another file stands at the path of one of the set's files. @param by  who renamed or removed
+    void file_exchanged(const Process* by, const std::string& path);
     void agent_works(const Process&);
     void agent_alive(bool now_alive);
     void power_was_off();
@@ -70,7 +74,8 @@ class Ghost {
 
  private:
     bool is_complete(const std::string& bytes, std::string& version) const;
-    std::string live_version(const Artifact&) const;
+    /// @return the file of the set that is not of this version; none: all are
+    const Artifact* odd_file(const std::string& version) const;
     void check_dark();
     void check_server(const Record&);
     void check_rest(const Record&);

@@ -52,6 +52,7 @@ struct Process {
 
     std::unique_ptr<Fiber> fiber;
     bool waits = false, killed = false;
+    bool dies_next = false;  ///< at its next point
     Instant wake;
 
     std::deque<Signal> signals;

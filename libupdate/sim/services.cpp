@@ -46,6 +46,7 @@ Status SimServices::start(const std::string& program) {
                world_.exec(program_path(world_, program), is_agent ? Program::agent : Program::companion, ""),
                "start");
     process->service = program;
+    world_.ghost.member_starts(*process);
     p_.supervised[program] = process->pid;
     if (is_agent) world_.ghost.agent_alive(true);
     return done();

@@ -40,6 +40,9 @@ void World::strike(Process& p, Op op, const Fault& fault) {
         case FaultKind::crash_watchdog:
             if (Process* const dog = watchdog()) end(*dog, {true, 9});
             break;
+        case FaultKind::crash_between:
+            crash_between_next = true;
+            break;
         case FaultKind::power_off:
             power_off();
             break;

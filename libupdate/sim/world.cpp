@@ -216,6 +216,7 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
     if (with_trail_ && op != Op::other) tell(name(p.program), fmt::format("{} {}", what, path));
     while (next_fault_ < faults_.size() && faults_[next_fault_].at <= points)
         strike(p, op, faults_[next_fault_++]);
+    if (p.dies_next) end(p, {true, 9});
     if (!p.alive) throw Killed{};
     if (points > points_max) {
         ghost.break_promise(Promise::ends, "the work has no end");

@@ -122,8 +122,9 @@ class World {
     // --- faults that last, or wait for their occasion
     Instant disk_full_until{}, read_only_until{}, quota_until{}, locked_until{}, network_cut_until{},
         stall_until{}, server_down_until{}, no_break_away_until{}, no_start_until{}, unreadable_until{};
-    bool io_error_next = false, denied_next = false, no_links = false, wrong_bytes_next = false,
-         lost_mirror = false, ack_lost_next = false, ack_twice_next = false, ack_late_next = false;
+    bool crash_between_next = false, io_error_next = false, denied_next = false, no_links = false,
+         wrong_bytes_next = false, lost_mirror = false, ack_lost_next = false, ack_twice_next = false,
+         ack_late_next = false;
     unsigned busy_mirror_next = 0;
     std::string newest_file;  ///< for the virus scanner
 
