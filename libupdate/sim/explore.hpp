@@ -10,7 +10,8 @@ namespace update::sim {
 
 struct Run {
     std::optional<Violation> violation;
-    unsigned points = 0, fired = 0;
+    unsigned points = 0;
+    unsigned struck = 0;  ///< faults whose moment came
     std::vector<std::string> trail;
 };
 
@@ -46,7 +47,7 @@ class Explorer {
     void random(const std::vector<Scenario>&, std::uint64_t runs, const std::function<bool()>& budget);
 
     /// The scenario and the faults of a seed.
-    static const Scenario& pick(const std::vector<Scenario>&, std::uint64_t seed, Faults&);
+    const Scenario& pick(const std::vector<Scenario>&, std::uint64_t seed, Faults&) const;
     /// The fewest faults that still break the same promise.
     Faults shrunk(const Broken&);
 
@@ -61,6 +62,9 @@ class Explorer {
     const std::uint64_t seed_;
     const std::size_t broken_max_;
 };
+
+/// Can it have an effect under these rules? Windows has no hard links that could be missing.
+bool is_played(Platform, FaultKind);
 
 /// "crash@17:0 delay@40:3" @return nothing when it is no such list
 std::optional<Faults> parse_faults(std::string_view);

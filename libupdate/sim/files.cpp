@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
-#include <utility>
 
 namespace update::sim {
 namespace {
@@ -115,7 +114,7 @@ bool SimFiles::parent_exists(const std::string& path) const {
 void SimFiles::exchanged(const std::string& path) {
     world_.ghost.file_exchanged(process_, path);
     if (process_ == nullptr || std::ranges::count(world_.places.installed, path) == 0) return;
-    process_->dies_next = std::exchange(world_.crash_between_next, false);
+    process_->dies_next = world_.takes(FaultKind::crash_between);
 }
 
 /// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
@@ -144,7 +143,7 @@ Status SimFiles::link(const Path& existing, const Path& name) {
     UPDATE_CHECK(point(Op::create, "link", name.generic_string()), "link");
     const NodePtr node = world_.disk.find(existing.generic_string());
     if (!node) return absent(existing.generic_string());
-    if (world_.no_links || world_.platform == Platform::windows_rules)
+    if (world_.platform == Platform::windows_rules || world_.meets(FaultKind::no_links))
         return Error{ErrorCode::unsupported, "no hard links here"};
     if (world_.disk.find(name.generic_string()))
         return Error{ErrorCode::refused, name.generic_string() + " exists"};

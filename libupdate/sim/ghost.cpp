@@ -73,7 +73,7 @@ void Ghost::image_starts(const Process& p) {
     if (p.version == world_.scenario.plan.version && !world_.disk_is_bad() && !given_up) ++starts_of_new;
     // One more with the exit-code route without a guard: only a start can see that the starts are used up.
     // Each update of this version, and each power cut, may begin anew.
-    const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };
+    const auto of = [&](FaultKind k) { return world_.troubles.count_of(k); };
     const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) +
                                   of(FaultKind::crash_between) + of(FaultKind::power_off) +
                                   of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) +
@@ -207,6 +207,7 @@ void Ghost::check_server(const Record& record) {
                                  fmt::format("the server knows {}, the journal {}", update::name(*u.ending),
                                              row(record.progress.state).name));
     }
+    const FaultCounts& fired = world_.troubles.counts();
     const auto is = [&](auto&& kinds) {
         for (std::size_t k = 0; k < fault_count; ++k)
             if (fired[k] > 0 && !kinds(static_cast<FaultKind>(k))) return false;

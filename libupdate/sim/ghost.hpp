@@ -70,7 +70,6 @@ class Ghost {
     std::chrono::microseconds worst_dark{0};
     std::array<std::uint64_t, state_count> states{};
     std::optional<Record> last;  ///< as the end found it
-    FaultCounts fired{};
 
  private:
     bool is_complete(const std::string& bytes, std::string& version) const;

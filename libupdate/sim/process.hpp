@@ -48,6 +48,7 @@ struct Process {
     std::string version, argument;
     NodePtr image;
     bool alive = true, stopping = false, deaf = false;
+    bool made_deaf = false;  ///< by a fault
     Instant started;
 
     std::unique_ptr<Fiber> fiber;

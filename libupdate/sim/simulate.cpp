@@ -68,7 +68,7 @@ BrokenPromise described(Explorer& explorer, const Broken& b) {
             std::move(again.trail)};
 }
 
-SimulationReport reported(const Explorer& explorer) {
+SimulationReport reported(const Explorer& explorer, Platform platform) {
     SimulationReport report;
     const Tally& t = explorer.tally;
     report.runs = t.runs;
@@ -76,7 +76,8 @@ SimulationReport reported(const Explorer& explorer) {
     report.power_offs = t.faults[static_cast<std::size_t>(FaultKind::power_off)] +
                         t.faults[static_cast<std::size_t>(FaultKind::dead_clock)];
     for (std::size_t k = 0; k < fault_count; ++k)
-        report.faults_by_kind[std::string{name(static_cast<FaultKind>(k))}] = t.faults[k];
+        if (is_played(platform, static_cast<FaultKind>(k)))
+            report.faults_by_kind[std::string{name(static_cast<FaultKind>(k))}] = t.faults[k];
     for (const Row& r : rows())
         report.states_reached[std::string{r.name}] = t.states[static_cast<std::size_t>(r.state)];
     report.marks = {t.marks.begin(), t.marks.end()};
@@ -109,7 +110,7 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
             }
     }
     explorer.random(all, options.runs, [] { return true; });
-    SimulationReport report = reported(explorer);
+    SimulationReport report = reported(explorer, platform_of(options));
     for (const Broken& b : explorer.broken) report.violations.push_back(described(explorer, b));
     report.seed = options.seed;
     report.cannot_keep = shortcomings(all);
@@ -120,13 +121,13 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
 Result<BrokenPromise> replay(const SimulationOptions& options, const std::optional<std::string>& faults) {
     UPDATE_TRY(all, chosen(options), "replay");
     Faults thrown;
-    const Scenario& scenario = Explorer::pick(all, options.seed, thrown);
+    Explorer explorer{platform_of(options), options.seed, 1};
+    const Scenario& scenario = explorer.pick(all, options.seed, thrown);
     if (faults) {
         const auto given = parse_faults(*faults);
         if (!given) return Error{ErrorCode::refused, "faults are written as \"crash@17:0 power-off@31:0\""};
         thrown = *given;
     }
-    Explorer explorer{platform_of(options), options.seed, 1};
     Run again = explorer.run(scenario, options.seed, thrown, true);
     BrokenPromise told{"", "", scenario.name, options.seed, text(thrown), std::move(again.trail)};
     if (again.violation) {

@@ -62,8 +62,11 @@ void World::restart(bool asked, const std::string& service, const ExitStatus& ex
     if (delay || asked) at(now + delay.value_or(5s), {.kind = Kind::start_service, .text = service});
 }
 
-bool World::connected_to_server() const {
-    return network_up() && now >= server_down_until && now >= stall_until;
+bool World::connected_to_server() {
+    bool up = now >= outage_end_;
+    for (const FaultKind kind : {FaultKind::network_cut, FaultKind::server_down, FaultKind::network_stall})
+        if (meets(kind)) up = false;
+    return up;
 }
 
 void World::session_broke(Process& agent) {
@@ -157,16 +160,16 @@ void World::dispatch(Event& event) {
         case Kind::auth_arrives: {
             if (stale) break;
             const std::string confirmed = server.admit(p->version, p->life.open_update);
-            if (std::exchange(ack_lost_next, false)) {
+            if (takes(FaultKind::ack_lost)) {
                 session_broke(*p);
                 break;
             }
             auto wait = latency;
-            if (std::exchange(ack_late_next, false)) wait = 8s;
+            if (takes(FaultKind::ack_late)) wait = 8s;
             const Event answer{
                 .kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
             at(now + wait, answer);
-            if (std::exchange(ack_twice_next, false)) at(now + wait + latency, answer);
+            if (takes(FaultKind::ack_twice)) at(now + wait + latency, answer);
             break;
         }
         case Kind::auth_answered:
@@ -190,7 +193,7 @@ void World::dispatch(Event& event) {
         case Kind::outcomes_arrive: {
             if (stale) break;
             for (const Outcome& outcome : event.outcomes) server.outcome(outcome);
-            if (std::exchange(ack_lost_next, false)) {
+            if (takes(FaultKind::ack_lost)) {
                 session_broke(*p);
                 break;
             }

@@ -84,9 +84,8 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     disk.put(settings.trust.root.generic_string(), scenario.repository->root());
     if (!scenario.by_operator) server.add(scenario.selection());
     server.back_up();
-    if (scenario.outage) server_down_until = Instant{} + 5 * settings.trial.ack_timeout / 2;
+    if (scenario.outage) outage_end_ = faults_end_ = Instant{} + 5 * settings.trial.ack_timeout / 2;
     bound_ = bound_of(settings);
-    faults_end_ = server_down_until;
 }
 
 /// The processes that are left die; their stacks have to be unwound.
@@ -172,7 +171,7 @@ bool World::settled() {
     if (aware && (!agent->life.online || !agent->offers.empty())) return false;
     // A server that was put back to before an operator's update is offered nothing to ask about: it hears
     // what runs, and no more.
-    const bool forgot = scenario.by_operator && ghost.fired[static_cast<int>(FaultKind::server_restored)] > 0;
+    const bool forgot = scenario.by_operator && troubles.count_of(FaultKind::server_restored) > 0;
     const bool knows = server.all_ended() && (forgot || !server.updates().empty());
     if (aware && (!knows || server.version() != agent->version)) return false;
     for (const auto& p : processes_)
@@ -226,22 +225,35 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
     Evidence evidence;
     evidence.need_bytes = 4096;
     evidence.have_bytes = 0;
-    if (now < disk_full_until && (op == Op::write || op == Op::create))
+    if ((op == Op::write || op == Op::create) && meets(FaultKind::disk_full))
         return Error{ErrorCode::no_space, "disk full"}.with(evidence);
-    if (now < quota_until && op == Op::write) return Error{ErrorCode::no_space, "quota"}.with(evidence);
-    if (now < read_only_until) return Error{ErrorCode::permission, "read-only file system"};
-    if (now < locked_until && (op == Op::rename || op == Op::remove))
+    if (op == Op::write && meets(FaultKind::quota)) return Error{ErrorCode::no_space, "quota"}.with(evidence);
+    if (meets(FaultKind::read_only)) return Error{ErrorCode::permission, "read-only file system"};
+    if ((op == Op::rename || op == Op::remove) && meets(FaultKind::locked))
         return Error{ErrorCode::retry_later, "somebody has the file open"};
-    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
-    if (op != Op::flush && op != Op::write && std::exchange(denied_next, false))
+    if (takes(FaultKind::io_error)) return Error{ErrorCode::retry_later, "input/output error"};
+    if (op != Op::flush && op != Op::write && takes(FaultKind::denied))
         return Error{ErrorCode::permission, "permission denied"};
     return done();
 }
 
 Status World::reading(Process& p) {
     if (p.killed) throw Killed{};
-    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
+    if (takes(FaultKind::io_error)) return Error{ErrorCode::retry_later, "input/output error"};
     return done();
+}
+
+bool World::disk_is_bad() const {
+    for (const FaultKind kind :
+         {FaultKind::disk_full, FaultKind::read_only, FaultKind::quota, FaultKind::locked})
+        if (troubles.lasts(kind, now)) return true;
+    return false;
+}
+
+bool World::takes(FaultKind kind) {
+    if (!troubles.takes(kind)) return false;
+    faults_end_ = std::max(faults_end_, now);
+    return true;
 }
 
 void World::block(Process& p, Instant until) {
@@ -280,7 +292,7 @@ void World::start_fiber(Process& p) {
 }
 
 Result<Process*> World::exec(const std::string& path, Program program, std::string argument) {
-    if (now < no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
+    if (meets(FaultKind::no_start)) return Error{ErrorCode::retry_later, "no process can be started"};
     const NodePtr image = disk.find(path);
     if (!image) return Error{ErrorCode::not_found, path};
     auto p = std::make_unique<Process>();
