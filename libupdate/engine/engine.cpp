@@ -246,7 +246,10 @@ Result<Halt> Engine::run(bool stop_before_waiting) {
             work_.reset();
             return *halt;
         }
-        if (stop_before_waiting && is_waiting(state)) return Halt::would_wait;
+        // What the old version does beside its own work must not keep it from that work: a download may last
+        // as long as an outage of the network.
+        if (stop_before_waiting && (is_waiting(state) || row(state).owner == Owner::agent))
+            return Halt::would_wait;
         const unsigned failures = work.record.progress.attempts;
         const bool rested = failures == 0 || rest_before_again(ports_.channel, ports_.clock, failures);
         const Event event = rested ? perform(work) : Event::interrupted;

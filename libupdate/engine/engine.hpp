@@ -23,7 +23,7 @@ enum class Halt : std::uint8_t {
     busy,              ///< another process holds the journal lock and works
     exit_for_restart,  ///< the caller must end its process with AgentExit::restart; the journal knows
     interrupted,       ///< the channel said that this process has to end; the journal knows where to go on
-    would_wait,        ///< the next state waits for signals: call `go_on` from a thread that may block
+    would_wait,        ///< the next state waits, or may last: call `go_on` from a thread that may block
 };
 
 /// How the caller comes to an update that is in progress.
@@ -62,8 +62,8 @@ class Engine {
 
     /// Goes on with what the journal says. Call at the very start of a process, and whenever a peer may have
     /// died. Cheap when nothing is in progress.
-    /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state; the lock is
-    /// kept
+    /// @param stop_before_waiting  return `would_wait` instead of blocking in a waiting state, or in one in
+    /// which the old version works on; the lock is kept
     Result<Halt> resume(Entry, bool stop_before_waiting = false);
     /// After `would_wait`.
     Result<Halt> go_on();
