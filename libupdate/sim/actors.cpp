@@ -121,7 +121,6 @@ void start_agent(World& world, const std::string& service) {
     if (!started) return world.at(world.now + 1s, {.kind = Event::Kind::start_service, .text = service});
     (*started)->service = service;
     world.ghost.member_starts(**started);
-    world.ghost.agent_alive(true);
 }
 
 void offer_to(World& world, Process& agent) {

@@ -46,16 +46,22 @@ FaultKind throw_kind(Dice& dice) {
     }
 }
 
+/// Up, in steps of a sixteenth.
 std::int64_t rounded(std::int64_t ms) {
     std::int64_t step = 1;
     while (ms / step > 16) step *= 2;
-    return ms / step * step;
+    return (ms + step - 1) / step * step;
 }
 
 }  // namespace
 
 bool is_played(Platform platform, FaultKind kind) {
     return platform == Platform::linux_rules || kind != FaultKind::no_links;
+}
+
+void Tally::Dark::note(std::int64_t ms) {
+    ++runs_by_ms[rounded(ms)];
+    worst_ms = std::max(worst_ms, ms);
 }
 
 Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& faults, bool with_trail) {
@@ -71,9 +77,8 @@ Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& fa
         ++tally.marks[fmt::format("{}: {}", ending, update::name(last->reason))];
         const std::string_view route = update::name(last->route);
         auto found = tally.dark.find(route);
-        if (found == tally.dark.end())
-            found = tally.dark.emplace(std::string{route}, std::map<std::int64_t, std::uint64_t>{}).first;
-        ++found->second[rounded(world.ghost.worst_dark.count() / 1'000)];
+        if (found == tally.dark.end()) found = tally.dark.emplace(std::string{route}, Tally::Dark{}).first;
+        found->second.note(world.ghost.darkness.worst().count() / 1'000);
     }
     return {world.ghost.violation(), world.points, world.struck, std::move(world.trail)};
 }

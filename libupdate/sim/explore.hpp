@@ -21,8 +21,13 @@ struct Tally {
     FaultCounts faults{};
     std::array<std::uint64_t, state_count> states{};
     std::map<std::string, std::uint64_t, std::less<>> marks, outcomes;
-    /// Per route: how many runs were dark for how many milliseconds at worst, in steps of an eighth.
-    std::map<std::string, std::map<std::int64_t, std::uint64_t>, std::less<>> dark;
+    struct Dark {
+        /// How many runs were dark for so many milliseconds at worst, rounded up in steps of a sixteenth.
+        std::map<std::int64_t, std::uint64_t> runs_by_ms;
+        std::int64_t worst_ms = 0;  ///< to the millisecond
+        void note(std::int64_t ms);
+    };
+    std::map<std::string, Dark, std::less<>> dark;  ///< per route
 };
 
 struct Broken {

@@ -8,6 +8,7 @@
 #include "journal/policy_file.hpp"
 #include "policy/memory.hpp"
 #include "sim/actors.hpp"
+#include "sim/bounds.hpp"
 #include "sim/world.hpp"
 
 namespace update::sim {
@@ -21,6 +22,9 @@ std::string_view name(Promise promise) {
         "never-mixed",     "crashes-are-free", "outage-is-innocent", "told-once"};
     return names[static_cast<std::size_t>(promise) - 1];
 }
+
+Ghost::Ghost(World& world)
+    : world_{world}, dark_bound_{dark_bound(world.platform, world.scenario.settings)} {}
 
 void Ghost::break_promise(Promise promise, std::string what) {
     if (violation_) return;
@@ -130,17 +134,13 @@ void Ghost::agent_works(const Process& agent) {
                       fmt::format("agent {} works beside another {}", agent.version, odd->install_path));
 }
 
-void Ghost::check_dark() {
-    const auto time = world_.now - dark_since;
-    worst_dark = std::max<std::chrono::microseconds>(worst_dark, time);
-}
-
-void Ghost::agent_alive(bool now_alive) {
-    const bool held = world_.services[world_.settings.programs.front().name].held;
-    const bool dark_now = !now_alive && !held;
-    if (dark && !dark_now) check_dark();
-    if (!dark && dark_now) dark_since = world_.now;
-    dark = dark_now;
+/// What a fault of the machine costs by itself is not held against the product: the time counts after the
+/// last one.
+void Ghost::time_passed() {
+    const auto calm = std::chrono::duration_cast<Darkness::Time>(world_.now - world_.calm_since());
+    const Darkness::Time dark = std::min(darkness.lasted(world_.now), calm);
+    if (dark > dark_bound_)
+        break_promise(Promise::startable, fmt::format("no agent has been ready for {} s", dark / 1s));
 }
 
 void Ghost::journal_written(std::string_view slot) {
@@ -161,8 +161,7 @@ void Ghost::power_was_off() {
             break_promise(Promise::true_version, "the journal tells of what was never journaled");
     }
     for (const std::string& path : world_.places.installed) names_changed(path);
-    dark = true;
-    dark_since = world_.now + 20s;
+    darkness.agent_ended(world_.now);
 }
 
 void Ghost::at_the_end() {

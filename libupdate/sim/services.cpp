@@ -49,7 +49,6 @@ Status SimServices::start(const std::string& program) {
     process->service = program;
     world_.ghost.member_starts(*process);
     p_.supervised[program] = process->pid;
-    if (is_agent) world_.ghost.agent_alive(true);
     return done();
 }
 

@@ -48,14 +48,14 @@ std::vector<std::string> shortcomings(const std::vector<Scenario>& all) {
         "false"};
 }
 
-DarkTimes dark_times(const std::map<std::int64_t, std::uint64_t>& histogram) {
+DarkTimes dark_times(const Tally::Dark& dark) {
     DarkTimes times;
-    for (const auto& [ms, count] : histogram) times.runs += count;
+    times.worst_ms = dark.worst_ms;
+    for (const auto& [ms, count] : dark.runs_by_ms) times.runs += count;
     std::uint64_t seen = 0;
-    for (const auto& [ms, count] : histogram) {
-        if (seen * 100 < times.runs * 99) times.p99_ms = ms;
+    for (const auto& [ms, count] : dark.runs_by_ms) {
+        if (seen * 100 < times.runs * 99) times.p99_ms = std::min(ms, times.worst_ms);
         seen += count;
-        times.worst_ms = ms;
     }
     return times;
 }
@@ -82,8 +82,8 @@ SimulationReport reported(const Explorer& explorer, Platform platform) {
         report.states_reached[std::string{r.name}] = t.states[static_cast<std::size_t>(r.state)];
     report.marks = {t.marks.begin(), t.marks.end()};
     report.outcomes = {t.outcomes.begin(), t.outcomes.end()};
-    for (const auto& [route, histogram] : t.dark) {
-        report.dark_by_route[route] = dark_times(histogram);
+    for (const auto& [route, dark] : t.dark) {
+        report.dark_by_route[route] = dark_times(dark);
         report.worst_dark_time_ms = std::max(report.worst_dark_time_ms, report.dark_by_route[route].worst_ms);
     }
     return report;

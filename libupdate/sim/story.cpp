@@ -46,7 +46,7 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
     if (p.program == Program::watchdog) return restart(p.stopping, "watchdog", exit);
     if (p.service.empty()) return;
     services[p.service].last_exit = exit;
-    if (p.service == settings.programs.front().name) ghost.agent_alive(false);
+    if (p.service == settings.programs.front().name) ghost.darkness.agent_ended(now);
     for (auto& other : processes_) {
         const auto known = other->supervised.find(p.service);
         if (!other->alive || known == other->supervised.end() || known->second != p.pid) continue;
@@ -145,6 +145,7 @@ void World::dispatch(Event& event) {
             break;
         case Kind::ready:
             p->life.ready = true;
+            ghost.darkness.agent_ready(now);
             sign(*p);
             break;
         case Kind::misconduct:
@@ -218,7 +219,7 @@ void World::dispatch(Event& event) {
                 service.held = false;
                 if (scenario.keeper == Keeper::service_manager) manager_start(name);
             }
-            ghost.agent_alive(running(settings.programs.front().name) != nullptr);
+            ghost.darkness.excuse(false, now);
             break;
         case Kind::begin_by_operator:
             begin_by_operator(*this);

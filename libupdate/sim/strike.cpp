@@ -17,6 +17,8 @@ std::chrono::seconds span(std::uint32_t how) {
     return spans[how % std::size(spans)];
 }
 
+constexpr std::chrono::seconds off_time = 20s;
+
 }  // namespace
 
 /// @return whether it had an effect at once; one that lasts or is armed is counted when somebody meets it
@@ -24,7 +26,7 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
     const FaultKind kind = fault.kind;
     const auto lasts = [&](std::uint32_t how) {
         troubles.last_until(kind, now + span(how));
-        faults_end_ = std::max(faults_end_, now + span(how));
+        trouble_until(kind, now + span(how));
         return false;
     };
     const auto armed = [&](unsigned times = 1) {
@@ -108,7 +110,7 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
         case FaultKind::server_restored:
             server.restore();
             troubles.last_until(FaultKind::server_down, now + span(fault.how % 4));
-            faults_end_ = std::max(faults_end_, now + span(fault.how % 4));
+            trouble_until(kind, now + span(fault.how % 4));
             break_sessions();
             return true;
         case FaultKind::server_down:
@@ -146,9 +148,14 @@ void World::strike(Process& p, Op op, const Fault& fault) {
     ++struck;
     tell("FAULT", text({fault}));
     if (befall(p, op, fault)) troubles.count(fault.kind);
-    faults_end_ = std::max(faults_end_, now);
-    ghost.agent_alive(running(settings.programs.front().name) != nullptr);
+    trouble_until(fault.kind, now);
     if (!p.alive) throw Killed{};
+}
+
+void World::trouble_until(FaultKind kind, Instant end) {
+    faults_end_ = std::max(faults_end_, end);
+    const bool elsewhere = is_network(kind) || kind == FaultKind::no_break_away;
+    calm_since_ = std::max(calm_since_, elsewhere ? now : end);
 }
 
 /// An administrator stops the agent, for a while or (`stopped_for_good`) for longer than anybody looks.
@@ -160,9 +167,9 @@ bool World::hold_agent(std::uint32_t how) {
         agent->stopping = true;
         end(*agent, {true, 15});
     }
-    ghost.agent_alive(false);
+    ghost.darkness.excuse(true, now);
     at(now + span(how % 6), {.kind = Event::Kind::release_agent});
-    faults_end_ = std::max(faults_end_, now + span(how % 6));
+    trouble_until(FaultKind::agent_held, now + span(how % 6));
     return true;
 }
 
@@ -188,7 +195,8 @@ void World::power_off() {
     seen_slots_.reset();
     tell("machine", "power off");
     ghost.power_was_off();
-    now += 20s;
+    now += off_time;
+    ghost.darkness.pass_over(off_time);
     boot_at = now;
     boot();
 }
@@ -197,7 +205,6 @@ void World::boot() {
     ++boots;
     restarts_.clear();
     for (auto& [name, service] : services) service.stopped_by_applier = false;
-    ghost.agent_alive(false);
     root_services.clear();
     if (scenario.keeper == Keeper::watchdog) root_services.push_back("watchdog");
     if (scenario.keeper == Keeper::service_manager) root_services.push_back(settings.programs.front().name);

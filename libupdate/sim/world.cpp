@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/actors.hpp"
+#include "sim/bounds.hpp"
 #include "sim/files.hpp"
 
 namespace update::sim {
@@ -26,12 +27,6 @@ class SimClock final : public Clock {
  private:
     const World& world_;
 };
-
-/// The longest that an update may take once nothing is wrong any more.
-AwakeClock::duration bound_of(const Settings& s) {
-    return 30min + 2 * (s.trial.starts_max * s.trial.ready_timeout + 9 * s.trial.ack_timeout +
-                        s.trial.renew_timeout + s.trial.self_test_timeout + s.supervision.backoff_max);
-}
 
 World::Places places_of(const Layout& layout, const Plan& plan) {
     World::Places places{{layout.journal_slot(0).generic_string(), layout.journal_slot(1).generic_string()},
@@ -59,6 +54,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
       ghost{*this},
       dice{seed},
       faults_{std::move(faults)},
+      end_bound_{end_bound(rules, s.settings)},
       nobody_{std::make_unique<SimFiles>(*this, nullptr)},
       journal_{*nobody_, layout},
       clock_{std::make_unique<SimClock>(*this)},
@@ -85,7 +81,6 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     if (!scenario.by_operator) server.add(scenario.selection());
     server.back_up();
     if (scenario.outage) outage_end_ = faults_end_ = Instant{} + 5 * settings.trial.ack_timeout / 2;
-    bound_ = bound_of(settings);
 }
 
 /// The processes that are left die; their stacks have to be unwound.
@@ -148,12 +143,13 @@ bool World::advance() {
     if (!events_.empty()) next = events_.top().at;
     for (auto& p : processes_)
         if (p->alive && p->fiber && p->waits) next = std::min(next, p->wake);
-    if (next == Instant::max() || next > faults_end_ + bound_ || points > points_max) {
+    if (next == Instant::max() || next > faults_end_ + end_bound_ || points > points_max) {
         ghost.break_promise(Promise::ends, fmt::format("no end after {} s and {} points",
                                                        now.time_since_epoch().count() / 1'000'000, points));
         return false;
     }
     now = std::max(now, next);
+    ghost.time_passed();
     while (!events_.empty() && events_.top().at <= now) {
         const auto event = events_.top().event;
         events_.pop();
@@ -252,7 +248,7 @@ bool World::disk_is_bad() const {
 
 bool World::takes(FaultKind kind) {
     if (!troubles.takes(kind)) return false;
-    faults_end_ = std::max(faults_end_, now);
+    trouble_until(kind, now);
     return true;
 }
 

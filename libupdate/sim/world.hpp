@@ -94,6 +94,9 @@ class World {
     void send_outcomes(Process& agent);
     bool connected_to_server();
     bool disk_is_bad() const;
+    /// Since when the machine has been well. The network and the server are not part of it: nobody needs them
+    /// to have an agent.
+    Instant calm_since() const { return calm_since_; }
     bool meets(FaultKind kind) { return troubles.meets(kind, now); }
     bool takes(FaultKind);
     void tell(std::string_view who, std::string_view what);
@@ -134,6 +137,7 @@ class World {
     bool befall(Process&, Op, const Fault&);
     bool hold_agent(std::uint32_t how);
     bool break_sessions();
+    void trouble_until(FaultKind, Instant end);
     void power_off();
     void dispatch(Event&);
     void session_broke(Process& agent);
@@ -156,8 +160,8 @@ class World {
     std::vector<std::unique_ptr<Process>> processes_;
     Faults faults_;
     std::size_t next_fault_ = 0;
-    Instant faults_end_{}, outage_end_{};
-    AwakeClock::duration bound_;
+    Instant faults_end_{}, calm_since_{}, outage_end_{};
+    const AwakeClock::duration end_bound_;
     std::int64_t last_pid_ = 100;
     Process* current_ = nullptr;
     std::map<std::string, unsigned> restarts_;
