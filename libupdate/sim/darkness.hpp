@@ -6,8 +6,9 @@
 
 namespace update::sim {
 
-/// From an agent's end, or from the machine's boot, until an agent is ready: the lives of those that never get
-/// so far are part of it. Times in which the machine is off, or an administrator holds the agent, are left out.
+/// From an agent's end, or from the machine's boot, until an agent is ready: the lives of those that never
+/// get so far are part of it. Times in which the machine is off, or an administrator holds the agent, are
+/// left out.
 class Darkness {
  public:
     using Time = std::chrono::microseconds;

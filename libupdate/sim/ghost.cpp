@@ -167,10 +167,16 @@ void Ghost::power_was_off() {
 void Ghost::at_the_end() {
     const auto record = world_.record();
     last = record;
+    const std::string& name_of_agent = world_.settings.programs.front().name;
+    Process* const agent = world_.running(name_of_agent);
+    if (world_.services[name_of_agent].held) {  // its start would have been the violation
+        if (agent != nullptr)
+            break_promise(Promise::held_stays, "the agent runs, which an administrator stopped");
+        return;
+    }
     // What nobody vouched for in time never reached the journal; the server heard of it.
     const bool refused_before = !record && !world_.server.updates().empty() && world_.server.all_ended();
     if (!record && !refused_before) return break_promise(Promise::ends, "no update is in the journal");
-    Process* const agent = world_.running(world_.settings.programs.front().name);
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
     const NodePtr live = world_.disk.find(world_.places.installed.front());
     if (version_of(live->bytes) != agent->version)

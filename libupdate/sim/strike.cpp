@@ -158,7 +158,7 @@ void World::trouble_until(FaultKind kind, Instant end) {
     calm_since_ = std::max(calm_since_, elsewhere ? now : end);
 }
 
-/// An administrator stops the agent, for a while or (`stopped_for_good`) for longer than anybody looks.
+/// An administrator stops the agent: for a while; until the next boot; or he disables it for good.
 bool World::hold_agent(std::uint32_t how) {
     Service& service = services[settings.programs.front().name];
     if (service.held) return false;
@@ -168,6 +168,9 @@ bool World::hold_agent(std::uint32_t how) {
         end(*agent, {true, 15});
     }
     ghost.darkness.excuse(true, now);
+    service.for_good = how % 8 >= 6;
+    service.disabled = how % 8 == 7;
+    if (service.for_good) return true;
     at(now + span(how % 6), {.kind = Event::Kind::release_agent});
     trouble_until(FaultKind::agent_held, now + span(how % 6));
     return true;
@@ -203,7 +206,7 @@ void World::power_off() {
 
 void World::boot() {
     ++boots;
-    restarts_.clear();
+    failures_.clear();
     for (auto& [name, service] : services) service.stopped_by_applier = false;
     root_services.clear();
     if (scenario.keeper == Keeper::watchdog) root_services.push_back("watchdog");
@@ -214,7 +217,7 @@ void World::boot() {
         at(now + 2s, {.kind = Event::Kind::start_service, .text = service});
     if (scenario.by_operator) at(now + 10s, {.kind = Event::Kind::begin_by_operator});
     for (const auto& [name, service] : services)
-        if (service.held) at(now + 60s, {.kind = Event::Kind::release_agent});
+        if (service.held && !service.disabled) at(now + 60s, {.kind = Event::Kind::release_agent});
 }
 
 }  // namespace update::sim

@@ -143,6 +143,7 @@ bool World::advance() {
     if (!events_.empty()) next = events_.top().at;
     for (auto& p : processes_)
         if (p->alive && p->fiber && p->waits) next = std::min(next, p->wake);
+    if (next == Instant::max() && now < faults_end_) next = faults_end_;
     if (next == Instant::max() || next > faults_end_ + end_bound_ || points > points_max) {
         ghost.break_promise(Promise::ends, fmt::format("no end after {} s and {} points",
                                                        now.time_since_epoch().count() / 1'000'000, points));
@@ -161,6 +162,7 @@ bool World::advance() {
 /// All is said and done, and nothing can come any more but by a new wish.
 bool World::settled() {
     if (now < faults_end_) return false;
+    if (services[settings.programs.front().name].for_good) return settled_without_agent();
     const Process* agent = running(settings.programs.front().name);
     if (agent == nullptr || !agent->life.began) return false;
     const bool aware = scenario.aware();
@@ -170,13 +172,25 @@ bool World::settled() {
     const bool forgot = scenario.by_operator && troubles.count_of(FaultKind::server_restored) > 0;
     const bool knows = server.all_ended() && (forgot || !server.updates().empty());
     if (aware && (!knows || server.version() != agent->version)) return false;
-    for (const auto& p : processes_)
-        if (p->program == Program::helper || p->program == Program::guardian ||
-            p->program == Program::updatectl || p->program == Program::guard)
-            return false;
+    if (somebody_passes()) return false;
     const auto& last = record();
     const bool refused_before = !last && aware && !server.updates().empty();
     return (refused_before || (last && last->filed)) && (!aware || !disk.has_children(places.outcomes));
+}
+
+bool World::somebody_passes() const {
+    return std::ranges::any_of(processes_, [](const auto& p) {
+        return p->program == Program::helper || p->program == Program::guardian ||
+               p->program == Program::updatectl || p->program == Program::guard;
+    });
+}
+
+/// Its part of an update waits for it; what others do of one comes to an end all the same.
+bool World::settled_without_agent() {
+    if (somebody_passes()) return false;
+    const bool others_may = scenario.keeper == Keeper::watchdog && !scenario.old_watchdog;
+    const auto& last = record();
+    return !others_may || !last || last->filed || row(last->progress.state).owner == Owner::agent;
 }
 
 const std::optional<Record>& World::record() {

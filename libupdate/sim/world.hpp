@@ -117,6 +117,8 @@ class World {
     struct Service {
         std::optional<ExitStatus> last_exit;
         bool held = false;
+        bool for_good = false;  ///< nobody releases it but a boot
+        bool disabled = false;  ///< nor that
         bool stopped_by_applier = false;
     };
     std::map<std::string, Service> services;
@@ -133,6 +135,8 @@ class World {
  private:
     void boot();
     bool settled();
+    bool settled_without_agent();
+    bool somebody_passes() const;
     void strike(Process&, Op, const Fault&);
     bool befall(Process&, Op, const Fault&);
     bool hold_agent(std::uint32_t how);
@@ -164,7 +168,11 @@ class World {
     const AwakeClock::duration end_bound_;
     std::int64_t last_pid_ = 100;
     Process* current_ = nullptr;
-    std::map<std::string, unsigned> restarts_;
+    struct Failures {
+        unsigned count = 0;
+        Instant last{};
+    };
+    std::map<std::string, Failures> failures_;  ///< as the service manager counts them
     std::unique_ptr<Files> nobody_;
     Journal journal_;
     struct Slot {

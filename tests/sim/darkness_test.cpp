@@ -1,7 +1,7 @@
 // What counts as time without an agent.
-#include <doctest/doctest.h>
-
 #include "sim/darkness.hpp"
+
+#include <doctest/doctest.h>
 
 using namespace update;
 using namespace update::sim;
