@@ -37,7 +37,8 @@ struct BrokenPromise {
     std::vector<std::string> trail;  ///< what happened, line by line
 };
 
-/// Times without a running agent, in virtual milliseconds.
+/// Times without an agent that is ready, in virtual milliseconds; without power, or held by an administrator,
+/// they do not count. The worst is exact, the other is rounded up by a sixteenth at most.
 struct DarkTimes {
     std::int64_t worst_ms = 0, p99_ms = 0;
     std::uint64_t runs = 0;

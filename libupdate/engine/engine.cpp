@@ -6,6 +6,7 @@
 #include "engine/rest.hpp"
 #include "engine/work.hpp"
 #include "flow/turn_back.hpp"
+#include "steps/install.hpp"
 #include "steps/routes.hpp"
 
 namespace update {
@@ -165,6 +166,8 @@ Event Engine::perform(Work& work) {
     const bool between_processes = actor_ == Actor::guard || actor_ == Actor::agent;
     if (between_processes && effect == Effect::exit_for_restart) return Event::succeeded;
     if (between_processes && (effect == Effect::stop || effect == Effect::start)) {
+        if (Job job = job_for(work); effect == Effect::start)
+            if (const auto instead = start_of_mixed_set(job)) return *instead;
         work.fresh_process = false;
         work.record.start_counted = actor_ == Actor::guard && effect == Effect::start;
         return Event::succeeded;  // the guard runs where the agent does not; a fresh agent is the start

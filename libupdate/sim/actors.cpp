@@ -89,7 +89,7 @@ Observer observer(World& world, Process& p) {
 }
 
 std::optional<Record> record_of(World& world, Process& p, const Engine& engine) {
-    if (world.io_error_next || p.killed) return engine.record();
+    if (world.troubles.is_armed(FaultKind::io_error) || p.killed) return engine.record();
     return world.record();
 }
 
@@ -120,7 +120,7 @@ void start_agent(World& world, const std::string& service) {
     const auto started = world.exec(program_path(world, service), Program::agent, "");
     if (!started) return world.at(world.now + 1s, {.kind = Event::Kind::start_service, .text = service});
     (*started)->service = service;
-    world.ghost.agent_alive(true);
+    world.ghost.member_starts(**started);
 }
 
 void offer_to(World& world, Process& agent) {
@@ -164,9 +164,9 @@ std::vector<Outcome> outcomes_on_disk(World& world) {
     return outcomes;
 }
 
-void wish(World& world, FaultKind kind) {
+bool wish(World& world, FaultKind kind) {
     const auto record = world.record();
-    if (!record || is_terminal(record->progress.state)) return;
+    if (!record || is_terminal(record->progress.state)) return false;
     Process* const dog = world.watchdog();
     if (kind == FaultKind::cancelled) {
         (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
@@ -176,8 +176,11 @@ void wish(World& world, FaultKind kind) {
     } else if (dog != nullptr && is_after_hand_over(record->progress.state)) {
         (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
         dog->signals.push_back({.kind = Signal::Kind::cancelled, .update_id = record->update_id});
+    } else {
+        return false;
     }
     world.at(world.now, {.kind = Event::Kind::wake_all});
+    return true;
 }
 
 int live_as_guard(World& world, Process& p) {

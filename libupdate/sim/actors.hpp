@@ -40,7 +40,7 @@ void offer_to(World&, Process& agent);
 void begin_by_operator(World&);
 std::vector<Outcome> outcomes_on_disk(World&);
 std::size_t count_outcomes(World&);
-/// An operator's `updatectl cancel` or `rollback`.
-void wish(World&, FaultKind);
+/// An operator's `updatectl cancel` or `rollback`. @return whether anybody heard it
+bool wish(World&, FaultKind);
 
 }  // namespace update::sim

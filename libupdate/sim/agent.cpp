@@ -61,7 +61,7 @@ class Agent {
     void begin_work() {
         world_.ghost.agent_works(p_);
         p_.life.began = true;
-        if (!world_.scenario.aware()) return;
+        if (!world_.scenario.aware()) return world_.ghost.darkness.agent_ready(world_.now);
         p_.deaf |= conduct_ == Conduct::hangs;
         const auto soon = [&](Kind kind, std::chrono::milliseconds after) {
             world_.at(world_.now + after, {.kind = kind, .pid = p_.pid});

@@ -15,6 +15,7 @@ constexpr unsigned weight(FaultKind kind) {
         case FaultKind::crash:
             return 8;
         case FaultKind::power_off:
+        case FaultKind::roll_back_asked:  // heard in few states
             return 6;
         case FaultKind::delay:
             return 6;
@@ -45,19 +46,29 @@ FaultKind throw_kind(Dice& dice) {
     }
 }
 
+/// Up, in steps of a sixteenth.
 std::int64_t rounded(std::int64_t ms) {
     std::int64_t step = 1;
     while (ms / step > 16) step *= 2;
-    return ms / step * step;
+    return (ms + step - 1) / step * step;
 }
 
 }  // namespace
+
+bool is_played(Platform platform, FaultKind kind) {
+    return platform == Platform::linux_rules || kind != FaultKind::no_links;
+}
+
+void Tally::Dark::note(std::int64_t ms) {
+    ++runs_by_ms[rounded(ms)];
+    worst_ms = std::max(worst_ms, ms);
+}
 
 Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& faults, bool with_trail) {
     World world{scenario, platform_, seed, faults, with_trail};
     world.run();
     ++tally.runs;
-    for (std::size_t k = 0; k < fault_count; ++k) tally.faults[k] += world.fault_counts[k];
+    for (std::size_t k = 0; k < fault_count; ++k) tally.faults[k] += world.troubles.counts()[k];
     for (std::size_t s = 0; s < state_count; ++s) tally.states[s] += world.ghost.states[s];
     if (const auto& last = world.ghost.last) {
         const std::string_view ending = row(last->progress.state).name;
@@ -66,11 +77,10 @@ Run Explorer::run(const Scenario& scenario, std::uint64_t seed, const Faults& fa
         ++tally.marks[fmt::format("{}: {}", ending, update::name(last->reason))];
         const std::string_view route = update::name(last->route);
         auto found = tally.dark.find(route);
-        if (found == tally.dark.end())
-            found = tally.dark.emplace(std::string{route}, std::map<std::int64_t, std::uint64_t>{}).first;
-        ++found->second[rounded(world.ghost.worst_dark.count() / 1'000)];
+        if (found == tally.dark.end()) found = tally.dark.emplace(std::string{route}, Tally::Dark{}).first;
+        found->second.note(world.ghost.darkness.worst().count() / 1'000);
     }
-    return {world.ghost.violation(), world.points, world.fired, std::move(world.trail)};
+    return {world.ghost.violation(), world.points, world.struck, std::move(world.trail)};
 }
 
 Run Explorer::noted(const Scenario& scenario, std::uint64_t seed, const Faults& faults) {
@@ -79,9 +89,10 @@ Run Explorer::noted(const Scenario& scenario, std::uint64_t seed, const Faults& 
     return now;
 }
 
-void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32_t how, unsigned stride) {
+void Explorer::every_point(const Scenario& scenario, Faults faults, unsigned stride) {
     for (auto at = static_cast<std::uint32_t>(1 + seed_ % stride); !full(); at += stride) {
-        if (noted(scenario, seed_ + at, {{at, kind, how}}).fired == 0) return;
+        for (Fault& fault : faults) fault.at = at;
+        if (noted(scenario, seed_ + at, faults).struck == 0) return;
         ++tally.crash_points;
     }
 }
@@ -89,15 +100,15 @@ void Explorer::every_point(const Scenario& scenario, FaultKind kind, std::uint32
 void Explorer::every_pair(const Scenario& scenario, FaultKind first, FaultKind second, unsigned stride) {
     for (auto a = static_cast<std::uint32_t>(1 + seed_ % stride); !full(); a += stride)
         for (std::uint32_t b = a + 1; !full(); b += stride) {
-            const unsigned fired =
-                noted(scenario, seed_ + a * 1'000 + b, {{a, first, 0}, {b, second, 0}}).fired;
-            if (fired == 0) return;
+            const unsigned struck =
+                noted(scenario, seed_ + a * 1'000 + b, {{a, first, 0}, {b, second, 0}}).struck;
+            if (struck == 0) return;
             ++tally.crash_points;
-            if (fired == 1) break;
+            if (struck == 1) break;
         }
 }
 
-const Scenario& Explorer::pick(const std::vector<Scenario>& all, std::uint64_t seed, Faults& faults) {
+const Scenario& Explorer::pick(const std::vector<Scenario>& all, std::uint64_t seed, Faults& faults) const {
     Dice dice{seed};
     const Scenario& scenario = all[dice.below(all.size())];
     const auto count = 1 + dice.below(1 + dice.below(6));
@@ -106,6 +117,7 @@ const Scenario& Explorer::pick(const std::vector<Scenario>& all, std::uint64_t s
     const auto family = dice.below(6);
     while (faults.size() < count) {
         const FaultKind kind = throw_kind(dice);
+        if (!is_played(platform_, kind)) continue;
         if (family == 0 && !is_crash(kind)) continue;
         if (family == 1 && !is_network(kind)) continue;
         faults.push_back({static_cast<std::uint32_t>(1 + dice.below(range)), kind,

@@ -10,7 +10,8 @@ namespace update::sim {
 
 struct Run {
     std::optional<Violation> violation;
-    unsigned points = 0, fired = 0;
+    unsigned points = 0;
+    unsigned struck = 0;  ///< faults whose moment came
     std::vector<std::string> trail;
 };
 
@@ -20,8 +21,13 @@ struct Tally {
     FaultCounts faults{};
     std::array<std::uint64_t, state_count> states{};
     std::map<std::string, std::uint64_t, std::less<>> marks, outcomes;
-    /// Per route: how many runs were dark for how many milliseconds at worst, in steps of an eighth.
-    std::map<std::string, std::map<std::int64_t, std::uint64_t>, std::less<>> dark;
+    struct Dark {
+        /// How many runs were dark for so many milliseconds at worst, rounded up in steps of a sixteenth.
+        std::map<std::int64_t, std::uint64_t> runs_by_ms;
+        std::int64_t worst_ms = 0;  ///< to the millisecond
+        void note(std::int64_t ms);
+    };
+    std::map<std::string, Dark, std::less<>> dark;  ///< per route
 };
 
 struct Broken {
@@ -38,15 +44,15 @@ class Explorer {
 
     Run run(const Scenario&, std::uint64_t seed, const Faults&, bool with_trail = false);
 
-    /// One fault of this kind before every point, until the run ends before it.
-    void every_point(const Scenario&, FaultKind, std::uint32_t how, unsigned stride);
+    /// These faults before every point, until the run ends before it. Their own `at` means nothing.
+    void every_point(const Scenario&, Faults, unsigned stride);
     /// Two crashes, the second at every point after the first. @param stride  only each so many
     void every_pair(const Scenario&, FaultKind first, FaultKind second, unsigned stride);
     /// @param budget  stop in the middle when it says so
     void random(const std::vector<Scenario>&, std::uint64_t runs, const std::function<bool()>& budget);
 
     /// The scenario and the faults of a seed.
-    static const Scenario& pick(const std::vector<Scenario>&, std::uint64_t seed, Faults&);
+    const Scenario& pick(const std::vector<Scenario>&, std::uint64_t seed, Faults&) const;
     /// The fewest faults that still break the same promise.
     Faults shrunk(const Broken&);
 
@@ -61,6 +67,9 @@ class Explorer {
     const std::uint64_t seed_;
     const std::size_t broken_max_;
 };
+
+/// Can it have an effect under these rules? Windows has no hard links that could be missing.
+bool is_played(Platform, FaultKind);
 
 /// "crash@17:0 delay@40:3" @return nothing when it is no such list
 std::optional<Faults> parse_faults(std::string_view);

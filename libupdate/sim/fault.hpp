@@ -13,6 +13,7 @@ enum class FaultKind : std::uint8_t {
     crash,               ///< the process that comes to this point is killed
     crash_agent,         ///< the agent is killed, whoever comes to this point
     crash_watchdog,      ///< likewise
+    crash_between,       ///< whoever exchanges a file of the set next dies before the next one
     power_off,           ///< all is killed, un-flushed changes are lost in any combination, the machine boots
     disk_full,           ///< writes and creations fail for a while
     io_error,            ///< the next operation on a file fails

@@ -110,6 +110,13 @@ bool SimFiles::parent_exists(const std::string& path) const {
     return parent_of(path).empty() || world_.disk.find(parent_of(path)) != nullptr;
 }
 
+/// Another file stands there now, or none.
+void SimFiles::exchanged(const std::string& path) {
+    world_.ghost.file_exchanged(process_, path);
+    if (process_ == nullptr || std::ranges::count(world_.places.installed, path) == 0) return;
+    process_->dies_next = world_.takes(FaultKind::crash_between);
+}
+
 /// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
 /// links are not offered there: a helper that ran from one would keep the agent's own file from being
 /// replaced.
@@ -125,6 +132,7 @@ Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     if (windows && node->open > 0) return Error{ErrorCode::retry_later, from + " is open"};
     world_.disk.rename(from, to);
     if (to.find("/.update-") != std::string::npos) world_.newest_file = to;
+    if (target != node) exchanged(to);
     if (target && target != node) world_.ghost.removed(to, target);
     world_.ghost.names_changed(from);
     world_.ghost.names_changed(to);
@@ -135,7 +143,7 @@ Status SimFiles::link(const Path& existing, const Path& name) {
     UPDATE_CHECK(point(Op::create, "link", name.generic_string()), "link");
     const NodePtr node = world_.disk.find(existing.generic_string());
     if (!node) return absent(existing.generic_string());
-    if (world_.no_links || world_.platform == Platform::windows_rules)
+    if (world_.platform == Platform::windows_rules || world_.meets(FaultKind::no_links))
         return Error{ErrorCode::unsupported, "no hard links here"};
     if (world_.disk.find(name.generic_string()))
         return Error{ErrorCode::refused, name.generic_string() + " exists"};
@@ -156,6 +164,7 @@ Status SimFiles::remove(const Path& file) {
     if (world_.platform == Platform::windows_rules && node->running == 0 && node->open > 0)
         return Error{ErrorCode::retry_later, path + " is in use"};
     world_.disk.remove(path);
+    exchanged(path);
     world_.ghost.removed(path, node);
     return done();
 }

@@ -23,6 +23,7 @@ class SimFiles final : public Files {
     Status reading();
     bool about_to_strike() const;
     bool parent_exists(const std::string& path) const;
+    void exchanged(const std::string& path);
 
     World& world_;
     Process* const process_;

@@ -8,6 +8,7 @@
 #include "journal/policy_file.hpp"
 #include "policy/memory.hpp"
 #include "sim/actors.hpp"
+#include "sim/bounds.hpp"
 #include "sim/world.hpp"
 
 namespace update::sim {
@@ -21,6 +22,9 @@ std::string_view name(Promise promise) {
         "never-mixed",     "crashes-are-free", "outage-is-innocent", "told-once"};
     return names[static_cast<std::size_t>(promise) - 1];
 }
+
+Ghost::Ghost(World& world)
+    : world_{world}, dark_bound_{dark_bound(world.platform, world.scenario.settings)} {}
 
 void Ghost::break_promise(Promise promise, std::string what) {
     if (violation_) return;
@@ -73,10 +77,11 @@ void Ghost::image_starts(const Process& p) {
     if (p.version == world_.scenario.plan.version && !world_.disk_is_bad() && !given_up) ++starts_of_new;
     // One more with the exit-code route without a guard: only a start can see that the starts are used up.
     // Each update of this version, and each power cut, may begin anew.
-    const auto of = [&](FaultKind k) { return fired[static_cast<std::size_t>(k)]; };
+    const auto of = [&](FaultKind k) { return world_.troubles.count_of(k); };
     const std::uint64_t crashes = of(FaultKind::crash) + of(FaultKind::crash_agent) +
-                                  of(FaultKind::power_off) + of(FaultKind::dead_clock) +
-                                  of(FaultKind::crash_watchdog) + of(FaultKind::agent_held);
+                                  of(FaultKind::crash_between) + of(FaultKind::power_off) +
+                                  of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) +
+                                  of(FaultKind::agent_held);
     const bool quiet = world_.server.all_ended();
     if (!quiet && starts_of_new >
                       world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
@@ -85,30 +90,57 @@ void Ghost::image_starts(const Process& p) {
         break_promise(Promise::held_stays, "the agent was started while an administrator holds it");
 }
 
-/// The agent has looked after the update that it may be part of, and begins its own work.
-void Ghost::agent_works(const Process& agent) {
+const Artifact* Ghost::odd_file(const std::string& version) const {
     const auto& artifacts = world_.scenario.plan.artifacts;
     for (std::size_t n = 0; n < artifacts.size(); ++n) {
-        const Artifact& a = artifacts[n];
-        if (a.role == Role::watchdog) continue;
+        if (artifacts[n].role == Role::watchdog) continue;
         const NodePtr node = world_.disk.find(world_.places.installed[n]);
-        if (!node || node->bytes != image_of(a.install_path, agent.version))
-            return break_promise(Promise::never_mixed, fmt::format("agent {} works beside another {}",
-                                                                   agent.version, a.install_path));
+        if (!node || node->bytes != image_of(artifacts[n].install_path, version)) return &artifacts[n];
+    }
+    return nullptr;
+}
+
+void Ghost::member_starts(const Process& p) {
+    for (const auto& other : world_.processes())
+        if (other->alive && !other->service.empty() && other->version != p.version)
+            return break_promise(Promise::never_mixed,
+                                 fmt::format("{} {} was started beside {} {}", p.service, p.version,
+                                             other->service, other->version));
+    // An agent that knows of updates looks first, and may end again or put the set right before it works.
+    if (p.program == Program::agent && world_.scenario.aware()) return;
+    if (const Artifact* const odd = odd_file(p.version))
+        break_promise(Promise::never_mixed, fmt::format("{} {} was started beside another {}", p.service,
+                                                        p.version, odd->install_path));
+}
+
+/// By the exit-code route the agent exchanges its own files, and ends then.
+void Ghost::file_exchanged(const Process* by, const std::string& path) {
+    const bool by_itself = by != nullptr && by->program == Program::agent;
+    if (by == nullptr || by_itself) return;
+    const auto& artifacts = world_.scenario.plan.artifacts;
+    for (std::size_t n = 0; n < artifacts.size(); ++n) {
+        if (artifacts[n].role == Role::watchdog || world_.places.installed[n] != path) continue;
+        for (const auto& other : world_.processes())
+            if (other->alive && !other->service.empty())
+                return break_promise(Promise::never_mixed, fmt::format("{} was exchanged while {} {} runs",
+                                                                       path, other->service, other->version));
     }
 }
 
-void Ghost::check_dark() {
-    const auto time = world_.now - dark_since;
-    worst_dark = std::max<std::chrono::microseconds>(worst_dark, time);
+/// The agent has looked after the update that it may be part of, and begins its own work.
+void Ghost::agent_works(const Process& agent) {
+    if (const Artifact* const odd = odd_file(agent.version))
+        break_promise(Promise::never_mixed,
+                      fmt::format("agent {} works beside another {}", agent.version, odd->install_path));
 }
 
-void Ghost::agent_alive(bool now_alive) {
-    const bool held = world_.services[world_.settings.programs.front().name].held;
-    const bool dark_now = !now_alive && !held;
-    if (dark && !dark_now) check_dark();
-    if (!dark && dark_now) dark_since = world_.now;
-    dark = dark_now;
+/// What a fault of the machine costs by itself is not held against the product: the time counts after the
+/// last one.
+void Ghost::time_passed() {
+    const auto calm = std::chrono::duration_cast<Darkness::Time>(world_.now - world_.calm_since());
+    const Darkness::Time dark = std::min(darkness.lasted(world_.now), calm);
+    if (dark > dark_bound_)
+        break_promise(Promise::startable, fmt::format("no agent has been ready for {} s", dark / 1s));
 }
 
 void Ghost::journal_written(std::string_view slot) {
@@ -129,17 +161,22 @@ void Ghost::power_was_off() {
             break_promise(Promise::true_version, "the journal tells of what was never journaled");
     }
     for (const std::string& path : world_.places.installed) names_changed(path);
-    dark = true;
-    dark_since = world_.now + 20s;
+    darkness.agent_ended(world_.now);
 }
 
 void Ghost::at_the_end() {
     const auto record = world_.record();
     last = record;
+    const std::string& name_of_agent = world_.settings.programs.front().name;
+    Process* const agent = world_.running(name_of_agent);
+    if (world_.services[name_of_agent].held) {  // its start would have been the violation
+        if (agent != nullptr)
+            break_promise(Promise::held_stays, "the agent runs, which an administrator stopped");
+        return;
+    }
     // What nobody vouched for in time never reached the journal; the server heard of it.
     const bool refused_before = !record && !world_.server.updates().empty() && world_.server.all_ended();
     if (!record && !refused_before) return break_promise(Promise::ends, "no update is in the journal");
-    Process* const agent = world_.running(world_.settings.programs.front().name);
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
     const NodePtr live = world_.disk.find(world_.places.installed.front());
     if (version_of(live->bytes) != agent->version)
@@ -175,6 +212,7 @@ void Ghost::check_server(const Record& record) {
                                  fmt::format("the server knows {}, the journal {}", update::name(*u.ending),
                                              row(record.progress.state).name));
     }
+    const FaultCounts& fired = world_.troubles.counts();
     const auto is = [&](auto&& kinds) {
         for (std::size_t k = 0; k < fault_count; ++k)
             if (fired[k] > 0 && !kinds(static_cast<FaultKind>(k))) return false;

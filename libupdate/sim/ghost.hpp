@@ -10,6 +10,7 @@
 
 #include "journal/record.hpp"
 #include "ports/clock.hpp"
+#include "sim/darkness.hpp"
 #include "sim/disk.hpp"
 #include "sim/fault.hpp"
 
@@ -42,7 +43,7 @@ struct Violation {
 
 class Ghost {
  public:
-    explicit Ghost(World& world) : world_{world} {}
+    explicit Ghost(World&);
 
     void break_promise(Promise, std::string what);
     const std::optional<Violation>& violation() const { return violation_; }
@@ -51,8 +52,12 @@ class Ghost {
     void names_changed(const std::string& path);
     void removed(const std::string& path, const NodePtr&);
     void image_starts(const Process&);
+    /// A program of the set was started.
+    void member_starts(const Process&);
+    /// Another file stands at the path of one of the set's files. @param by  who renamed or removed
+    void file_exchanged(const Process* by, const std::string& path);
     void agent_works(const Process&);
-    void agent_alive(bool now_alive);
+    void time_passed();
     void power_was_off();
     void journal_written(std::string_view slot);
     void at_the_end();
@@ -60,22 +65,20 @@ class Ghost {
     unsigned acknowledged =
         0;  ///< answers that confirmed an update, or came from a server that confirms none
     bool watchdog_died_on_trial = false;  ///< it has one start, so that a crash there is its verdict
-    unsigned starts_of_new = 0, agent_crashes_in_trial = 0;
-    Instant dark_since{};
-    bool dark = true;
-    std::chrono::microseconds worst_dark{0};
+    unsigned starts_of_new = 0;
+    Darkness darkness;
     std::array<std::uint64_t, state_count> states{};
     std::optional<Record> last;  ///< as the end found it
-    FaultCounts fired{};
 
  private:
     bool is_complete(const std::string& bytes, std::string& version) const;
-    std::string live_version(const Artifact&) const;
-    void check_dark();
+    /// @return the file of the set that is not of this version; none: all are
+    const Artifact* odd_file(const std::string& version) const;
     void check_server(const Record&);
     void check_rest(const Record&);
 
     World& world_;
+    const AwakeClock::duration dark_bound_;
     std::optional<Violation> violation_;
     std::map<std::uint64_t, std::string> journaled_;  ///< generation -> the whole slot
 };

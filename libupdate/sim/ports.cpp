@@ -9,7 +9,7 @@ namespace update::sim {
 using namespace std::chrono_literals;
 
 Result<Space> SimVolumes::space(const Path&) {
-    return Space{1, world_.now < world_.disk_full_until ? 0 : std::uint64_t{1} << 40U};
+    return Space{1, world_.meets(FaultKind::disk_full) ? 0 : std::uint64_t{1} << 40U};
 }
 
 namespace {
@@ -45,15 +45,15 @@ Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
 Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
     (void)world_.point(p_, Op::other, "get", request.url);
     world_.spend(p_, 20ms);
-    if (!world_.network_up()) return Error{ErrorCode::retry_later, "no connection"};
+    if (world_.meets(FaultKind::network_cut)) return Error{ErrorCode::retry_later, "no connection"};
     HttpHead head;
-    if (world_.busy_mirror_next > 0) {
-        head.status = world_.busy_mirror_next-- % 2 == 0 ? 503 : 429;
+    if (world_.takes(FaultKind::busy_mirror)) {
+        head.status = world_.troubles.count_of(FaultKind::busy_mirror) % 2 == 0 ? 503 : 429;
         head.retry_after = 7s;
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
     }
-    if (world_.lost_mirror && request.url.starts_with("https://a.")) {
+    if (request.url.starts_with("https://a.") && world_.meets(FaultKind::lost_mirror)) {
         head.status = 404;
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
@@ -67,7 +67,7 @@ Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
 }
 
 Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::string bytes) {
-    if (std::exchange(world_.wrong_bytes_next, false)) bytes[bytes.size() / 2] ^= 1;
+    if (world_.takes(FaultKind::wrong_bytes)) bytes[bytes.size() / 2] ^= 1;
     HttpHead head;
     head.etag = "\"v\"";
     head.status = request.first_byte > 0 && request.if_range == head.etag ? 206 : 200;
@@ -82,8 +82,9 @@ Result<HttpHead> SimHttp::send(const HttpRequest& request, HttpSink& sink, std::
     for (std::size_t at = first; at < bytes.size(); at += chunk) {
         UPDATE_CHECK(sink.tick(), "tick");
         (void)world_.point(p_, Op::other, "receive", request.url);
-        if (!world_.network_up()) return Error{ErrorCode::retry_later, "the connection broke"};
-        if (world_.now < world_.stall_until) {
+        if (world_.meets(FaultKind::network_cut))
+            return Error{ErrorCode::retry_later, "the connection broke"};
+        if (world_.meets(FaultKind::network_stall)) {
             world_.spend(p_, world_.settings.transfer.stall_timeout);
             return Error{ErrorCode::retry_later, "no byte came"};
         }
@@ -98,7 +99,7 @@ Result<Ran> SimProcesses::run(const Command& command) {
     (void)world_.point(p_, Op::other, "run", command.program.generic_string());
     const NodePtr image = world_.disk.find(command.program.generic_string());
     if (!image) return Error{ErrorCode::not_found, command.program.generic_string()};
-    if (world_.now < world_.no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
+    if (world_.meets(FaultKind::no_start)) return Error{ErrorCode::retry_later, "no process can be started"};
     const std::string version = version_of(image->bytes);
     const bool on_trial = version == world_.scenario.plan.version;
     ++image->running;
@@ -114,7 +115,7 @@ Result<Ran> SimProcesses::run(const Command& command) {
 
 Result<ProcessId> SimProcesses::break_away(const Command& command, std::chrono::milliseconds timeout) {
     (void)world_.point(p_, Op::other, "break away", command.program.generic_string());
-    if (world_.now < world_.no_break_away_until)
+    if (world_.meets(FaultKind::no_break_away))
         return Error{ErrorCode::permission, "the job does not let it go"};
     const bool guardian = !command.arguments.empty() && command.arguments.front() == "--update-guardian";
     UPDATE_TRY(child,

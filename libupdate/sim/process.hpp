@@ -48,10 +48,12 @@ struct Process {
     std::string version, argument;
     NodePtr image;
     bool alive = true, stopping = false, deaf = false;
+    bool made_deaf = false;  ///< by a fault
     Instant started;
 
     std::unique_ptr<Fiber> fiber;
     bool waits = false, killed = false;
+    bool dies_next = false;  ///< at its next point
     Instant wake;
 
     std::deque<Signal> signals;

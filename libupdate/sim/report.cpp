@@ -50,7 +50,7 @@ std::string to_text(const SimulationReport& r) {
                     r.crash_points, r.power_offs, r.seed);
     text += table("faults", r.faults_by_kind) + table("states", r.states_reached) +
             table("endings and their reasons", r.marks) + table("outcomes", r.outcomes) +
-            "longest time without a running agent\n";
+            "longest time without an agent that is ready\n";
     for (const auto& [route, times] : r.dark_by_route)
         text += fmt::format("  {:<22} worst {:>9} ms  p99 {:>9} ms\n", route, times.worst_ms, times.p99_ms);
     for (const BrokenPromise& b : r.violations) {

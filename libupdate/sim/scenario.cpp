@@ -28,7 +28,8 @@ Settings base_settings() {
     // A tenth of the usual: what depends on them does so in proportion.
     s.trial.ready_timeout = 20'000ms;
     s.trial.ack_timeout = 60'000ms;
-    s.trial.renew_timeout = 10'000ms;
+    // As usual: half of it has to be longer than the SCM takes to start a watchdog again.
+    s.trial.renew_timeout = 30'000ms;
     return s;
 }
 

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <utility>
 
 #include "sim/actors.hpp"
 #include "sim/ports.hpp"
@@ -18,7 +19,7 @@ bool cannot_stop_itself(const Process& p) {
 Result<ServiceStatus> SimServices::status(const std::string& program) {
     if (p_.killed) throw Killed{};
     if (p_.program == Program::agent) return ServiceStatus{true, {p_.pid, 1}, {}, false};
-    if (world_.now < world_.unreadable_until)
+    if (world_.meets(FaultKind::unreadable_state))
         return Error{ErrorCode::retry_later, "the process table cannot be read"};
     ServiceStatus status;
     status.last_exit = world_.services[program].last_exit;
@@ -46,8 +47,8 @@ Status SimServices::start(const std::string& program) {
                world_.exec(program_path(world_, program), is_agent ? Program::agent : Program::companion, ""),
                "start");
     process->service = program;
+    world_.ghost.member_starts(*process);
     p_.supervised[program] = process->pid;
-    if (is_agent) world_.ghost.agent_alive(true);
     return done();
 }
 
@@ -60,6 +61,7 @@ Status SimServices::stop(const std::string& program) {
     const std::int64_t pid = process->pid;
     p_.supervised.erase(program);  // its end was asked for: nobody here is told of it
     process->stopping = true;
+    if (std::exchange(process->made_deaf, false)) world_.troubles.count(FaultKind::agent_ignores_stop);
     if (process->waits) world_.poke(*process);
     std::chrono::milliseconds patience = 10s;
     for (const ProgramSettings& p : world_.settings.programs)

@@ -4,6 +4,7 @@
 
 #include "durable/durable.hpp"
 #include "sim/actors.hpp"
+#include "sim/bounds.hpp"
 #include "sim/world.hpp"
 
 namespace update::sim {
@@ -15,14 +16,15 @@ using Kind = Event::Kind;
 constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s,
                                     sign_period_in_trial = 1s;
 
-/// systemd, as our units have it: Restart=always, RestartSec=1, no start limit. SCM: recovery after 1 s, 5 s,
-/// and 60 s from the third failure on, and none after exit code 0.
-std::optional<std::chrono::milliseconds> restart_delay(Platform platform, const ExitStatus& exit,
-                                                       unsigned ends) {
-    if (platform == Platform::linux_rules) return 1s;
-    if (!exit.signalled && exit.value == 0) return std::nullopt;
-    return ends < 2 ? 1s : ends < 3 ? 5s : 60s;
+/// As `updatectl service install` sets it up (service/unit_text, service/scm_service): systemd restarts
+/// whatever ended and gives up never; the SCM restarts what failed, which exit code 0 is not.
+bool restarts(Platform platform, const ExitStatus& exit) {
+    return platform == Platform::linux_rules || exit.signalled || exit.value != 0;
 }
+
+/// The SCM's first failure is answered with a restart, the next ones with the guard, which starts the
+/// service. It forgets failures after a day without any.
+constexpr auto forget_failures_after = 24h;
 
 }  // namespace
 
@@ -36,7 +38,8 @@ void World::manager_start(const std::string& service) {
     if (services[service].held || running(service) != nullptr) return;
     for (const auto& p : processes_)
         if (p->alive && p->program == Program::guard) return;  // it is being started
-    if (scenario.guard)
+    const bool guards = platform == Platform::linux_rules || failures_[service].count > 1;
+    if (scenario.guard && guards)
         if (const auto guard = exec(program_path(*this, service), Program::guard, service); guard) return;
     start_agent(*this, service);
 }
@@ -46,7 +49,7 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
     if (p.program == Program::watchdog) return restart(p.stopping, "watchdog", exit);
     if (p.service.empty()) return;
     services[p.service].last_exit = exit;
-    if (p.service == settings.programs.front().name) ghost.agent_alive(false);
+    if (p.service == settings.programs.front().name) ghost.darkness.agent_ended(now);
     for (auto& other : processes_) {
         const auto known = other->supervised.find(p.service);
         if (!other->alive || known == other->supervised.end() || known->second != p.pid) continue;
@@ -58,12 +61,20 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
 
 /// An administrator who stops a service to restart it starts it again.
 void World::restart(bool asked, const std::string& service, const ExitStatus& exit) {
-    const auto delay = restart_delay(platform, exit, ++restarts_[service]);
-    if (delay || asked) at(now + delay.value_or(5s), {.kind = Kind::start_service, .text = service});
+    Failures& failures = failures_[service];
+    if (now - failures.last > forget_failures_after) failures.count = 0;
+    failures.last = now;
+    const bool again = restarts(platform, exit);
+    if (again) ++failures.count;
+    if (again || asked)
+        at(now + restart_delay(platform, settings), {.kind = Kind::start_service, .text = service});
 }
 
-bool World::connected_to_server() const {
-    return network_up() && now >= server_down_until && now >= stall_until;
+bool World::connected_to_server() {
+    bool up = now >= outage_end_;
+    for (const FaultKind kind : {FaultKind::network_cut, FaultKind::server_down, FaultKind::network_stall})
+        if (meets(kind)) up = false;
+    return up;
 }
 
 void World::session_broke(Process& agent) {
@@ -142,6 +153,7 @@ void World::dispatch(Event& event) {
             break;
         case Kind::ready:
             p->life.ready = true;
+            ghost.darkness.agent_ready(now);
             sign(*p);
             break;
         case Kind::misconduct:
@@ -157,16 +169,16 @@ void World::dispatch(Event& event) {
         case Kind::auth_arrives: {
             if (stale) break;
             const std::string confirmed = server.admit(p->version, p->life.open_update);
-            if (std::exchange(ack_lost_next, false)) {
+            if (takes(FaultKind::ack_lost)) {
                 session_broke(*p);
                 break;
             }
             auto wait = latency;
-            if (std::exchange(ack_late_next, false)) wait = 8s;
+            if (takes(FaultKind::ack_late)) wait = 8s;
             const Event answer{
                 .kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
             at(now + wait, answer);
-            if (std::exchange(ack_twice_next, false)) at(now + wait + latency, answer);
+            if (takes(FaultKind::ack_twice)) at(now + wait + latency, answer);
             break;
         }
         case Kind::auth_answered:
@@ -190,7 +202,7 @@ void World::dispatch(Event& event) {
         case Kind::outcomes_arrive: {
             if (stale) break;
             for (const Outcome& outcome : event.outcomes) server.outcome(outcome);
-            if (std::exchange(ack_lost_next, false)) {
+            if (takes(FaultKind::ack_lost)) {
                 session_broke(*p);
                 break;
             }
@@ -212,10 +224,10 @@ void World::dispatch(Event& event) {
         case Kind::release_agent:
             for (auto& [name, service] : services) {
                 if (!service.held) continue;
-                service.held = false;
+                service = {service.last_exit};
                 if (scenario.keeper == Keeper::service_manager) manager_start(name);
             }
-            ghost.agent_alive(running(settings.programs.front().name) != nullptr);
+            ghost.darkness.excuse(false, now);
             break;
         case Kind::begin_by_operator:
             begin_by_operator(*this);

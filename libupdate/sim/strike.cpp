@@ -17,163 +17,173 @@ std::chrono::seconds span(std::uint32_t how) {
     return spans[how % std::size(spans)];
 }
 
+constexpr std::chrono::seconds off_time = 20s;
+
 }  // namespace
 
-void World::strike(Process& p, Op op, const Fault& fault) {
-    ++fired;
-    ++fault_counts[static_cast<std::size_t>(fault.kind)];
-    ++ghost.fired[static_cast<std::size_t>(fault.kind)];
-    tell("FAULT", text({fault}));
-    const auto until = [&](Instant& end, std::uint32_t how) {
-        end = std::max(end, now + span(how));
-        faults_end_ = std::max(faults_end_, end);
+/// @return whether it had an effect at once; one that lasts or is armed is counted when somebody meets it
+bool World::befall(Process& p, Op op, const Fault& fault) {
+    const FaultKind kind = fault.kind;
+    const auto lasts = [&](std::uint32_t how) {
+        troubles.last_until(kind, now + span(how));
+        trouble_until(kind, now + span(how));
+        return false;
     };
-    const std::string& agent_name = settings.programs.front().name;
-    Process* const agent = running(agent_name);
-    switch (fault.kind) {
+    const auto armed = [&](unsigned times = 1) {
+        troubles.arm(kind, times);
+        return false;
+    };
+    const auto killed = [&](Process* process) {
+        if (process != nullptr) end(*process, {true, 9});
+        return process != nullptr;
+    };
+    Process* const agent = running(settings.programs.front().name);
+    switch (kind) {
         case FaultKind::crash:
-            end(p, {true, 9});
-            break;
+            return killed(&p);
         case FaultKind::crash_agent:
-            if (agent) end(*agent, {true, 9});
-            break;
+            return killed(agent);
         case FaultKind::crash_watchdog:
-            if (Process* const dog = watchdog()) end(*dog, {true, 9});
-            break;
+            return killed(watchdog());
         case FaultKind::power_off:
             power_off();
-            break;
-        case FaultKind::disk_full:
-            until(disk_full_until, fault.how % 6);
-            break;
+            return true;
+        case FaultKind::dead_clock:
+            power_off();
+            wall_us = 0;
+            return true;
+        case FaultKind::crash_between:
         case FaultKind::io_error:
-            io_error_next = true;
-            break;
-        case FaultKind::read_only:
-            until(read_only_until, fault.how % 6);
-            break;
         case FaultKind::denied:
-            denied_next = true;
-            break;
+        case FaultKind::wrong_bytes:
+        case FaultKind::ack_lost:
+        case FaultKind::ack_twice:
+        case FaultKind::ack_late:
+            return armed();
+        case FaultKind::busy_mirror:
+            return armed(1 + fault.how % 3);
+        case FaultKind::disk_full:
+        case FaultKind::read_only:
         case FaultKind::quota:
-            until(quota_until, fault.how % 6);
-            break;
         case FaultKind::locked:
-            until(locked_until, fault.how % 6);
-            break;
+        case FaultKind::network_stall:
+        case FaultKind::no_start:
+            return lasts(fault.how % 6);
+        case FaultKind::unreadable_state:
+            return lasts(fault.how % 5);
+        case FaultKind::no_break_away:
+            return lasts(fault.how);
+        case FaultKind::no_links:
+        case FaultKind::lost_mirror:  // from now on, and no reason to wait for its end
+            troubles.last_until(kind, Instant::max());
+            return false;
         case FaultKind::vanishes:
-            if (!newest_file.empty() && !newest_file.ends_with(".old") && disk.find(newest_file))
-                disk.remove(newest_file);
-            break;
+            if (newest_file.empty() || newest_file.ends_with(".old") || !disk.find(newest_file)) return false;
+            disk.remove(newest_file);
+            return true;
         case FaultKind::tampered: {
             // Not between a look at a file and its use: what lies in a private folder is not raced for.
             const bool between = op == Op::rename || op == Op::remove || op == Op::other;
             const NodePtr node = between || newest_file.ends_with(".old") ? nullptr : disk.find(newest_file);
-            if (!node || node->bytes.empty()) break;
+            if (!node || node->bytes.empty()) return false;
             disk.write(*node, node->bytes.size() / 2, "!");
             disk.flush(*node);
-            break;
+            return true;
         }
-        case FaultKind::no_links:
-            no_links = true;
-            break;
         case FaultKind::delay:
+            troubles.count(kind);  // before the others go on
             spend(p, span(fault.how % 5));
-            break;
+            return false;
         case FaultKind::clock_jump:
             wall_us +=
                 (fault.how % 2 == 0 ? 1 : -1) * std::chrono::microseconds{span(fault.how) * 1'000}.count();
             wall_us = std::max<std::int64_t>(wall_us, 0);
-            break;
+            return true;
         case FaultKind::suspend:
             wall_us += std::chrono::microseconds{8h}.count();
-            for (auto& other : processes_)
-                if (other->alive && other->life.online) session_broke(*other);
-            break;
-        case FaultKind::dead_clock:
-            power_off();
-            wall_us = 0;
-            break;
+            break_sessions();
+            return true;
         case FaultKind::network_cut:
-            until(network_cut_until, fault.how);
-            for (auto& other : processes_)
-                if (other->alive && other->life.online) session_broke(*other);
-            break;
-        case FaultKind::network_stall:
-            until(stall_until, fault.how % 6);
-            break;
-        case FaultKind::wrong_bytes:
-            wrong_bytes_next = true;
-            break;
-        case FaultKind::busy_mirror:
-            busy_mirror_next = 1 + fault.how % 3;
-            break;
-        case FaultKind::lost_mirror:
-            lost_mirror = true;
-            break;
+            (void)lasts(fault.how);
+            if (break_sessions()) (void)meets(kind);
+            return false;
         case FaultKind::server_restored:
             server.restore();
-            [[fallthrough]];
+            troubles.last_until(FaultKind::server_down, now + span(fault.how % 4));
+            trouble_until(kind, now + span(fault.how % 4));
+            break_sessions();
+            return true;
         case FaultKind::server_down:
-            until(server_down_until, fault.kind == FaultKind::server_down ? fault.how : fault.how % 4);
-            for (auto& other : processes_)
-                if (other->alive && other->life.online) session_broke(*other);
-            break;
-        case FaultKind::ack_lost:
-            ack_lost_next = true;
-            break;
-        case FaultKind::ack_twice:
-            ack_twice_next = true;
-            break;
-        case FaultKind::ack_late:
-            ack_late_next = true;
-            break;
+            (void)lasts(fault.how);
+            if (break_sessions()) (void)meets(kind);
+            return false;
         case FaultKind::agent_ignores_stop:
-            if (agent) agent->deaf = true;
-            break;
-        case FaultKind::no_break_away:
-            until(no_break_away_until, fault.how);
-            break;
-        case FaultKind::no_start:
-            until(no_start_until, fault.how % 6);
-            break;
-        case FaultKind::unreadable_state:
-            until(unreadable_until, fault.how % 5);
-            break;
+            if (agent != nullptr && !agent->deaf) agent->deaf = agent->made_deaf = true;
+            return false;
         case FaultKind::cancelled:
         case FaultKind::roll_back_asked:
-            wish(*this, fault.kind);
-            break;
+            return wish(*this, kind);
         case FaultKind::second_update:
-            if (server.updates().size() < 2 && !scenario.by_operator) {
-                server.add({"u-2", scenario.plan.product, "", newer_version});
-                if (agent) at(now, {.kind = Event::Kind::heartbeat, .pid = agent->pid});
-            }
-            break;
+            if (server.updates().size() >= 2 || scenario.by_operator) return false;
+            server.add({"u-2", scenario.plan.product, "", newer_version});
+            if (agent) at(now, {.kind = Event::Kind::heartbeat, .pid = agent->pid});
+            return true;
         case FaultKind::agent_held:
-            services[agent_name].held = true;
-            if (agent) {
-                agent->stopping = true;
-                end(*agent, {true, 15});
-            }
-            ghost.agent_alive(false);
-            at(now + span(fault.how % 6), {.kind = Event::Kind::release_agent});
-            faults_end_ = std::max(faults_end_, now + span(fault.how % 6));
-            break;
+            return hold_agent(fault.how);
         case FaultKind::watchdog_stopped:
             if (Process* const dog = watchdog()) {
                 dog->stopping = true;
                 dog->signals.push_back({.kind = Signal::Kind::stopping});
                 poke(*dog);
-                if (dog == &p) break;
+                return true;
             }
-            break;
+            return false;
         case FaultKind::count:
             break;
     }
-    faults_end_ = std::max(faults_end_, now);
-    ghost.agent_alive(running(agent_name) != nullptr);
+    return false;
+}
+
+void World::strike(Process& p, Op op, const Fault& fault) {
+    ++struck;
+    tell("FAULT", text({fault}));
+    if (befall(p, op, fault)) troubles.count(fault.kind);
+    trouble_until(fault.kind, now);
     if (!p.alive) throw Killed{};
+}
+
+void World::trouble_until(FaultKind kind, Instant end) {
+    faults_end_ = std::max(faults_end_, end);
+    const bool elsewhere = is_network(kind) || kind == FaultKind::no_break_away;
+    calm_since_ = std::max(calm_since_, elsewhere ? now : end);
+}
+
+/// An administrator stops the agent: for a while; until the next boot; or he disables it for good.
+bool World::hold_agent(std::uint32_t how) {
+    Service& service = services[settings.programs.front().name];
+    if (service.held) return false;
+    service.held = true;
+    if (Process* const agent = running(settings.programs.front().name)) {
+        agent->stopping = true;
+        end(*agent, {true, 15});
+    }
+    ghost.darkness.excuse(true, now);
+    service.for_good = how % 8 >= 6;
+    service.disabled = how % 8 == 7;
+    if (service.for_good) return true;
+    at(now + span(how % 6), {.kind = Event::Kind::release_agent});
+    trouble_until(FaultKind::agent_held, now + span(how % 6));
+    return true;
+}
+
+bool World::break_sessions() {
+    bool any = false;
+    for (auto& p : processes_) {
+        if (!p->alive || !p->life.online) continue;
+        session_broke(*p);
+        any = true;
+    }
+    return any;
 }
 
 /// The dead processes' stacks unwind, all but the one that calls this; its next step throws.
@@ -188,16 +198,16 @@ void World::power_off() {
     seen_slots_.reset();
     tell("machine", "power off");
     ghost.power_was_off();
-    now += 20s;
+    now += off_time;
+    ghost.darkness.pass_over(off_time);
     boot_at = now;
     boot();
 }
 
 void World::boot() {
     ++boots;
-    restarts_.clear();
+    failures_.clear();
     for (auto& [name, service] : services) service.stopped_by_applier = false;
-    ghost.agent_alive(false);
     root_services.clear();
     if (scenario.keeper == Keeper::watchdog) root_services.push_back("watchdog");
     if (scenario.keeper == Keeper::service_manager) root_services.push_back(settings.programs.front().name);
@@ -207,7 +217,7 @@ void World::boot() {
         at(now + 2s, {.kind = Event::Kind::start_service, .text = service});
     if (scenario.by_operator) at(now + 10s, {.kind = Event::Kind::begin_by_operator});
     for (const auto& [name, service] : services)
-        if (service.held) at(now + 60s, {.kind = Event::Kind::release_agent});
+        if (service.held && !service.disabled) at(now + 60s, {.kind = Event::Kind::release_agent});
 }
 
 }  // namespace update::sim

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "sim/actors.hpp"
+#include "sim/bounds.hpp"
 #include "sim/files.hpp"
 
 namespace update::sim {
@@ -26,12 +27,6 @@ class SimClock final : public Clock {
  private:
     const World& world_;
 };
-
-/// The longest that an update may take once nothing is wrong any more.
-AwakeClock::duration bound_of(const Settings& s) {
-    return 30min + 2 * (s.trial.starts_max * s.trial.ready_timeout + 9 * s.trial.ack_timeout +
-                        s.trial.renew_timeout + s.trial.self_test_timeout + s.supervision.backoff_max);
-}
 
 World::Places places_of(const Layout& layout, const Plan& plan) {
     World::Places places{{layout.journal_slot(0).generic_string(), layout.journal_slot(1).generic_string()},
@@ -59,6 +54,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
       ghost{*this},
       dice{seed},
       faults_{std::move(faults)},
+      end_bound_{end_bound(rules, s.settings)},
       nobody_{std::make_unique<SimFiles>(*this, nullptr)},
       journal_{*nobody_, layout},
       clock_{std::make_unique<SimClock>(*this)},
@@ -84,9 +80,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     disk.put(settings.trust.root.generic_string(), scenario.repository->root());
     if (!scenario.by_operator) server.add(scenario.selection());
     server.back_up();
-    if (scenario.outage) server_down_until = Instant{} + 5 * settings.trial.ack_timeout / 2;
-    bound_ = bound_of(settings);
-    faults_end_ = server_down_until;
+    if (scenario.outage) outage_end_ = faults_end_ = Instant{} + 5 * settings.trial.ack_timeout / 2;
 }
 
 /// The processes that are left die; their stacks have to be unwound.
@@ -149,12 +143,14 @@ bool World::advance() {
     if (!events_.empty()) next = events_.top().at;
     for (auto& p : processes_)
         if (p->alive && p->fiber && p->waits) next = std::min(next, p->wake);
-    if (next == Instant::max() || next > faults_end_ + bound_ || points > points_max) {
+    if (next == Instant::max() && now < faults_end_) next = faults_end_;
+    if (next == Instant::max() || next > faults_end_ + end_bound_ || points > points_max) {
         ghost.break_promise(Promise::ends, fmt::format("no end after {} s and {} points",
                                                        now.time_since_epoch().count() / 1'000'000, points));
         return false;
     }
     now = std::max(now, next);
+    ghost.time_passed();
     while (!events_.empty() && events_.top().at <= now) {
         const auto event = events_.top().event;
         events_.pop();
@@ -166,22 +162,35 @@ bool World::advance() {
 /// All is said and done, and nothing can come any more but by a new wish.
 bool World::settled() {
     if (now < faults_end_) return false;
+    if (services[settings.programs.front().name].for_good) return settled_without_agent();
     const Process* agent = running(settings.programs.front().name);
     if (agent == nullptr || !agent->life.began) return false;
     const bool aware = scenario.aware();
     if (aware && (!agent->life.online || !agent->offers.empty())) return false;
     // A server that was put back to before an operator's update is offered nothing to ask about: it hears
     // what runs, and no more.
-    const bool forgot = scenario.by_operator && ghost.fired[static_cast<int>(FaultKind::server_restored)] > 0;
+    const bool forgot = scenario.by_operator && troubles.count_of(FaultKind::server_restored) > 0;
     const bool knows = server.all_ended() && (forgot || !server.updates().empty());
     if (aware && (!knows || server.version() != agent->version)) return false;
-    for (const auto& p : processes_)
-        if (p->program == Program::helper || p->program == Program::guardian ||
-            p->program == Program::updatectl || p->program == Program::guard)
-            return false;
+    if (somebody_passes()) return false;
     const auto& last = record();
     const bool refused_before = !last && aware && !server.updates().empty();
     return (refused_before || (last && last->filed)) && (!aware || !disk.has_children(places.outcomes));
+}
+
+bool World::somebody_passes() const {
+    return std::ranges::any_of(processes_, [](const auto& p) {
+        return p->program == Program::helper || p->program == Program::guardian ||
+               p->program == Program::updatectl || p->program == Program::guard;
+    });
+}
+
+/// Its part of an update waits for it; what others do of one comes to an end all the same.
+bool World::settled_without_agent() {
+    if (somebody_passes()) return false;
+    const bool others_may = scenario.keeper == Keeper::watchdog && !scenario.old_watchdog;
+    const auto& last = record();
+    return !others_may || !last || last->filed || row(last->progress.state).owner == Owner::agent;
 }
 
 const std::optional<Record>& World::record() {
@@ -216,6 +225,7 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
     if (with_trail_ && op != Op::other) tell(name(p.program), fmt::format("{} {}", what, path));
     while (next_fault_ < faults_.size() && faults_[next_fault_].at <= points)
         strike(p, op, faults_[next_fault_++]);
+    if (p.dies_next) end(p, {true, 9});
     if (!p.alive) throw Killed{};
     if (points > points_max) {
         ghost.break_promise(Promise::ends, "the work has no end");
@@ -225,22 +235,35 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
     Evidence evidence;
     evidence.need_bytes = 4096;
     evidence.have_bytes = 0;
-    if (now < disk_full_until && (op == Op::write || op == Op::create))
+    if ((op == Op::write || op == Op::create) && meets(FaultKind::disk_full))
         return Error{ErrorCode::no_space, "disk full"}.with(evidence);
-    if (now < quota_until && op == Op::write) return Error{ErrorCode::no_space, "quota"}.with(evidence);
-    if (now < read_only_until) return Error{ErrorCode::permission, "read-only file system"};
-    if (now < locked_until && (op == Op::rename || op == Op::remove))
+    if (op == Op::write && meets(FaultKind::quota)) return Error{ErrorCode::no_space, "quota"}.with(evidence);
+    if (meets(FaultKind::read_only)) return Error{ErrorCode::permission, "read-only file system"};
+    if ((op == Op::rename || op == Op::remove) && meets(FaultKind::locked))
         return Error{ErrorCode::retry_later, "somebody has the file open"};
-    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
-    if (op != Op::flush && op != Op::write && std::exchange(denied_next, false))
+    if (takes(FaultKind::io_error)) return Error{ErrorCode::retry_later, "input/output error"};
+    if (op != Op::flush && op != Op::write && takes(FaultKind::denied))
         return Error{ErrorCode::permission, "permission denied"};
     return done();
 }
 
 Status World::reading(Process& p) {
     if (p.killed) throw Killed{};
-    if (std::exchange(io_error_next, false)) return Error{ErrorCode::retry_later, "input/output error"};
+    if (takes(FaultKind::io_error)) return Error{ErrorCode::retry_later, "input/output error"};
     return done();
+}
+
+bool World::disk_is_bad() const {
+    for (const FaultKind kind :
+         {FaultKind::disk_full, FaultKind::read_only, FaultKind::quota, FaultKind::locked})
+        if (troubles.lasts(kind, now)) return true;
+    return false;
+}
+
+bool World::takes(FaultKind kind) {
+    if (!troubles.takes(kind)) return false;
+    trouble_until(kind, now);
+    return true;
 }
 
 void World::block(Process& p, Instant until) {
@@ -279,7 +302,7 @@ void World::start_fiber(Process& p) {
 }
 
 Result<Process*> World::exec(const std::string& path, Program program, std::string argument) {
-    if (now < no_start_until) return Error{ErrorCode::retry_later, "no process can be started"};
+    if (meets(FaultKind::no_start)) return Error{ErrorCode::retry_later, "no process can be started"};
     const NodePtr image = disk.find(path);
     if (!image) return Error{ErrorCode::not_found, path};
     auto p = std::make_unique<Process>();

@@ -10,6 +10,7 @@
 #include "sim/process.hpp"
 #include "sim/scenario.hpp"
 #include "sim/server.hpp"
+#include "sim/troubles.hpp"
 
 namespace update::sim {
 
@@ -91,11 +92,13 @@ class World {
     void sign(Process& agent);
     void tell_desks(Process& agent);
     void send_outcomes(Process& agent);
-    bool connected_to_server() const;
-    bool disk_is_bad() const {
-        return now < std::max({disk_full_until, read_only_until, quota_until, locked_until});
-    }
-    bool network_up() const { return now >= network_cut_until; }
+    bool connected_to_server();
+    bool disk_is_bad() const;
+    /// Since when the machine has been well. The network and the server are not part of it: nobody needs them
+    /// to have an agent.
+    Instant calm_since() const { return calm_since_; }
+    bool meets(FaultKind kind) { return troubles.meets(kind, now); }
+    bool takes(FaultKind);
     void tell(std::string_view who, std::string_view what);
     void note_state(const Record&, std::string_view note);
 
@@ -114,29 +117,31 @@ class World {
     struct Service {
         std::optional<ExitStatus> last_exit;
         bool held = false;
+        bool for_good = false;  ///< nobody releases it but a boot
+        bool disabled = false;  ///< nor that
         bool stopped_by_applier = false;
     };
     std::map<std::string, Service> services;
     std::vector<std::string> root_services;  ///< what the service manager starts at boot
 
-    // --- faults that last, or wait for their occasion
-    Instant disk_full_until{}, read_only_until{}, quota_until{}, locked_until{}, network_cut_until{},
-        stall_until{}, server_down_until{}, no_break_away_until{}, no_start_until{}, unreadable_until{};
-    bool io_error_next = false, denied_next = false, no_links = false, wrong_bytes_next = false,
-         lost_mirror = false, ack_lost_next = false, ack_twice_next = false, ack_late_next = false;
-    unsigned busy_mirror_next = 0;
+    Troubles troubles;
     std::string newest_file;  ///< for the virus scanner
 
     // --- what is read afterwards
-    unsigned points = 0, fired = 0;
-    FaultCounts fault_counts{};
+    unsigned points = 0, struck = 0;
     std::vector<std::string> trail;
     bool ended_well = false;
 
  private:
     void boot();
     bool settled();
+    bool settled_without_agent();
+    bool somebody_passes() const;
     void strike(Process&, Op, const Fault&);
+    bool befall(Process&, Op, const Fault&);
+    bool hold_agent(std::uint32_t how);
+    bool break_sessions();
+    void trouble_until(FaultKind, Instant end);
     void power_off();
     void dispatch(Event&);
     void session_broke(Process& agent);
@@ -159,11 +164,15 @@ class World {
     std::vector<std::unique_ptr<Process>> processes_;
     Faults faults_;
     std::size_t next_fault_ = 0;
-    Instant faults_end_{};
-    AwakeClock::duration bound_;
+    Instant faults_end_{}, calm_since_{}, outage_end_{};
+    const AwakeClock::duration end_bound_;
     std::int64_t last_pid_ = 100;
     Process* current_ = nullptr;
-    std::map<std::string, unsigned> restarts_;
+    struct Failures {
+        unsigned count = 0;
+        Instant last{};
+    };
+    std::map<std::string, Failures> failures_;  ///< as the service manager counts them
     std::unique_ptr<Files> nobody_;
     Journal journal_;
     struct Slot {

@@ -44,4 +44,11 @@ Status set_is_installed(Job& job, Watchdog watchdog) {
     return done();
 }
 
+std::optional<Event> start_of_mixed_set(Job& job) {
+    if (job.record.progress.state == State::starting)
+        if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
+            return because(job, Reason::io_failed, whole.error(), Event::mistrusted);
+    return std::nullopt;
+}
+
 }  // namespace update

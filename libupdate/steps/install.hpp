@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "steps/manifest.hpp"
 #include "steps/step.hpp"
 
@@ -16,5 +18,11 @@ Status install_sealed(Job&, const VerifiedArtifact&, const Seal&);
 /// one.
 enum class Watchdog : std::uint8_t { included, left_out };
 Status set_is_installed(Job&, Watchdog);
+
+/// Before a start of the new version, whoever makes it. The journal may have missed the way back (a disk that
+/// could not be written), or somebody put another file there: a set that is not wholly the verified one is
+/// not started.
+/// @return what is to be done instead; none: start
+std::optional<Event> start_of_mixed_set(Job&);
 
 }  // namespace update

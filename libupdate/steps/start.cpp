@@ -19,11 +19,7 @@ bool decides(const Job& job, const ProgramSettings& program, const Error& error)
 }  // namespace
 
 Event start(Job& job) {
-    // The journal may have missed the way back (a disk that could not be written), or somebody put another
-    // file there: a set that is not wholly the verified one is not started.
-    if (job.record.progress.state == State::starting)
-        if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
-            return because(job, Reason::io_failed, whole.error(), Event::mistrusted);
+    if (const auto instead = start_of_mixed_set(job)) return *instead;
     std::optional<Error> verdict;
     const auto& programs = job.settings.programs;
     for (auto program = programs.rbegin(); program != programs.rend(); ++program) {

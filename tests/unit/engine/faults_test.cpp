@@ -41,6 +41,32 @@ TEST_CASE("a journal that cannot be written from some state on, for a while, nev
                 }
 }
 
+TEST_CASE(
+    "a way back of which the journal knows nothing, and that stopped half-way, leads to no trial of a mixed "
+    "set") {
+    for (const Route route : {Route::watchdog, Route::self_update}) {
+        World world{route, Behaviour::exits};
+        bool is_full = true;
+        unsigned trials = 0;
+        world.finger.before = [&](std::string_view operation, const Path& path) -> Status {
+            if (!is_full || world.agent_starts_of_new < world.settings.trial.starts_max) return done();
+            const auto now = Journal{world.files, world.layout}.load().record;
+            if (!now || now->progress.state != State::starting) return done();
+            if (operation == "write" && is_journal(world, path)) return Error{ErrorCode::no_space, "played"};
+            if (operation != "rename" || path != world.settings.install_root / "share/data") return done();
+            trials = world.performed[static_cast<std::size_t>(State::awaiting_ready)];
+            is_full = false;
+            throw Crash{};
+        };
+        world.run_to_the_end();
+        const std::string context{update::name(route)};
+        CHECK_MESSAGE(!is_full, context);
+        CHECK_MESSAGE(world.performed[static_cast<std::size_t>(State::awaiting_ready)] == trials, context);
+        world.check_end(context);
+        CHECK_MESSAGE(world.state() == State::rolled_back, context);
+    }
+}
+
 TEST_CASE("an end that the journal does not hold is told to nobody") {
     World world{Route::watchdog};
     bool is_full = true;

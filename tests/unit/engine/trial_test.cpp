@@ -170,3 +170,20 @@ TEST_CASE("a companion that cannot be started keeps no agent down, and is no ver
         CHECK(world.state() == (behaviour == Behaviour::good ? State::committed : State::rolled_back));
     }
 }
+
+TEST_CASE("an agent that starts again within a download does its own work first, and goes on beside it") {
+    World world{Route::watchdog};
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (now && now->progress.state == State::downloading) throw Crash{};
+    };
+    CHECK_THROWS_AS((void)world.begin(), Crash);
+    world.point = [](std::string_view) {};
+    const auto later = world.as(Actor::agent, [&](Engine& engine) {
+        CHECK(engine.resume(Entry::fresh_process, true) == Halt::would_wait);
+        CHECK(world.state() == State::downloading);
+        return engine.go_on();
+    });
+    REQUIRE(later);
+    CHECK(world.state() != State::downloading);
+}
