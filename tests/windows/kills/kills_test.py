@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""Killed in the middle of an update over the watchdog's service, then started again: it ends, with a whole agent.
+
+For each state the update is begun, and when the history shows that state, the agent or the watchdog is killed, or the
+whole Windows session is ended, which is as near to a power cut as Wine comes. What is down is started again, as the
+system does at boot or recovery does (Wine has none). Then the update has to end as committed or rolled back, and the
+agent that lies in its place, runs, and calls itself by its version has to be the one of that outcome.
+"""
+import argparse
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+arguments = argparse.ArgumentParser()
+arguments.add_argument("--source", type=pathlib.Path, required=True)
+arguments.add_argument("--build", type=pathlib.Path, required=True)
+arguments.add_argument("--only", help="the cases with this word")
+options = arguments.parse_args()
+wine = [str(options.source / "scripts" / "wine")]
+prefix = pathlib.Path(os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills")).resolve()
+os.environ["LIBUPDATE_WINE_PREFIX"] = str(prefix)
+versions = options.build / "versions"
+look_seconds = 0.01
+
+# Early, on both sides of the swap, and of the agent in the trial. Not the watchdog in the trial: the helper that the agent
+# starts in its place runs from the kept version, which it then cannot remove (docs/windows.md).
+cases = [("agent", "awaiting-ready"), ("watchdog", "staging"), ("watchdog", "swapping"), ("session", "staging"),
+         ("session", "swapping")]
+
+
+def run(*words, timeout=60):
+    # Into a file: what a program leaves behind may keep a pipe open for ever.
+    with tempfile.TemporaryFile("w+") as output:
+        ran = subprocess.run([*wine, *words], stdout=output, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
+                             timeout=timeout)
+        output.seek(0)
+        return ran.returncode, output.read()
+
+
+def windows_path(path):
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def check(holds, what):
+    if not holds:
+        raise AssertionError(what)
+
+
+def eventually(look, what, seconds=60):
+    limit = time.monotonic() + seconds
+    while time.monotonic() < limit:
+        if found := look():
+            return found
+        time.sleep(look_seconds)  # a look at a file is no pause
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def begin_session():
+    # While no ordinary program runs, Wine ends the session, and kills the services.
+    subprocess.run([*wine, "--keep"], stdin=subprocess.DEVNULL, check=True)
+
+
+def end_session():
+    subprocess.run([*wine, "--end"], check=True)
+
+
+def processes_of(image):
+    """Those of our prefix that run this file, by their numbers in Linux."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if not entry.name.isdigit() or image.encode() not in (entry / "cmdline").read_bytes().split(b"\0")[0]:
+                continue
+            if f"WINEPREFIX={prefix}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+        except OSError:
+            continue  # ended meanwhile
+    return found
+
+
+class Product:
+    def __init__(self, name):
+        self.name, self.folder = name, prefix / "drive_c" / name
+        self.windows_folder = f"C:\\{name}"
+        self.config = self.windows_folder + "\\update.toml"
+        (self.folder / "programs").mkdir(parents=True)
+        shutil.copy(versions / "agent-1.0.exe", self.folder / "programs" / "agent.exe")
+        shutil.copy(versions / "watchdog-1.0.exe", self.folder / "programs" / "watchdog.exe")
+        (self.folder / "agent.key").write_text("secret of a test\n")
+        (self.folder / "update.toml").write_text(
+            f"product = '{name}'\ninstall_root = '{self.windows_folder}\\programs'\n"
+            f"state_dir = '{self.windows_folder}\\state'\nkey_file = '{self.windows_folder}\\agent.key'\n"
+            "watchdog_path = 'watchdog.exe'\nagent_id = 'probe'\nserver_url = 'wss://localhost:1/agent'\n"
+            "[trust]\nmode = 'unsigned'\n[service]\nmanager = 'scm'\n"
+            "[trial]\ncommit_on = 'ready'\nready_timeout = '30s'\n"
+            f"[[programs]]\nname = 'agent'\npath = 'agent.exe'\narguments = ['--config', '{self.config}']\n")
+        self.control("service", "install")
+        self.is_up(name)
+        self.is_up(f"{name}-watchdog")
+
+    def control(self, *words):
+        code, output = run(windows_path(options.build / "bin" / "updatectl.exe"), *words, "--config", self.config)
+        check(code == 0, f"updatectl {' '.join(words)} ended with {code}: {output}")
+
+    def phase(self, service):
+        found = re.search(r"STATE\s*:\s*\d+\s+(\w+)", run("sc.exe", "query", service)[1])
+        return found.group(1) if found else None
+
+    def is_up(self, service):
+        eventually(lambda: self.phase(service) == "RUNNING", f"{service} runs")
+
+    def states(self):
+        history = self.folder / "state" / "history.jsonl"
+        lines = history.read_text(errors="replace").splitlines() if history.exists() else []
+        return [json.loads(line)["state"] for line in lines if line.endswith("}")]
+
+    def begin_update(self):
+        artifact = f"agent:agent.exe={windows_path(versions / 'agent-1.1.exe')},self-test"
+        return subprocess.Popen(
+            [*wine, windows_path(options.build / "bin" / "updatectl.exe"), "apply", "--from", "1.0.0", "--version", "1.1.0",
+             "--artifact", artifact, "--config", self.config],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def start(self, service):
+        run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
+
+    def start_again(self, service):
+        # Wine's service manager notices the end of a killed process at a stop only.
+        run("sc.exe", "stop", service)
+        run("sc.exe", "start", service)
+
+    def outcome(self):
+        for file in (self.folder / "state" / "outcomes").glob("*.json"):
+            return json.loads(file.read_text())
+        return None
+
+    def version_in_registry(self):
+        found = re.search(r"Version\s+REG_SZ\s+(\S+)", run("reg.exe", "query", rf"HKLM\SOFTWARE\{self.name}")[1])
+        return found.group(1) if found else None
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def ends_with_a_whole_agent(product):
+    ending = eventually(product.outcome, "the update has an outcome", 90)["ending"]
+    check(ending in ("committed", "rolled-back", "abandoned"), f"it ended as {ending}")
+    version = "1.1" if ending == "committed" else "1.0"
+    check(digest(product.folder / "programs" / "agent.exe") == digest(versions / f"agent-{version}.exe"),
+          f"{ending}, but agent.exe is not version {version}")
+    product.is_up(product.name)
+    product.is_up(f"{product.name}-watchdog")
+    eventually(lambda: product.version_in_registry() == f"{version}.0", f"the agent calls itself {version}.0")
+    left = [path.name for path in (product.folder / "programs").glob(".update-*")]
+    check(not left, f"left behind: {left}")
+    return f"{ending}, agent {version}.0 runs"
+
+
+def killed(who, state, number):
+    product = Product(f"kills{number}")
+    update = product.begin_update()
+    eventually(lambda: state in product.states(), f"the update reaches {state}")
+    if who == "session":
+        end_session()
+    else:
+        for pid in processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
+            os.kill(pid, signal.SIGKILL)
+    seen = product.states()[-1]
+    if who == "session":
+        begin_session()
+        product.start(f"{product.name}-watchdog")
+        product.start(product.name)
+    elif who == "watchdog":
+        product.start_again(f"{product.name}-watchdog")
+    result = ends_with_a_whole_agent(product)
+    update.wait(timeout=60)
+    product.control("service", "remove", "--purge")
+    return f"killed in {seen}: {result}"
+
+
+def main():
+    begin_session()
+    failed = 0
+    try:
+        for number, (who, state) in enumerate(cases):
+            name = f"{who} killed in {state}"
+            if options.only and options.only not in name:
+                continue
+            begun = time.monotonic()
+            try:
+                print(f"passed: {name}: {killed(who, state, number)} ({time.monotonic() - begun:.0f} s)", flush=True)
+            except (AssertionError, subprocess.TimeoutExpired) as trouble:
+                failed += 1
+                print(f"FAILED: {name}: {trouble}", flush=True)
+    finally:
+        end_session()
+        shutil.rmtree(prefix, ignore_errors=True)  # nothing of this run must help the next one
+    print(f"{failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main())
