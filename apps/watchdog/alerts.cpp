@@ -1,25 +1,14 @@
 #include "alerts.hpp"
 
 #include <fmt/format.h>
-#include <fstream>
 
+#include "key_file.hpp"
 #include "os/clock.hpp"
 #include "os/random.hpp"
 #include "session/codec.hpp"
 #include "session/endpoints.hpp"
 
 using namespace update;
-
-namespace {
-
-std::string first_line(const std::filesystem::path& path) {
-    std::ifstream file{path};
-    std::string line;
-    std::getline(file, line);
-    return line;
-}
-
-}  // namespace
 
 Result<AlertSettings> alert_settings(const Settings& settings) {
     const std::string server = settings.server_url.empty() ? UPDATE_DEFAULT_SERVER_URL : settings.server_url;
@@ -28,7 +17,7 @@ Result<AlertSettings> alert_settings(const Settings& settings) {
     alert.url = url;
     alert.ca_file = settings.transfer.ca_file;
     alert.proxy = session::proxy_for(server, settings.transfer.proxy, session::ProxyEnvironment::read());
-    const std::string key = first_line(settings.key_file);
+    const std::string key = read_key(settings);
     if (key.empty()) return Error{ErrorCode::refused, "key_file is not configured, or has no key"};
     alert.key = session::Secret{key};
     return alert;

@@ -11,6 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::uint32_t others = 0077;
+constexpr std::string_view guard = ".guard-";
 
 /// Links in it are removed, not followed.
 Status remove_tree(const Path& path) {
@@ -32,17 +33,23 @@ Status remove_private_folder(Control& control, const Path& folder) {
     return remove_tree(folder);
 }
 
-/// Staged and kept versions, the guard, and (Windows) what stepped aside for another: "agent.exe.old".
+/// Staged and kept versions, the guard, and (Windows) what stepped aside for another: "agent.exe.old". Where
+/// the guard of another product lies in the same folder, the versions may be its own, and stay.
 Status remove_leftovers(const Path& folder, const std::set<std::string>& programs) {
     std::error_code problem;
-    std::set<Path> left;
+    std::set<Path> left, versions;
+    bool shared = false;
     for (const auto& entry : fs::directory_iterator{folder, problem}) {
         const std::string name = entry.path().filename().string();
         const bool aside = programs.contains(name.substr(0, name.rfind(".old")));
-        if (name.starts_with(".update-") || name.starts_with(".guard-") ||
-            (aside && !programs.contains(name)))
+        if (name.starts_with(guard) && !programs.contains(name.substr(guard.size())))
+            shared = true;
+        else if (name.starts_with(guard) || (aside && !programs.contains(name)))
             left.insert(entry.path());
+        else if (name.starts_with(".update-"))
+            versions.insert(entry.path());
     }
+    if (!shared) left.merge(versions);
     for (const Path& path : left) UPDATE_CHECK(remove_tree(path), "purge");
     return done();
 }

@@ -21,7 +21,7 @@ namespace {
 using trust::Trouble, trust::trouble;
 
 // Wrong once may be a middle box or a publication under way; wrong again is what is to be had.
-constexpr unsigned rounds_with_wrong_files = 2;
+constexpr unsigned rounds_max = 8, rounds_with_wrong_files = 2;
 
 /// Of several repositories' troubles the one that an operator has to hear of.
 unsigned gravity(const Error& error) {
@@ -77,7 +77,8 @@ Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const s
             if (fetched || is_own(fetched.error())) return fetched;
             if (!gravest || gravity(fetched.error()) > gravity(*gravest)) gravest = fetched.error();
         }
-        const unsigned rounds = is_passing(*gravest) ? settings_.transfer.attempts : rounds_with_wrong_files;
+        const unsigned rounds = is_passing(*gravest) ? std::min(settings_.transfer.attempts, rounds_max)
+                                                     : rounds_with_wrong_files;
         if (round >= rounds) return *std::move(gravest);
         const auto pause = backoff(settings_.transfer, round, {}, ports_.random);
         if (auto waited = watch.wait(ports_.clock.now() + pause); !waited) return waited.error();
