@@ -18,6 +18,19 @@ TEST_CASE("each kind of trouble has its class") {
         };
         CHECK(endpoint.refresh() == Trouble::unreachable);
     }
+    SUBCASE("a captive portal redirects to itself") {
+        repository.intrude = [](const std::string&) {
+            return Result<std::string>{Error{ErrorCode::refused, "redirected from https to http"}};
+        };
+        CHECK(endpoint.refresh() == Trouble::unreachable);
+    }
+    SUBCASE("a byte now and then") {
+        repository.intrude = [&endpoint](const std::string&) {
+            endpoint.clock.awake += std::chrono::minutes{10};
+            return Result<std::string>{"{"};
+        };
+        CHECK(endpoint.refresh() == Trouble::unreachable);
+    }
     SUBCASE("more bytes than may be") {
         repository.intrude = [](const std::string&) {
             return Result<std::string>{Error{ErrorCode::corrupt, "endless"}};
@@ -192,19 +205,6 @@ TEST_CASE("the rollback floor holds when the stored files are gone") {
     SUBCASE("nothing went backwards") { CHECK(endpoint.refresh() == Trouble::none); }
 }
 
-TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before the floor was written") {
-    Endpoint endpoint;
-    auto& repository = endpoint.repository;
-    for (int i = 0; i < 5; ++i) repository.publish({"snapshot", "timestamp"});
-    REQUIRE(endpoint.refresh() == Trouble::none);
-    const auto floor = endpoint.files.content("/store/floor");
-    repository.rotate("timestamp", signer(20));
-    repository.rotate("snapshot", signer(21));
-    repository.restart("snapshot");
-    repository.restart("timestamp");
-    repository.publish({"root", "snapshot", "timestamp"});
-    REQUIRE(endpoint.refresh() == Trouble::none);
-    endpoint.files.put("/store/floor", floor);  // as if the last write had not happened
 TEST_CASE("honest older files put into the store open no way back, whatever mirror serves the same") {
     Endpoint endpoint;
     auto& repository = endpoint.repository;
@@ -233,6 +233,19 @@ TEST_CASE("honest older files put into the store open no way back, whatever mirr
     CHECK(endpoint.refresh() == Trouble::none);
 }
 
+TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before the floor was written") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    for (int i = 0; i < 5; ++i) repository.publish({"snapshot", "timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    const auto floor = endpoint.files.content("/store/floor");
+    repository.rotate("timestamp", signer(20));
+    repository.rotate("snapshot", signer(21));
+    repository.restart("snapshot");
+    repository.restart("timestamp");
+    repository.publish({"root", "snapshot", "timestamp"});
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    endpoint.files.put("/store/floor", floor);  // as if the last write had not happened
     CHECK(endpoint.refresh() == Trouble::none);
 }
 
