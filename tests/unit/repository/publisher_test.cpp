@@ -227,6 +227,49 @@ TEST_CASE("after an edition that was signed by a wrong clock, a new timestamp ke
 TEST_CASE("gc removes what is not named any more, and nothing that a client needs") {
     World world;
     auto publisher = world.publisher();
+TEST_CASE("what a command signs is published when its key did sign it, and nothing else is") {
+    World world;
+    repository::InitWish wish;
+    wish.scheme = KeyScheme::ecdsa_sha2_p256;
+    REQUIRE(world.publisher()->init(wish));
+    REQUIRE(world.refresh());
+    const auto settings_file = world.home() / "settings.json";
+    std::ifstream in{settings_file};
+    auto settings = repository::parse_publisher_settings(std::string{std::istreambuf_iterator<char>{in}, {}});
+    REQUIRE(settings);
+    std::filesystem::rename(world.home() / "keys", world.folder.path() / "elsewhere");
+    const auto sign_by = [&](const std::string& file) {
+        const auto signer = world.file(
+            "signer", fmt::format("#!/bin/sh\nopenssl dgst -sha256 -passin pass:words -sign {}/$1.pem {} | "
+                                  "od -An -v -tx1 | tr -d ' \\n'\n",
+                                  (world.folder.path() / "elsewhere").string(), file));
+        std::filesystem::permissions(signer, std::filesystem::perms{0700});
+        for (auto& [id, place] : settings->keys) place = {{}, {signer.string()}};
+        std::ofstream{settings_file} << repository::to_json(*settings);
+        return world.publisher()->resign(std::chrono::hours{0});
+    };
+    const auto wrong = sign_by("/dev/null");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().code() == ErrorCode::refused);
+    CHECK(wrong.error().message().find("printed is no signature by the key") != std::string::npos);
+    CHECK(world.refresh());
+    const auto right = sign_by("\"$2\"");
+    INFO((right ? std::string{} : right.error().message()));
+    CHECK(right);
+    CHECK(world.publisher()->expiries()->front().version == 2);
+    CHECK(world.refresh());
+}
+
+TEST_CASE("a timestamp that was signed a moment ago lives as long as its lifetime says") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.clock.time += std::chrono::milliseconds{999};  // metadata has whole seconds
+    const auto left = publisher->resign(std::chrono::hours{24 * 7});
+    REQUIRE(left);
+    CHECK(left->empty());
+}
+
     REQUIRE(publisher->init({}));
     for (const auto* version : {"1.0.0", "1.1.0", "1.2.0"}) world.release(*publisher, version, "stable");
     REQUIRE(publisher->yank("agent", "1.0.0", "stable"));
