@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "repository/import.hpp"
+#include "unit/engine/faulty_files.hpp"
 #include "unit/repository/publisher_world.hpp"
 
 using namespace update;
@@ -359,3 +360,33 @@ TEST_CASE("a bundle carries a channel to a site without a network, by the same v
     REQUIRE_FALSE(tampered);
     CHECK(tampered.error().code() == ErrorCode::corrupt);
 }
+TEST_CASE("a bundle is whole also when something is published while it is made") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    Finger finger;
+    FaultyFiles files{finger};
+    bool published = false;
+    finger.before = [&](std::string_view, const Path& path) -> Status {
+        if (published || path.string().find("bundle") == std::string::npos) return done();
+        published = true;
+        world.release(*publisher, "1.1.0", "stable");
+        return done();
+    };
+    repository::FolderHttp unused{*world.disk, world.tree()};
+    const trust::ClientPorts ports{unused, files, world.clock, world.crypto};
+    const Path bundle = world.folder.path() / "bundle", into = world.folder.path() / "into";
+    REQUIRE(repository::export_bundle(ports, *world.folders, world.tree(), "agent", "stable", bundle,
+                                      world.folder.path() / "scratch"));
+    REQUIRE(published);
+    std::filesystem::create_directory(into);
+    { REQUIRE(world.client(unused)); }
+    const auto applied =
+        repository::apply_bundle({unused, *world.disk, world.clock, world.crypto}, bundle,
+                                 world.folder.path() / "store", "agent", "stable", "", into, {});
+    INFO((applied ? std::string{} : applied.error().message()));
+    REQUIRE(applied);
+    CHECK(applied->list.releases.at(0).version == "1.0.0");
+}
+
