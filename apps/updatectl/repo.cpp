@@ -6,6 +6,7 @@
 #include "base/json_reader.hpp"
 #include "compose/publishing.hpp"
 #include "output.hpp"
+#include "policy/version.hpp"
 #include "repository/bundle.hpp"
 #include "repository/import.hpp"
 #include "trust/instant.hpp"
@@ -92,6 +93,16 @@ int finish_waits(const Options& all, const Result<repository::Waits>& waits, con
                                fmt::join(lines, "; "))});
 }
 
+/// Epoch, rollout and waypoint of a release on a channel; empty when it is not there.
+std::string terms_on(Publisher& publisher, const RepoOptions& o) {
+    const auto list = publisher.list(o.product, o.channel);
+    if (!list) return {};
+    const auto found = std::ranges::find(list->releases, normalised(o.version), &Release::version);
+    if (found == list->releases.end()) return {};
+    return fmt::format("epoch {}, {} % of the endpoints{}", found->epoch, found->rollout.percent,
+                       found->minimum_from.empty() ? "" : fmt::format(", from {} on", found->minimum_from));
+}
+
 int finish_root(const Options& all, const Result<repository::RootState>& state) {
     if (!state) return refuse(all, state.error());
     repository::Waits waits;
@@ -131,12 +142,15 @@ int repo_add(const Options& all, const RepoOptions& o) {
 int repo_publish(const Options& all, const RepoOptions& o) {
     const auto restart = restart_kind_named(o.restart);
     if (!restart) return finish(all, {ControlExit::bad_invocation, "--restart is agent, nothing or machine"});
+    repository::PublishWish wish{o.product, o.version, o.channel, o.release_epoch, o.waypoint, *restart};
+    if (o.rollout) wish.rollout = Rollout{*o.rollout, o.salt};
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_waits(
-            all,
-            publisher.publish(
-                {o.product, o.version, o.channel, o.epoch, o.minimum_from, *restart, {o.rollout, o.salt}}),
-            fmt::format("{} {} is on {}", o.product, o.version, o.channel));
+        const auto before = terms_on(publisher, o);
+        const auto waits = publisher.publish(wish);
+        const auto now = terms_on(publisher, o);
+        return finish_waits(all, waits,
+                            fmt::format("{} {} is on {}: {}{}", o.product, o.version, o.channel, now,
+                                        before.empty() || before == now ? "" : "; before: " + before));
     });
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,10 +20,12 @@ struct RepoOptions {
     std::int64_t root_threshold = 1, targets_threshold = 1, threshold = 1;
     std::string scheme = "ed25519";
     int root_days = 365, targets_days = 90, snapshot_days = 30, timestamp_days = 7;
-    std::string product, version, channel, from, to, minimum_from, salt, restart = "agent", role, folder, id,
-                                                                         endpoint = "*";
+    std::string product, version, channel, from, to, salt, restart = "agent", role, folder, id,
+                                                           endpoint = "*";
     std::uint64_t epoch = 0;
-    std::uint32_t rollout = 100;
+    std::optional<std::uint64_t> release_epoch;
+    std::optional<std::uint32_t> rollout;
+    std::optional<std::string> waypoint;
     std::vector<std::string> artifacts;
     int days = 7;
     std::string store, into, root_file;

@@ -103,13 +103,14 @@ void add_releasing(Group& repo, RepoOptions& o) {
     add_signing(publish, o);
     add_release(publish, o);
     publish->add_option("--channel", o.channel, "beta, stable or another name")->required();
-    publish->add_option("--epoch", o.epoch, "Security epoch; endpoints never go below it again")
-        ->capture_default_str();
-    publish->add_option("--minimum-from", o.minimum_from, "At least this version must run before");
-    publish->add_option("--rollout", o.rollout, "Percent of the endpoints")
-        ->check(CLI::Range(0, 100))
-        ->capture_default_str();
-    publish->add_option("--salt", o.salt, "Another text chooses other endpoints");
+    publish->add_option("--epoch", o.release_epoch,
+                        "Security epoch; endpoints never go below it again. Default: what it has, or the "
+                        "channel's highest");
+    publish->add_option("--minimum-from", o.waypoint,
+                        "At least this version must run before. Default: what it has, or none");
+    publish->add_option("--rollout", o.rollout, "Percent of the endpoints. Default: what it has, or 100")
+        ->check(CLI::Range(0, 100));
+    publish->add_option("--salt", o.salt, "Another text chooses other endpoints")->needs("--rollout");
     publish->add_option("--restart", o.restart, "agent, nothing or machine")->capture_default_str();
     auto* promote =
         repo.add("promote", "Puts a release of one channel on another, too", repo_promote,

@@ -40,11 +40,6 @@ bool is_passing(const Error& error) {
 /// The own disk, or somebody who wants an end: another repository changes nothing.
 bool is_own(const Error& error) { return !trust::is_trouble(error) && error.code() != ErrorCode::not_found; }
 
-std::string sha256_of(const trust::TargetFile& file) {
-    const auto found = file.hashes.find("sha256");
-    return found != file.hashes.end() ? found->second : std::string{};
-}
-
 }  // namespace
 
 ReleaseSource::ReleaseSource(const Settings& settings, const Layout& layout, ReleasePorts ports)
@@ -117,9 +112,11 @@ Status ReleaseSource::fetch_list(trust::Client& client, const Repository& reposi
     if (kept && intact(*kept)) return done();
     const bool prefixed = client.trusted()->root().consistent_snapshot;
     const auto url = trust::target_url({repository.metadata, repository.targets, prefixed}, target,
-                                       prefixed ? sha256_of(file) : "");
-    UPDATE_TRY(text, trust::fetch_text(ports_.http, url, static_cast<std::size_t>(file.length), cancel),
-               "fetch");
+                                       prefixed ? trust::hash_prefix(file) : "");
+    UPDATE_TRY(
+        text,
+        trust::fetch_text(ports_.http, ports_.clock, url, static_cast<std::size_t>(file.length), cancel),
+        "fetch");
     UPDATE_CHECK(intact(text), "fetch");
     return replace_durably(ports_.files, list_file(channel), text);
 }

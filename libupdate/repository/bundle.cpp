@@ -58,18 +58,23 @@ std::vector<std::string> roles_read(const trust::TrustedSet& trusted) {
     return names;
 }
 
-Status copy_metadata(const trust::TrustedSet& trusted, Tree& from, Tree& to) {
-    const auto copy = [&](const std::string& name, std::optional<Version> version) -> Status {
-        UPDATE_TRY(bytes, from.read_bytes(name, version), name);
-        return to.write(name, version, bytes);
+/// What this client verified, byte for byte: in the published folder there may be newer files by now.
+Status copy_metadata(trust::Client& client, Tree& to) {
+    const auto copy = [&to](const std::string& name, std::optional<Version> version,
+                            const std::optional<std::string>& bytes) -> Status {
+        if (!bytes) return Error{ErrorCode::corrupt, name + " is gone from the scratch folder"};
+        return to.write(name, version, *bytes);
     };
-    for (Version root = 1; root <= trusted.root().version; ++root) UPDATE_CHECK(copy("root", root), "bundle");
+    const auto& trusted = *client.trusted();
+    auto& store = client.store();
+    for (Version root = 1; root <= trusted.root().version; ++root)
+        UPDATE_CHECK(copy("root", root, store.kept_root(root, metadata_bytes_max)), "bundle");
     const auto& snapshot = *trusted.snapshot();
     for (const auto& name : roles_read(trusted))
         if (const auto listed = snapshot.meta.find(name); listed != snapshot.meta.end())
-            UPDATE_CHECK(copy(name, listed->second.version), "bundle");
-    UPDATE_CHECK(copy("snapshot", snapshot.version), "bundle");
-    return copy("timestamp", std::nullopt);
+            UPDATE_CHECK(copy(name, listed->second.version, store.read(name, metadata_bytes_max)), "bundle");
+    UPDATE_CHECK(copy("snapshot", snapshot.version, store.read("snapshot", metadata_bytes_max)), "bundle");
+    return copy("timestamp", std::nullopt, store.read("timestamp", metadata_bytes_max));
 }
 
 const Release* release_of(const ReleaseList& list, const std::string& version) {
@@ -90,7 +95,7 @@ Result<unsigned> export_bundle(trust::ClientPorts ports, PublicFolders& folders,
                                const Path& scratch) {
     FolderHttp http{ports.files, tree};
     UPDATE_TRY(client, reader(ports, http, tree, scratch), "bundle");
-    Tree source{ports.files, folders, tree}, bundle{ports.files, folders, to};
+    Tree bundle{ports.files, folders, to};
     UPDATE_CHECK(bundle.prepare(), "bundle");
     const auto list_target = release_list_target(product, channel);
     UPDATE_TRY(text, content_of(*client, ports.files, list_target, scratch), "bundle");
@@ -102,7 +107,7 @@ Result<unsigned> export_bundle(trust::ClientPorts ports, PublicFolders& folders,
             UPDATE_CHECK(copy_target(*client, ports.files, bundle, artifact.target, scratch), "bundle");
             ++count;
         }
-    UPDATE_CHECK(copy_metadata(*client->trusted(), source, bundle), "bundle");
+    UPDATE_CHECK(copy_metadata(*client, bundle), "bundle");
     UPDATE_CHECK(remove_tree(ports.files, scratch), "scratch folder");
     return count;
 }

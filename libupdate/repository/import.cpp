@@ -86,7 +86,7 @@ Result<std::vector<Imported>> import_folder(Publisher& publisher, Files& files, 
     for (const auto& [key, wishes] : releases) {
         const auto& [product, version, to] = key;
         UPDATE_CHECK(publisher.add(product, version, wishes), "import");
-        UPDATE_TRY(waits, publisher.publish({product, version, to, 0, {}, RestartKind::agent, {}}), "import");
+        UPDATE_TRY(waits, publisher.publish({product, version, to}), "import");
         imported.push_back({product, version, to, static_cast<unsigned>(wishes.size()), !waits.empty()});
     }
     for (const Path& sidecar : stale_sidecars) UPDATE_CHECK(files.remove(sidecar), "import");

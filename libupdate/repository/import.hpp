@@ -27,7 +27,8 @@ struct Imported {
 
 /// Publishes each version that lies in the folder, on the channel that a sidecar "<file>.channel" names, on
 /// "stable" without one. With `channel`, all of them there. On stable a sidecar that says otherwise is
-/// removed: it would lie. Names that are none are skipped and listed in `skipped`. Idempotent.
+/// removed: it would lie. Epoch and rollout are those of PublishWish. Names that are none are skipped and
+/// listed in `skipped`. Idempotent.
 Result<std::vector<Imported>> import_folder(Publisher&, Files&, const Path& folder,
                                             const std::string& channel, std::vector<std::string>& skipped);
 

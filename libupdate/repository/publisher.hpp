@@ -52,12 +52,14 @@ struct ArtifactWish {
     ReleaseArtifact artifact;
 };
 
+/// What is not said stays as it is on the channel. A version that is new there gets the highest epoch of the
+/// channel (a lower one would be refused by the endpoints that have it), no waypoint, and all endpoints.
 struct PublishWish {
-    std::string product, version, channel;
-    std::uint64_t epoch = 0;
-    std::string minimum_from;
+    std::string product, version, channel{};
+    std::optional<std::uint64_t> epoch{};
+    std::optional<std::string> minimum_from{};
     RestartKind restart = RestartKind::agent;
-    Rollout rollout;
+    std::optional<Rollout> rollout{};
 };
 
 /// Until when a role is valid.

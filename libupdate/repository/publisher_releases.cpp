@@ -60,6 +60,27 @@ auto find_version(ReleaseList& list, const std::string& version) {
     return std::ranges::find(list.releases, version, &Release::version);
 }
 
+/// The names of targets differ from channel to channel.
+bool is_same_content(Release one, Release other) {
+    for (auto* release : {&one, &other})
+        for (ReleaseArtifact& artifact : release->artifacts) artifact.target.clear();
+    return one.artifacts == other.artifacts;
+}
+
+/// @param release  of a draft, with its version
+void settle(Release& release, const PublishWish& wish, ReleaseList& list) {
+    if (const auto before = find_version(list, release.version); before != list.releases.end()) {
+        release.epoch = before->epoch;
+        release.minimum_from = before->minimum_from;
+        release.rollout = before->rollout;
+    } else {
+        for (const Release& other : list.releases) release.epoch = std::max(release.epoch, other.epoch);
+    }
+    release.epoch = wish.epoch.value_or(release.epoch);
+    release.minimum_from = wish.minimum_from.value_or(release.minimum_from);
+    release.rollout = wish.rollout.value_or(release.rollout);
+}
+
 /// A draft is a release list of one release, whose artifacts name no targets yet.
 constexpr const char* draft_channel = "draft";
 
@@ -178,12 +199,10 @@ Result<Waits> Publisher::publish(const PublishWish& wish) {
             fmt::format("{} {} has no draft (updatectl repo add)", name.product, name.version));
     UPDATE_TRY(draft, parse_release_list(*text), "draft");
     Release release = draft.releases.at(0);
-    release.epoch = wish.epoch;
-    release.minimum_from = wish.minimum_from;
     release.restart = wish.restart;
-    release.rollout = wish.rollout;
     UPDATE_TRY(edition, edition(), "publish");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "publish");
+    settle(release, wish, list);
     UPDATE_CHECK(put_artifacts(list, release), "publish");
     if (const auto found = find_version(list, name.version); found != list.releases.end()) {
         if (found->artifacts != release.artifacts)
@@ -208,7 +227,12 @@ Result<Waits> Publisher::promote(const std::string& product, const std::string& 
         return Error{ErrorCode::not_found,
                      fmt::format("{} {} is not on {}", name.product, name.version, from)};
     UPDATE_TRY(list, read_list(edition, name.product, to), "promote");
-    if (find_version(list, name.version) != list.releases.end()) return Waits{};
+    if (const auto there = find_version(list, name.version); there != list.releases.end()) {
+        if (is_same_content(*there, *found)) return Waits{};
+        return Error{ErrorCode::refused,
+                     fmt::format("{} {} is on {} already, with other files: a version never changes",
+                                 name.product, name.version, to)};
+    }
     Release release = *found;
     release.rollout = {};
     UPDATE_CHECK(put_artifacts(list, release), "promote");

@@ -53,7 +53,8 @@ Result<std::vector<RoleExpiry>> Publisher::expiries() {
 /// What can be signed here is published; what cannot begins to wait for those who can, unless it waits
 /// already.
 Result<std::vector<RoleExpiry>> Publisher::resign(std::chrono::hours margin) {
-    const auto limit = ports_.clock.wall() + margin;
+    // In metadata's whole seconds: what is signed now with a lifetime of `margin` does not expire within it.
+    const auto limit = std::chrono::floor<std::chrono::seconds>(ports_.clock.wall()) + margin;
     UPDATE_TRY(before, expiries(), "resign");
     UPDATE_TRY(now, published_edition(), "resign");
     UPDATE_TRY(later, edition(), "resign");

@@ -33,6 +33,18 @@ const Json* sound_signature(const Desk& desk, const Json& file, const trust::Key
     return sound ? &*found : nullptr;
 }
 
+/// A command is somebody else's program: one wrong signature of it that is published stops every client.
+Status check_command(const Desk& desk, const trust::Keys& keys, const std::string& id,
+                     std::string_view payload, const std::string& signature) {
+    const auto place = desk.settings.keys.find(id);
+    if (place == desk.settings.keys.end() || place->second.command.empty()) return done();
+    if (trust::check_signatures(desk.crypto, keys, {{id}, 1}, payload, {{id, signature}}, id)) return done();
+    return Error{ErrorCode::refused,
+                 fmt::format("what the signing command {} printed is no signature by the key {}; nothing is "
+                             "published",
+                             place->second.command.front(), id)};
+}
+
 bool is_satisfied(const Keepers& keepers, const Json::Array& signatures) {
     const auto count = std::ranges::count_if(keepers.role.keyids, [&signatures](const std::string& id) {
         return std::ranges::any_of(signatures, [&id](const Json& signature) { return is_by(signature, id); });
@@ -79,6 +91,7 @@ Result<SignedFile> sign_file(const Desk& desk, const Json& document, const std::
                 continue;
             }
             if (!signature) return std::move(signature).error().in("sign " + name);
+            UPDATE_CHECK(check_command(desk, some.keys, id, payload, *signature), "sign " + name);
             Json entry;
             entry.set("keyid", Json{id});
             entry.set("sig", Json{to_hex(*signature)});

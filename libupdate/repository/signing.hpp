@@ -38,6 +38,7 @@ struct SignedFile {
 /// `document` signed by all keys of `keepers` that are here.
 /// @param keepers  each of them must be satisfied
 /// @param earlier  a whole file, or null: its signatures stay if they are signatures of this document
+/// @return `refused` when a command printed what is no signature by its key
 Result<SignedFile> sign_file(const Desk&, const Json& document, const std::vector<Keepers>& keepers,
                              const Json& earlier, const std::string& name);
 

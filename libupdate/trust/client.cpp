@@ -47,8 +47,8 @@ Status Client::refresh_if_changed() {
     const auto etag = store_.etag();
     if (etag.empty() || !load_stored()) return refresh();
     UPDATE_TRY(answer,
-               fetch_if_changed(ports_.http, metadata_url(address_, "timestamp", std::nullopt), etag,
-                                options_.limits.timestamp_bytes, options_.cancel),
+               fetch_if_changed(ports_.http, ports_.clock, metadata_url(address_, "timestamp", std::nullopt),
+                                etag, options_.limits.timestamp_bytes, options_.cancel),
                "poll");
     return answer.unchanged ? done() : refresh();
 }
@@ -96,8 +96,8 @@ Status Client::update_timestamp() {
     const auto cap = options_.limits.timestamp_bytes;
     if (const auto stored = store_.read("timestamp", cap)) (void)set_->stored_timestamp(*stored);
     UPDATE_TRY(fresh,
-               fetch_if_changed(ports_.http, metadata_url(address_, "timestamp", std::nullopt), {}, cap,
-                                options_.cancel),
+               fetch_if_changed(ports_.http, ports_.clock, metadata_url(address_, "timestamp", std::nullopt),
+                                {}, cap, options_.cancel),
                "update timestamp");
     UPDATE_TRY(news, set_->timestamp(fresh.text), "update timestamp");
     if (news == TrustedSet::News::fresh) {
@@ -150,7 +150,8 @@ Result<TargetFile> Client::find(std::string_view path) {
 
 Result<std::string> Client::fetch(std::string_view role, std::optional<Version> version,
                                   std::size_t max_bytes) {
-    return fetch_text(ports_.http, metadata_url(address_, role, version), max_bytes, options_.cancel);
+    return fetch_text(ports_.http, ports_.clock, metadata_url(address_, role, version), max_bytes,
+                      options_.cancel);
 }
 
 std::size_t Client::cap(const MetaFile& file, std::size_t otherwise) const {

@@ -45,13 +45,6 @@ class Check {
     std::map<std::string, std::unique_ptr<DigestStream>> streams_;
 };
 
-/// Any of them is in the name of some copy (6.2); the common one first.
-std::string prefix_of(const TargetFile& file) {
-    for (const auto* algorithm : {"sha256", "sha512", "sha384"})
-        if (const auto found = file.hashes.find(algorithm); found != file.hashes.end()) return found->second;
-    return {};
-}
-
 Status copy_to_new(Files& files, const Path& from, const Path& to) {
     UPDATE_TRY(source, files.open(from, OpenMode::read), "copy");
     UPDATE_TRY(target, files.open(to, OpenMode::create_new), "copy");
@@ -97,7 +90,7 @@ Result<Path> Client::download(std::string_view path, const TargetFile& file, con
 
 Status Client::fetch_target(std::string_view path, const TargetFile& file) {
     const bool prefixed = set_ != nullptr && set_->root().consistent_snapshot && address_.hash_prefixes;
-    const auto url = target_url(address_, path, prefixed ? prefix_of(file) : std::string{});
+    const auto url = target_url(address_, path, prefixed ? hash_prefix(file) : std::string{});
     UPDATE_CHECK(ports_.files.remove(store_.partial_file()), "earlier attempt");
     UPDATE_TRY(partial, ports_.files.open(store_.partial_file(), OpenMode::create_new), "partial file");
     Check check{ports_.crypto, file};

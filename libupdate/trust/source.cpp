@@ -11,9 +11,15 @@ namespace {
 
 using Take = std::function<Status(std::span<const std::byte>)>;
 
+// Metadata is small, and the next mirror waits behind it: after the grace, less than this rate on the average
+// is as good as no answer. 5 MB of targets may take 21 minutes, a timestamp hardly more than the grace.
+constexpr std::chrono::seconds slow_grace{60};
+constexpr std::uint64_t slow_bytes_per_second = 4 * 1024;
+
 class Sink : public HttpSink {
  public:
-    Sink(const Cancel& cancel, const Take& take) : cancel_{cancel}, take_{take} {}
+    Sink(const Cancel& cancel, const Take& take, const Clock* hurry)
+        : cancel_{cancel}, take_{take}, hurry_{hurry}, began_{hurry != nullptr ? hurry->now() : Instant{}} {}
     Status head(const HttpHead& head) override {
         status_ = head.status;
         return done();
@@ -24,12 +30,21 @@ class Sink : public HttpSink {
         taken_ += bytes.size();
         return take_(bytes);
     }
-    Status tick() override { return cancel_ ? cancel_() : done(); }
-    std::uint64_t taken() const { return taken_; }
+    Status tick() override {
+        if (cancel_) UPDATE_CHECK(cancel_(), "fetch");
+        if (hurry_ == nullptr) return done();
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(hurry_->now() - began_);
+        if (seconds < slow_grace || std::cmp_greater_equal(taken_, seconds.count() * slow_bytes_per_second))
+            return done();
+        return trouble(Trouble::unreachable,
+                       fmt::format("{} bytes in {} s are too slow", taken_, seconds.count()));
+    }
 
  private:
     const Cancel& cancel_;
     const Take& take_;
+    const Clock* hurry_;
+    Instant began_;
     int status_ = 0;
     std::uint64_t taken_ = 0;
 };
@@ -40,8 +55,9 @@ constexpr std::uint64_t page_bytes_max = 64 * 1024;
 Error classified(const Error& error, const std::string& url) {
     const auto what = fmt::format("{}: {}", url, error.message());
     if (error.code() == ErrorCode::corrupt) return trouble(Trouble::tampered, what);
+    // `refused` is a redirect to a weaker scheme, or too many: a captive portal before this one.
     if (error.code() == ErrorCode::retry_later || error.code() == ErrorCode::timed_out ||
-        error.code() == ErrorCode::permission)
+        error.code() == ErrorCode::permission || error.code() == ErrorCode::refused)
         return trouble(Trouble::unreachable, what);
     return Error{error}.in(url);
 }
@@ -61,6 +77,12 @@ std::string metadata_url(const Address& address, std::string_view role, std::opt
     return folder_url(address.metadata) + prefix + percent_encoded(role) + ".json";
 }
 
+std::string hash_prefix(const TargetFile& file) {
+    for (const auto* algorithm : {"sha256", "sha512", "sha384"})
+        if (const auto found = file.hashes.find(algorithm); found != file.hashes.end()) return found->second;
+    return {};
+}
+
 std::string target_url(const Address& address, std::string_view path, std::string_view hash) {
     if (hash.empty()) return folder_url(address.targets) + encoded_path(path);
     const auto name = path.rfind('/') + 1;  // 0 when there is none
@@ -70,7 +92,9 @@ std::string target_url(const Address& address, std::string_view path, std::strin
 
 namespace {
 
-Result<HttpHead> exchange(Http& http, HttpRequest request, const Cancel& cancel, const Take& take) {
+/// @param hurry  for metadata; nullptr: a slow file is still a file
+Result<HttpHead> exchange(Http& http, HttpRequest request, const Cancel& cancel, const Clock* hurry,
+                          const Take& take) {
     const auto max_bytes = request.body_max_bytes;
     const Take take_at_most = [&, left = max_bytes](std::span<const std::byte> bytes) mutable -> Status {
         if (bytes.size() > left)
@@ -78,7 +102,7 @@ Result<HttpHead> exchange(Http& http, HttpRequest request, const Cancel& cancel,
         left -= bytes.size();
         return take(bytes);
     };
-    Sink sink{cancel, take_at_most};
+    Sink sink{cancel, take_at_most, hurry};
     request.body_max_bytes = std::max(max_bytes, page_bytes_max);
     auto head = http.get(request, sink);
     if (!head)
@@ -98,17 +122,17 @@ HttpRequest request_for(const std::string& url, std::uint64_t max_bytes) {
 
 Status fetch_stream(Http& http, const std::string& url, std::uint64_t max_bytes, const Cancel& cancel,
                     const Take& take) {
-    UPDATE_TRY(head, exchange(http, request_for(url, max_bytes), cancel, take), "fetch");
+    UPDATE_TRY(head, exchange(http, request_for(url, max_bytes), cancel, nullptr, take), "fetch");
     return check_answer(head, url);
 }
 
-Result<Conditional> fetch_if_changed(Http& http, const std::string& url, const std::string& etag,
-                                     std::size_t max_bytes, const Cancel& cancel) {
+Result<Conditional> fetch_if_changed(Http& http, const Clock& clock, const std::string& url,
+                                     const std::string& etag, std::size_t max_bytes, const Cancel& cancel) {
     Conditional answer;
     auto request = request_for(url, max_bytes);
     request.if_none_match = etag;
     UPDATE_TRY(head,
-               exchange(http, std::move(request), cancel,
+               exchange(http, std::move(request), cancel, &clock,
                         [&answer](std::span<const std::byte> bytes) {
                             answer.text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
                             return done();
@@ -120,16 +144,10 @@ Result<Conditional> fetch_if_changed(Http& http, const std::string& url, const s
     return answer;
 }
 
-Result<std::string> fetch_text(Http& http, const std::string& url, std::size_t max_bytes,
+Result<std::string> fetch_text(Http& http, const Clock& clock, const std::string& url, std::size_t max_bytes,
                                const Cancel& cancel) {
-    std::string text;
-    UPDATE_CHECK(fetch_stream(http, url, max_bytes, cancel,
-                              [&text](std::span<const std::byte> bytes) {
-                                  text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-                                  return done();
-                              }),
-                 "metadata");
-    return text;
+    UPDATE_TRY(answer, fetch_if_changed(http, clock, url, {}, max_bytes, cancel), "metadata");
+    return std::move(answer.text);
 }
 
 }  // namespace update::trust

@@ -1,4 +1,5 @@
 // What a selection becomes: everything from signed metadata, nothing from whoever selects.
+#include "trust/verify.hpp"
 #include "world.hpp"
 
 using namespace update;
@@ -42,6 +43,33 @@ TEST_CASE("digest, length, place, epoch and mirrors of a plan are what was signe
     CHECK(agent.target == "agent/stable/agent-1.2.0");
     CHECK(agent.urls == std::vector<std::string>{std::string{TufRepository::base} + "targets/agent/stable/" +
                                                  to_hex(world.digest("1.2.0")) + ".agent-1.2.0"});
+}
+
+TEST_CASE("a list that is signed with another digest than SHA-256 is found by that one") {
+    World world;
+    const auto bytes = to_json(world.list);
+    const auto sha512 = trust::digest_of(world.crypto, DigestKind::sha512, bytes);
+    change(world.repository.documents["agent-stable"], {"targets", "agent/stable/releases.json"},
+           [&](trust::Json& file) {
+               trust::Json hashes;
+               hashes.set("sha512", trust::Json{sha512});
+               file.set("hashes", std::move(hashes));
+           });
+    world.repository.publish({"agent-stable", "targets", "snapshot", "timestamp"});
+    CHECK_FALSE(world.refusal("1.1.0").has_value());
+    CHECK(world.repository.requests.back() == "targets/agent/stable/" + sha512 + ".releases.json");
+}
+
+TEST_CASE("a repository that redirects elsewhere is passed over like one that does not answer") {
+    World world;
+    world.settings.trust.repositories.insert(
+        world.settings.trust.repositories.begin(),
+        {"http://repository.test/portal/", "http://repository.test/portal/"});
+    world.repository.intrude = [](const std::string& path) -> std::optional<Result<std::string>> {
+        if (!path.starts_with("portal")) return std::nullopt;
+        return Result<std::string>{Error{ErrorCode::refused, "redirected from https to http"}};
+    };
+    CHECK_FALSE(world.refusal("1.1.0").has_value());
 }
 
 TEST_CASE("a version that nobody signed is not there, whoever selects it") {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "repository/import.hpp"
+#include "unit/engine/faulty_files.hpp"
 #include "unit/repository/publisher_world.hpp"
 
 using namespace update;
@@ -46,6 +47,21 @@ TEST_CASE("a release is promoted and yanked, each channel by itself") {
     CHECK(world.problems().empty());
 }
 
+TEST_CASE("a version is not promoted over another one of the same name") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "beta");
+    REQUIRE(publisher->promote("agent", "1.0.0", "beta", "stable"));
+    CHECK(publisher->promote("agent", "1.0.0", "beta", "stable"));
+    REQUIRE(publisher->yank("agent", "1.0.0", "beta"));
+    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("agent", "something else"))}));
+    REQUIRE(publisher->publish({"agent", "1.0.0", "beta", 1, {}, RestartKind::agent, {}}));
+    const auto promoted = publisher->promote("agent", "1.0.0", "beta", "stable");
+    REQUIRE_FALSE(promoted);
+    CHECK(promoted.error().code() == ErrorCode::refused);
+}
+
 TEST_CASE("a version that is out never gets other bytes") {
     World world;
     auto publisher = world.publisher();
@@ -55,6 +71,41 @@ TEST_CASE("a version that is out never gets other bytes") {
     CHECK(publisher->publish({"agent", "1.0.0", "stable", 1, {}, RestartKind::agent, {}}).error().code() ==
           ErrorCode::refused);
     CHECK(world.problems().empty());
+}
+
+TEST_CASE("publishing a version again keeps epoch, waypoint and rollout that it had, unless told otherwise") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    REQUIRE(publisher->add("agent", "1.0.0", {world.wish(world.file("agent", "program"))}));
+    const Rollout tenth{10, "salt"};
+    REQUIRE(publisher->publish({"agent", "1.0.0", "stable", 5, "0.9.0", RestartKind::agent, tenth}));
+    repository::PublishWish again{"agent", "1.0.0", "stable"};
+    REQUIRE(publisher->publish(again));
+    const auto kept = publisher->list("agent", "stable")->releases.at(0);
+    CHECK(kept.epoch == 5);
+    CHECK(kept.minimum_from == "0.9.0");
+    CHECK(kept.rollout == tenth);
+    again.rollout = Rollout{50, "salt"};
+    REQUIRE(publisher->publish(again));
+    CHECK(publisher->list("agent", "stable")->releases.at(0).rollout.percent == 50);
+    CHECK(publisher->list("agent", "stable")->releases.at(0).epoch == 5);
+}
+
+TEST_CASE("a release without an epoch of its own gets the highest of its channel") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    const auto publish = [&](const char* version, repository::PublishWish wish) {
+        wish.version = version;
+        REQUIRE(publisher->add("agent", version, {world.wish(world.file("agent", version))}));
+        REQUIRE(publisher->publish(wish));
+        return publisher->list("agent", wish.channel)->releases.back().epoch;
+    };
+    CHECK(publish("1.0.0", {"agent", {}, "stable", 5, {}, RestartKind::agent, {}}) == 5);
+    CHECK(publish("1.1.0", {"agent", {}, "stable"}) == 5);
+    CHECK(publish("1.2.0", {"agent", {}, "beta"}) == 0);
+    CHECK(publish("1.3.0", {"agent", {}, "stable", 6, {}, RestartKind::agent, {}}) == 6);
 }
 
 TEST_CASE("what no endpoint would install is not published: a restart of anything but the agent") {
@@ -176,6 +227,49 @@ TEST_CASE("a key may be held by a command that signs") {
     CHECK_FALSE(std::filesystem::exists(world.home() / "to-sign"));
 }
 
+TEST_CASE("what a command signs is published when its key did sign it, and nothing else is") {
+    World world;
+    repository::InitWish wish;
+    wish.scheme = KeyScheme::ecdsa_sha2_p256;
+    REQUIRE(world.publisher()->init(wish));
+    REQUIRE(world.refresh());
+    const auto settings_file = world.home() / "settings.json";
+    std::ifstream in{settings_file};
+    auto settings = repository::parse_publisher_settings(std::string{std::istreambuf_iterator<char>{in}, {}});
+    REQUIRE(settings);
+    std::filesystem::rename(world.home() / "keys", world.folder.path() / "elsewhere");
+    const auto sign_by = [&](const std::string& file) {
+        const auto signer = world.file(
+            "signer", fmt::format("#!/bin/sh\nopenssl dgst -sha256 -passin pass:words -sign {}/$1.pem {} | "
+                                  "od -An -v -tx1 | tr -d ' \\n'\n",
+                                  (world.folder.path() / "elsewhere").string(), file));
+        std::filesystem::permissions(signer, std::filesystem::perms{0700});
+        for (auto& [id, place] : settings->keys) place = {{}, {signer.string()}};
+        std::ofstream{settings_file} << repository::to_json(*settings);
+        return world.publisher()->resign(std::chrono::hours{0});
+    };
+    const auto wrong = sign_by("/dev/null");
+    REQUIRE_FALSE(wrong);
+    CHECK(wrong.error().code() == ErrorCode::refused);
+    CHECK(wrong.error().message().find("printed is no signature by the key") != std::string::npos);
+    CHECK(world.refresh());
+    const auto right = sign_by("\"$2\"");
+    INFO((right ? std::string{} : right.error().message()));
+    CHECK(right);
+    CHECK(world.publisher()->expiries()->front().version == 2);
+    CHECK(world.refresh());
+}
+
+TEST_CASE("a timestamp that was signed a moment ago lives as long as its lifetime says") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.clock.time += std::chrono::milliseconds{999};  // metadata has whole seconds
+    const auto left = publisher->resign(std::chrono::hours{24 * 7});
+    REQUIRE(left);
+    CHECK(left->empty());
+}
+
 TEST_CASE("a timer signs again what would expire, and says what it could not") {
     World world;
     auto publisher = world.publisher();
@@ -275,10 +369,47 @@ TEST_CASE("a folder is imported by its names and sidecars, and stable removes a 
     CHECK(publisher->list("agent", "stable")->releases.at(0).artifacts.size() == 2);
     CHECK(publisher->list("agent", "beta")->releases.at(0).version == "1.1.0");
     CHECK(std::filesystem::exists(sidecar));
+    REQUIRE(publisher->publish({"agent", "1.0.0", "stable", 4, {}, RestartKind::agent, Rollout{10, {}}}));
     REQUIRE(import("stable"));
     CHECK_FALSE(std::filesystem::exists(sidecar));
+    const auto stable = publisher->list("agent", "stable");
+    REQUIRE(stable);
+    for (const Release& release : stable->releases) {
+        CHECK(release.epoch == 4);
+        CHECK(release.rollout.percent == (release.version == "1.0.0" ? 10U : 100U));
+    }
     CHECK(publisher->list("agent", "stable")->releases.size() == 2);
     CHECK(world.problems().empty());
+}
+
+TEST_CASE("a bundle is whole also when something is published while it is made") {
+    World world;
+    auto publisher = world.publisher();
+    REQUIRE(publisher->init({}));
+    world.release(*publisher, "1.0.0", "stable");
+    Finger finger;
+    FaultyFiles files{finger};
+    bool published = false;
+    finger.before = [&](std::string_view, const Path& path) -> Status {
+        if (published || path.string().find("bundle") == std::string::npos) return done();
+        published = true;
+        world.release(*publisher, "1.1.0", "stable");
+        return done();
+    };
+    repository::FolderHttp unused{*world.disk, world.tree()};
+    const trust::ClientPorts ports{unused, files, world.clock, world.crypto};
+    const Path bundle = world.folder.path() / "bundle", into = world.folder.path() / "into";
+    REQUIRE(repository::export_bundle(ports, *world.folders, world.tree(), "agent", "stable", bundle,
+                                      world.folder.path() / "scratch"));
+    REQUIRE(published);
+    std::filesystem::create_directory(into);
+    { REQUIRE(world.client(unused)); }
+    const auto applied =
+        repository::apply_bundle({unused, *world.disk, world.clock, world.crypto}, bundle,
+                                 world.folder.path() / "store", "agent", "stable", "", into, {});
+    INFO((applied ? std::string{} : applied.error().message()));
+    REQUIRE(applied);
+    CHECK(applied->list.releases.at(0).version == "1.0.0");
 }
 
 TEST_CASE("a bundle carries a channel to a site without a network, by the same verifier") {

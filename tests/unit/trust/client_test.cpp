@@ -18,6 +18,19 @@ TEST_CASE("each kind of trouble has its class") {
         };
         CHECK(endpoint.refresh() == Trouble::unreachable);
     }
+    SUBCASE("a captive portal redirects to itself") {
+        repository.intrude = [](const std::string&) {
+            return Result<std::string>{Error{ErrorCode::refused, "redirected from https to http"}};
+        };
+        CHECK(endpoint.refresh() == Trouble::unreachable);
+    }
+    SUBCASE("a byte now and then") {
+        repository.intrude = [&endpoint](const std::string&) {
+            endpoint.clock.awake += std::chrono::minutes{10};
+            return Result<std::string>{"{"};
+        };
+        CHECK(endpoint.refresh() == Trouble::unreachable);
+    }
     SUBCASE("more bytes than may be") {
         repository.intrude = [](const std::string&) {
             return Result<std::string>{Error{ErrorCode::corrupt, "endless"}};
@@ -192,6 +205,34 @@ TEST_CASE("the rollback floor holds when the stored files are gone") {
     SUBCASE("nothing went backwards") { CHECK(endpoint.refresh() == Trouble::none); }
 }
 
+TEST_CASE("honest older files put into the store open no way back, whatever mirror serves the same") {
+    Endpoint endpoint;
+    auto& repository = endpoint.repository;
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    std::map<std::string, std::string> old;
+    for (const auto* role : {"timestamp", "snapshot", "targets"}) old[role] = endpoint.stored(role);
+    const auto etag = endpoint.client().store().etag();
+    repository.publish_all();
+    REQUIRE(endpoint.refresh() == Trouble::none);
+    const auto floor = endpoint.client().store().floor();
+    for (const auto& [role, text] : old) {
+        const auto bytes = std::as_bytes(std::span{text});
+        endpoint.files.put("/store/" + role + ".json", {bytes.begin(), bytes.end()});
+    }
+    repository.intrude = [&old](const std::string& path) -> std::optional<Result<std::string>> {
+        for (const auto& [role, text] : old)
+            if (path.find(role) != std::string::npos) return Result<std::string>{text};
+        return std::nullopt;
+    };
+    CHECK(endpoint.refresh() == Trouble::stale_mirror);
+    REQUIRE(endpoint.client().store().write_etag(etag));
+    auto client = endpoint.client();
+    CHECK_FALSE(client.refresh_if_changed());
+    CHECK(endpoint.client().store().floor() == floor);
+    repository.intrude = {};
+    CHECK(endpoint.refresh() == Trouble::none);
+}
+
 TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before the floor was written") {
     Endpoint endpoint;
     auto& repository = endpoint.repository;
@@ -205,34 +246,6 @@ TEST_CASE("an accepted update of withdrawn keys' roles survives a crash before t
     repository.publish({"root", "snapshot", "timestamp"});
     REQUIRE(endpoint.refresh() == Trouble::none);
     endpoint.files.put("/store/floor", floor);  // as if the last write had not happened
-    TEST_CASE("honest older files put into the store open no way back, whatever mirror serves the same") {
-        Endpoint endpoint;
-        auto& repository = endpoint.repository;
-        REQUIRE(endpoint.refresh() == Trouble::none);
-        std::map<std::string, std::string> old;
-        for (const auto* role : {"timestamp", "snapshot", "targets"}) old[role] = endpoint.stored(role);
-        const auto etag = endpoint.client().store().etag();
-        repository.publish_all();
-        REQUIRE(endpoint.refresh() == Trouble::none);
-        const auto floor = endpoint.client().store().floor();
-        for (const auto& [role, text] : old) {
-            const auto bytes = std::as_bytes(std::span{text});
-            endpoint.files.put("/store/" + role + ".json", {bytes.begin(), bytes.end()});
-        }
-        repository.intrude = [&old](const std::string& path) -> std::optional<Result<std::string>> {
-            for (const auto& [role, text] : old)
-                if (path.find(role) != std::string::npos) return Result<std::string>{text};
-            return std::nullopt;
-        };
-        CHECK(endpoint.refresh() == Trouble::stale_mirror);
-        REQUIRE(endpoint.client().store().write_etag(etag));
-        auto client = endpoint.client();
-        CHECK_FALSE(client.refresh_if_changed());
-        CHECK(endpoint.client().store().floor() == floor);
-        repository.intrude = {};
-        CHECK(endpoint.refresh() == Trouble::none);
-    }
-
     CHECK(endpoint.refresh() == Trouble::none);
 }
 

@@ -10,7 +10,8 @@ namespace update::test {
 
 struct SetClock : Clock {
     WallTime time = *trust::parse_date("2026-01-01T00:00:00Z");
-    Instant now() const override { return {}; }
+    Instant awake{};
+    Instant now() const override { return awake; }
     WallTime wall() const override { return time; }
     std::string boot_id() const override { return "boot"; }
     void set(const char* date) { time = *trust::parse_date(date); }
