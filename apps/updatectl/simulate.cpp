@@ -22,12 +22,20 @@ int tell_one_run(const Options& options, const SimulationOptions& simulated) {
     const SimulateWish& wish = options.simulate;
     const auto told = replay(simulated, wish.faults);
     if (!told) return finish(options, {ControlExit::bad_invocation, told.error().message()});
+    const bool kept = told->promise.empty() && told->cannot_keep.empty();
+    const auto exit = static_cast<int>(kept ? ControlExit::ok : ControlExit::failed);
+    if (options.json) {
+        print(to_json(*told) + "\n");
+        return exit;
+    }
     std::string text = "scenario " + told->scenario + ", faults \"" + told->faults + "\"\n";
     for (const std::string& line : told->trail) text += line + "\n";
     text +=
         told->promise.empty() ? "no promise broken\n" : "BROKEN " + told->promise + ": " + told->what + "\n";
+    for (const std::string& why : told->cannot_keep)
+        text += "these settings cannot keep the promise: " + why + "\n";
     print(text);
-    return static_cast<int>(told->promise.empty() ? ControlExit::ok : ControlExit::failed);
+    return exit;
 }
 
 }  // namespace

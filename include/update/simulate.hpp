@@ -35,6 +35,8 @@ struct BrokenPromise {
     std::uint64_t seed = 0;
     std::string faults;              ///< the fewest that still break it, "crash@17:0 power-off@31:0"
     std::vector<std::string> trail;  ///< what happened, line by line
+    /// Why the settings cannot keep the promise whatever this run shows, as in SimulationReport.
+    std::vector<std::string> cannot_keep{};
 };
 
 /// Times without an agent that is ready, in virtual milliseconds; without power, or held by an administrator,
@@ -45,6 +47,9 @@ struct DarkTimes {
 };
 
 struct SimulationReport {
+    /// What was played, for the command that replays a run.
+    SimulatedPlatform platform = SimulatedPlatform::linux_rules;
+    std::string config;  ///< the file of the settings, where there is one
     std::uint64_t runs = 0, crash_points = 0, power_offs = 0;
     std::map<std::string, std::uint64_t> faults_by_kind, states_reached, marks, outcomes;
     std::map<std::string, DarkTimes> dark_by_route;
@@ -66,6 +71,7 @@ Result<BrokenPromise> replay(const SimulationOptions&, const std::optional<std::
 
 /// One JSON object.
 std::string to_json(const SimulationReport&);
+std::string to_json(const BrokenPromise&);
 /// For people, with a list of what was never reached.
 std::string to_text(const SimulationReport&);
 

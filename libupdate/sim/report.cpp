@@ -43,6 +43,14 @@ std::string to_json(const SimulationReport& r) {
     return all.dump();
 }
 
+std::string to_json(const BrokenPromise& told) {
+    const nlohmann::json all{{"promise", told.promise},        {"what", told.what},
+                             {"scenario", told.scenario},      {"seed", told.seed},
+                             {"faults", told.faults},          {"trail", told.trail},
+                             {"cannot_keep", told.cannot_keep}};
+    return all.dump();
+}
+
 std::string to_text(const SimulationReport& r) {
     std::string text =
         fmt::format("{} runs in {:.1f} s ({:.0f} a minute), {} crash points, {} power-offs, seed {}\n",
@@ -54,8 +62,10 @@ std::string to_text(const SimulationReport& r) {
     for (const auto& [route, times] : r.dark_by_route)
         text += fmt::format("  {:<22} worst {:>9} ms  p99 {:>9} ms\n", route, times.worst_ms, times.p99_ms);
     for (const BrokenPromise& b : r.violations) {
-        text += fmt::format("\nBROKEN {}: {}\n  updatectl simulate --scenario {} --seed {} --faults \"{}\"\n",
-                            b.promise, b.what, b.scenario, b.seed, b.faults);
+        text += fmt::format(
+            "\nBROKEN {}: {}\n  updatectl simulate{}{} --scenario {} --seed {} --faults \"{}\"\n", b.promise,
+            b.what, r.platform == SimulatedPlatform::windows_rules ? " --platform windows" : "",
+            r.config.empty() ? "" : fmt::format(" --config \"{}\"", r.config), b.scenario, b.seed, b.faults);
         const std::size_t from = b.trail.size() > 60 ? b.trail.size() - 60 : 0;
         for (std::size_t n = from; n < b.trail.size(); ++n) text += "    " + b.trail[n] + "\n";
     }

@@ -65,7 +65,7 @@ BrokenPromise described(Explorer& explorer, const Broken& b) {
     Run again = explorer.run(*b.scenario, b.seed, fewest, true);
     const Violation& v = again.violation ? *again.violation : b.violation;
     return {std::string{name(v.promise)}, v.what, b.scenario->name, b.seed, text(fewest),
-            std::move(again.trail)};
+            std::move(again.trail),       {}};
 }
 
 SimulationReport reported(const Explorer& explorer, Platform platform) {
@@ -113,6 +113,8 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
     SimulationReport report = reported(explorer, platform_of(options));
     for (const Broken& b : explorer.broken) report.violations.push_back(described(explorer, b));
     report.seed = options.seed;
+    report.platform = options.platform;
+    if (options.settings) report.config = options.settings->file.string();
     report.cannot_keep = shortcomings(all);
     report.seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
     return report;
@@ -129,7 +131,8 @@ Result<BrokenPromise> replay(const SimulationOptions& options, const std::option
         thrown = *given;
     }
     Run again = explorer.run(scenario, options.seed, thrown, true);
-    BrokenPromise told{"", "", scenario.name, options.seed, text(thrown), std::move(again.trail)};
+    BrokenPromise told{"", "", scenario.name, options.seed, text(thrown), std::move(again.trail), {}};
+    told.cannot_keep = shortcomings(all);
     if (again.violation) {
         told.promise = name(again.violation->promise);
         told.what = again.violation->what;

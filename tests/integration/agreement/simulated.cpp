@@ -45,7 +45,7 @@ Told tell(const Scenario& scenario, const Faults& faults) {
     const std::string runs = agent == nullptr ? "nothing" : agent->version == old_version ? "old" : "new";
     return {{std::string{name(outcome.ending)}, std::string{name(outcome.reason)},
              std::string{name(outcome.route)}, runs},
-            world.fired,
+            world.struck,
             std::move(world.trail)};
 }
 
