@@ -13,10 +13,13 @@ namespace {
 std::optional<Finding> missing_guard(const Path& guard, const std::string& unit) {
     std::error_code problem;
     const auto status = std::filesystem::status(guard, problem);
-    const bool can_run = (status.permissions() & std::filesystem::perms::owner_exec) != std::filesystem::perms::none;
+    const bool can_run =
+        (status.permissions() & std::filesystem::perms::owner_exec) != std::filesystem::perms::none;
     const bool there = is_regular_file(status) && can_run;
     if (there || problem == std::errc::permission_denied) return std::nullopt;
-    return Finding{false, fmt::format("nobody counts the starts: {} is {}", guard.string(), is_regular_file(status) ? "not executable" : "missing"),
+    return Finding{false,
+                   fmt::format("nobody counts the starts: {} is {}", guard.string(),
+                               is_regular_file(status) ? "not executable" : "missing"),
                    fmt::format("systemctl restart {}; the agent makes it at its start", unit)};
 }
 
