@@ -36,9 +36,16 @@ bool tells_readiness(const Settings& settings, const ProgramSettings& program) {
     return program.name == settings.programs.front().name && settings.trial.probe.kind == Readiness::reported;
 }
 
-std::string header(const std::string& unit, const std::string& what) {
-    return fmt::format("{}. Changes belong into a drop-in: systemctl edit {}\n[Unit]\nDescription={}\n", mark,
-                       unit, what);
+/// The first line says whose it is.
+std::string first_line(const Settings& settings, const std::string& program) {
+    return fmt::format("{}: product {}, program {}\n", mark, settings.product, program);
+}
+
+std::string header(const Settings& settings, const std::string& program, const std::string& unit,
+                   const std::string& what) {
+    return first_line(settings, program) +
+           fmt::format("# Changes belong into a drop-in: systemctl edit {}\n[Unit]\nDescription={} {}\n",
+                       unit, settings.product, what);
 }
 
 /// Folders directly below the usual places are made by systemd, with the mode that the programs insist on.
@@ -85,7 +92,7 @@ std::string guard_line(const Settings& settings) {
 UnitFile program_unit(const Settings& settings, const ProgramSettings& program) {
     const std::string name = unit_name(settings, program);
     const bool notifies = tells_readiness(settings, program);
-    std::string text = header(name, settings.product + " " + program.name);
+    std::string text = header(settings, program.name, name, program.name);
     text += "After=network.target\nStartLimitIntervalSec=0\n";
     if (notifies) text += fmt::format("OnFailure={}\n", rescue_unit(settings));
     text += "\n[Service]\n";
@@ -102,7 +109,7 @@ UnitFile program_unit(const Settings& settings, const ProgramSettings& program) 
 
 UnitFile watchdog_unit_file(const Settings& settings) {
     const std::string name = watchdog_unit(settings);
-    std::string text = header(name, settings.product + " watchdog");
+    std::string text = header(settings, "watchdog", name, "watchdog");
     text += "StartLimitIntervalSec=0\n\n[Service]\n" + life_signs(settings);
     text += fmt::format("ExecStart={}\n", command_line(settings.install_root / settings.watchdog_path,
                                                        {"--config", settings.file.string()}));
@@ -115,7 +122,7 @@ UnitFile rescue_unit_file(const Settings& settings) {
     arguments.emplace_back("--update-rescue");
     const std::string name = rescue_unit(settings);
     return {name,
-            header(name, settings.product + ": puts the version back that proved itself") +
+            header(settings, "rescue", name, "rescue: puts the version back that proved itself") +
                 fmt::format("\n[Service]\nType=oneshot\nExecStart={}\n",
                             command_line(Layout{settings}.guard(agent), arguments)),
             false};
@@ -133,7 +140,11 @@ std::vector<UnitFile> unit_files(const Settings& settings) {
     return files;
 }
 
-bool is_generated(std::string_view text) { return text.starts_with(mark); }
+WrittenBy written_by(std::string_view text, const UnitFile& ours) {
+    const auto first = [](std::string_view of) { return of.substr(0, of.find('\n')); };
+    if (first(text) == first(ours.text)) return WrittenBy::us;
+    return text.starts_with(mark) ? WrittenBy::another_product : WrittenBy::somebody;
+}
 
 std::string repair_drop_in_name(const Settings& settings) {
     return unit_name(settings, settings.programs.front()) + ".d/50-update.conf";
@@ -145,8 +156,8 @@ UnitFile repair_drop_in(const Settings& settings, const UnitRules& now, std::str
     const auto calls = std::ranges::count(now.before_start, Layout{settings}.guard(agent).string());
     const bool is_counted = calls > (there.find("\nExecStartPre=") != there.npos ? 1 : 0);
     const bool notifies = tells_readiness(settings, agent);
-    std::string text =
-        fmt::format("{}: what an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\n", mark, unit);
+    std::string text = first_line(settings, agent.name) +
+                       fmt::format("# What an update needs of {}\n[Unit]\nStartLimitIntervalSec=0\n", unit);
     if (notifies) text += fmt::format("OnFailure={}\n", rescue_unit(settings));
     text += "\n[Service]\n";
     if (notifies && !is_counted) text += guard_line(settings);

@@ -1,5 +1,6 @@
 // The units of a product as text. Pure.
 #pragma once
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,10 @@ struct UnitFile {
 std::vector<UnitFile> unit_files(const Settings&);
 std::string rescue_unit(const Settings&);
 
-/// Written by us, so that it may be rewritten; everything else belongs to an administrator or a packager.
-bool is_generated(std::string_view text);
+/// What `us` wrote for this very unit may be rewritten and removed. Two products may come to the same name:
+/// "acme" with a companion "db", and "acme-db". All else belongs to an administrator or a packager.
+enum class WrittenBy : std::uint8_t { us, another_product, somebody };
+WrittenBy written_by(std::string_view text, const UnitFile& ours);
 
 /// A drop-in that makes a unit of the agent one that starts again after a failure, and counts its starts
 /// where nothing else in the unit does: systemd would do both.

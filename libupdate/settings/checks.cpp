@@ -30,6 +30,11 @@ Found check_folders(const Settings& s) {
     return std::nullopt;
 }
 
+/// Our own units, locks and sockets have these names.
+bool is_taken(std::string_view name) {
+    return name == "watchdog" || name == "helper" || name == "guardian" || name == "rescue";
+}
+
 /// Linux program names become file names (`run/<name>.pid`), paths are replaced one by one: neither may
 /// repeat.
 Found check_programs(const Settings& s) {
@@ -39,6 +44,9 @@ Found check_programs(const Settings& s) {
         if (program.path.empty())
             return wrong("programs", "there is a program without path",
                          R"(write [[programs]] and below it path = "bin/agent")");
+        if (is_taken(ascii_lower(program.name)))
+            return wrong("programs", "a program is called as one of the product's own",
+                         "give it another name than watchdog, helper, guardian and rescue");
         if (!names.insert(ascii_lower(program.name)).second)
             return wrong("programs", "two programs have the same name", "give each a name of its own");
         if (!paths.insert(ascii_lower(program.path)).second)

@@ -44,6 +44,14 @@ class Units {
         return std::move(text).error();
     }
 
+    static Status not_of_another_product(const UnitFile& unit, const std::optional<std::string>& text) {
+        if (!text || written_by(*text, unit) != WrittenBy::another_product) return done();
+        return Error{
+            ErrorCode::refused,
+            fmt::format("{} belongs to another product or program; give ours a name of its own (unit)",
+                        unit.name)};
+    }
+
     /// Writes it where it says something else, and has systemd read it.
     /// @return false when systemd knows all that already: a reload costs the whole machine
     Result<bool> put(const UnitFile& unit, const std::optional<std::string>& there) {
@@ -66,7 +74,8 @@ class Units {
         if (now.load == "masked") return done();
         UPDATE_TRY(text, written(unit.name), "repair " + unit.name);
         const bool missing = now.load == "not-found", broken = now.load != "loaded" && !missing;
-        const bool outdated = text && is_generated(*text) && *text != unit.text;
+        UPDATE_CHECK(not_of_another_product(unit, text), "repair");
+        const bool outdated = text && written_by(*text, unit) == WrittenBy::us && *text != unit.text;
         if (!missing && !outdated && !(broken && text)) return done();
         UPDATE_TRY(changed, put(unit, text), "repair");
         if (!changed)
@@ -126,7 +135,7 @@ class Units {
     /// That it has stopped is seen afterwards: somebody may have started it meanwhile.
     Status take_away(const UnitFile& unit) {
         UPDATE_TRY(text, written(unit.name), "remove");
-        if (text && !is_generated(*text)) return done();
+        if (text && written_by(*text, unit) != WrittenBy::us) return done();
         (void)manager_.stop(unit.name);
         if (!text) return done();
         if (unit.at_boot) UPDATE_CHECK(manager_.disable(unit.name), "remove");
@@ -136,7 +145,7 @@ class Units {
     /// Its file is back, or it still works.
     Result<bool> is_left(const UnitFile& unit) {
         UPDATE_TRY(text, written(unit.name), "remove");
-        if (text) return is_generated(*text);
+        if (text) return written_by(*text, unit) == WrittenBy::us;
         UPDATE_TRY(now, manager_.state(unit.name), "remove");
         return is_up(now);
     }
@@ -163,7 +172,8 @@ Status service_manager::install(const Settings& settings, Files& files, Start st
     const auto wanted = unit_files(settings);
     for (const UnitFile& unit : wanted) {
         UPDATE_TRY(text, units.written(unit.name), "install");
-        if (text && !is_generated(*text))
+        UPDATE_CHECK(Units::not_of_another_product(unit, text), "install");
+        if (text && written_by(*text, unit) != WrittenBy::us)
             return Error{
                 ErrorCode::refused,
                 fmt::format("{} in {} was not written by this program; updatectl service repair mends it",
