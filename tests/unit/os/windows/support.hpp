@@ -12,7 +12,7 @@
 
 namespace windows_test {
 
-/// Leaves the test, and says so in a form that scripts/windows_skips counts.
+/// Leaves the test, and says so in a form that scripts/skips counts.
 #define SKIP_UNDER_WINE(reason)                              \
     do {                                                     \
         if (update::runs_under_wine()) {                     \
