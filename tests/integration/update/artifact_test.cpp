@@ -40,9 +40,12 @@ Reply answer(const std::string& body, int status = 200) {
     return reply;
 }
 
+std::uint64_t traffic_after_the_agent(const Outcome& end) {
+    return end.bytes - fs::file_size(agent_item("agent-1.1").source);
+}
 /// The agent, which comes first, and this much of what comes after it.
 void check_traffic(const Outcome& end, std::uint64_t further_bytes) {
-    CHECK(end.bytes == fs::file_size(agent_item("agent-1.1").source) + further_bytes);
+    CHECK(traffic_after_the_agent(end) == further_bytes);
 }
 
 /// The signed rules, and a mirror that answers something else.
@@ -123,7 +126,9 @@ TEST_CASE("an artifact that is longer than promised and does not say so") {
     reply.announces_length = false;
     const Outcome end =
         check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::corrupt);
-    check_traffic(end, 200'000);
+    // Asked for twice; what still lies in a buffer when the limit is passed is not written any more.
+    CHECK(traffic_after_the_agent(end) > 100'000);
+    CHECK(traffic_after_the_agent(end) <= 200'000);
 }
 
 TEST_CASE("an artifact of the right size with one wrong byte") {
