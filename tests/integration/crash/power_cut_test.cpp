@@ -32,12 +32,14 @@ void sweep(NewVersion version, const std::string& what, unsigned points) {
     const Scratch scratch{"update-disk"};
     const LoopDisk disk{scratch.path()};
     Applier applier{version, disk.path() / "world"};
-    Nanoseconds whole{};
-    for (int runs = 0; runs < 3; ++runs) {  // the first one reads the programs from the disk
+    // The shortest of some: what took longer was kept waiting by something else (the first reads its
+    // programs).
+    Nanoseconds whole = Nanoseconds::max();
+    for (int runs = 0; runs < 5; ++runs) {
         applier.reset();
         const auto began = std::chrono::steady_clock::now();
         (void)applier.run_plainly();
-        whole = std::chrono::steady_clock::now() - began;
+        whole = std::min<Nanoseconds>(whole, std::chrono::steady_clock::now() - began);
     }
     std::map<std::string, unsigned> ends;
     unsigned in_time = 0;
@@ -63,7 +65,7 @@ void sweep(NewVersion version, const std::string& what, unsigned points) {
         "{}: the plug pulled at {} moments over {:.0f} ms, {} of them before its end; {} ended old, {} new, "
         "0 torn",
         what, points, static_cast<double>(whole.count()) / 1e6, in_time, ends["old"], ends["new"]));
-    CHECK(in_time > points / 4);
+    CHECK(in_time > points / 2);
     CHECK(ends["old"] > 0);
 }
 

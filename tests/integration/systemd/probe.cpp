@@ -12,7 +12,6 @@
 #include <fstream>
 #include <iostream>
 #include <string>
-#include <thread>
 #include <unistd.h>
 
 #include "layout/layout.hpp"
@@ -67,7 +66,7 @@ int stop_again_and_again(int count, const std::string& state_dir) {
     int held = 0;
     for (int i = 0; i < count; ++i) {
         if (!services || !systemd.start("probed.service")) return 1;
-        std::this_thread::sleep_for(std::chrono::milliseconds{i % 20});
+        (*loop)->run_once(EventLoop::now() + std::chrono::milliseconds{i % 20});
         const Status stopped = (*services)->stop("probed");
         const auto now = (*services)->status("probed");
         if (!stopped || !now) {
