@@ -77,6 +77,17 @@ struct World {
                   entry.path().string().ends_with("rules.new") ? reply : answer(read_file(entry.path())));
         return server.select(endpoint.id(), channel, "1.1.0");
     }
+    /// It is silent in the middle of the rules by then, for longer than a test lasts.
+    std::string offer_and_fall_silent() {
+        endpoint.configure(
+            with(with(over_http, repository_on(server, mirror)), {{"transfer.stall_timeout", R"("1min")"}}));
+        endpoint.restart_watchdog();
+        Reply reply = answer(promised);
+        reply.silent_after = 50'000;
+        const std::string id = offer_answered_by(std::move(reply));
+        await("the artifact is asked for", 20s, [&] { return rules_asked_for() > 0; });
+        return id;
+    }
     /// The list comes from there, too.
     std::size_t rules_asked_for() const {
         return static_cast<std::size_t>(std::ranges::count_if(
@@ -158,13 +169,7 @@ TEST_CASE("a server that does not know the artifact") {
 
 TEST_CASE("an update that is cancelled while the server is silent in the middle of an artifact") {
     World world;
-    world.endpoint.configure(with(with(over_http, World::repository_on(world.server, world.mirror)),
-                                  {{"transfer.stall_timeout", R"("1min")"}}));
-    world.endpoint.restart_watchdog();
-    Reply reply = answer(world.promised);
-    reply.silent_after = 50'000;
-    const std::string id = world.offer_answered_by(std::move(reply));
-    await("the artifact is asked for", 20s, [&] { return world.rules_asked_for() > 0; });
+    const std::string id = world.offer_and_fall_silent();
     world.endpoint.cancel(id);
     const Outcome end = check_abandoned(world.endpoint, id, Reason::cancelled);
     CHECK(end.bytes > 0);  // how much of the silent one had come is chance
@@ -172,13 +177,7 @@ TEST_CASE("an update that is cancelled while the server is silent in the middle 
 
 TEST_CASE("an agent that is started again while the server is silent in the middle of an artifact") {
     World world;
-    world.endpoint.configure(with(with(over_http, World::repository_on(world.server, world.mirror)),
-                                  {{"transfer.stall_timeout", R"("1min")"}}));
-    world.endpoint.restart_watchdog();
-    Reply reply = answer(world.promised);
-    reply.silent_after = 50'000;
-    const std::string id = world.offer_answered_by(std::move(reply));
-    await("the artifact is asked for", 20s, [&] { return world.rules_asked_for() > 0; });
+    const std::string id = world.offer_and_fall_silent();
     const auto starts = [&] { return occurrences(world.endpoint.logs(), "agent: version 1.0.0 starts"); };
     const auto before = starts();
     const pid_t agent = world.endpoint.pid_of(Endpoint::Who::agent);

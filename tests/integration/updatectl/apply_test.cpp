@@ -23,6 +23,18 @@ void check_committed(const Answer& ran, const std::string& route) {
     CHECK(result["update_id"].get<std::string>().starts_with("cli-"));
 }
 
+/// An operator's update that is in its download, and another operator.
+struct SlowDownload {
+    Server server;
+    Endpoint endpoint{server, slow};
+    Operator op{endpoint}, other{endpoint};
+    SlowDownload() {
+        endpoint.start_watchdog();
+        op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
+        endpoint.await_state(State::downloading);
+    }
+};
+
 std::vector<std::string> with_json(std::vector<std::string> arguments) {
     arguments.emplace_back("--json");
     return arguments;
@@ -227,12 +239,9 @@ TEST_CASE("rollback within a trial reaches whoever applies the update, here a he
 }
 
 TEST_CASE("rollback of an update that has not touched anything yet is refused, and the update goes on") {
-    Server server;
-    Endpoint endpoint{server, slow};
-    Operator op{endpoint}, other{endpoint};
-    endpoint.start_watchdog();
-    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
-    endpoint.await_state(State::downloading);
+    SlowDownload world;
+    Endpoint& endpoint = world.endpoint;
+    Operator &op = world.op, &other = world.other;
     const Answer back = other.run({"rollback"});
     CHECK_MESSAGE(back.code == 7, back.output);
     CHECK(contains(back.output, "is in progress (downloading)"));
@@ -242,12 +251,9 @@ TEST_CASE("rollback of an update that has not touched anything yet is refused, a
 }
 
 TEST_CASE("an update while another one is in progress is exit code 7, and touches neither") {
-    Server server;
-    Endpoint endpoint{server, slow};
-    Operator op{endpoint}, other{endpoint};
-    endpoint.start_watchdog();
-    op.begin(op.apply_without_self_test("1.1.0", "agent-1.1"));
-    endpoint.await_state(State::downloading);
+    SlowDownload world;
+    Endpoint& endpoint = world.endpoint;
+    Operator &op = world.op, &other = world.other;
     const auto id = endpoint.record()->update_id;
     const Answer second = other.run(other.apply("1.1.0", "agent-1.1"));
     CHECK_MESSAGE(second.code == 7, second.output);

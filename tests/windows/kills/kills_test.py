@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,6 @@ wine = [str(options.source / "scripts" / "wine")]
 prefix = pathlib.Path(os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills")).resolve()
 os.environ["LIBUPDATE_WINE_PREFIX"] = str(prefix)
 versions = options.build / "versions"
-look_seconds = 0.01
 
 # Early, on both sides of the swap, and of the agent in the trial. Not the watchdog in the trial: the helper that the agent
 # starts in its place runs from the kept version, which it then cannot remove (docs/windows.md).
@@ -54,12 +54,13 @@ def check(holds, what):
         raise AssertionError(what)
 
 
-def eventually(look, what, seconds=60):
+def eventually(look, what, seconds=60, news=lambda seconds: None):
+    """Looks, and again after news. A look that runs a program of Windows takes long enough to need none."""
     limit = time.monotonic() + seconds
-    while time.monotonic() < limit:
+    while (left := limit - time.monotonic()) > 0:
         if found := look():
             return found
-        time.sleep(look_seconds)  # a look at a file is no pause
+        news(left)
     raise AssertionError(f"not within {seconds} s: {what}")
 
 
@@ -91,6 +92,7 @@ class Product:
         self.name, self.folder = name, prefix / "drive_c" / name
         self.windows_folder = f"C:\\{name}"
         self.config = self.windows_folder + "\\update.toml"
+        self.history = self.folder / "state" / "history.jsonl"
         (self.folder / "programs").mkdir(parents=True)
         shutil.copy(versions / "agent-1.0.exe", self.folder / "programs" / "agent.exe")
         shutil.copy(versions / "watchdog-1.0.exe", self.folder / "programs" / "watchdog.exe")
@@ -118,9 +120,20 @@ class Product:
         eventually(lambda: self.phase(service) == "RUNNING", f"{service} runs")
 
     def states(self):
-        history = self.folder / "state" / "history.jsonl"
-        lines = history.read_text(errors="replace").splitlines() if history.exists() else []
+        lines = self.history.read_text(errors="replace").splitlines() if self.history.exists() else []
         return [json.loads(line)["state"] for line in lines if line.endswith("}")]
+
+    def reaches(self, state):
+        # Follows the history: each line of it is news.
+        with subprocess.Popen(["tail", "-n", "+1", "-s", "0.01", "-F", self.history], stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL) as follower:
+            def news(seconds):
+                if select.select([follower.stdout], [], [], seconds)[0]:
+                    os.read(follower.stdout.fileno(), 65536)
+            try:
+                eventually(lambda: state in self.states(), f"the update reaches {state}", news=news)
+            finally:
+                follower.kill()
 
     def begin_update(self):
         artifact = f"agent:agent.exe={windows_path(versions / 'agent-1.1.exe')},self-test"
@@ -152,7 +165,9 @@ def digest(path):
 
 
 def ends_with_a_whole_agent(product):
-    ending = eventually(product.outcome, "the update has an outcome", 90)["ending"]
+    # Who has no outcome yet is asked for its service: that takes a moment, and changes nothing.
+    ending = eventually(lambda: product.outcome() or (product.phase(product.name) and None),
+                        "the update has an outcome", 90)["ending"]
     check(ending in ("committed", "rolled-back", "abandoned"), f"it ended as {ending}")
     version = "1.1" if ending == "committed" else "1.0"
     check(digest(product.folder / "programs" / "agent.exe") == digest(versions / f"agent-{version}.exe"),
@@ -168,13 +183,14 @@ def ends_with_a_whole_agent(product):
 def killed(who, state, number):
     product = Product(f"kills{number}")
     update = product.begin_update()
-    eventually(lambda: state in product.states(), f"the update reaches {state}")
+    product.reaches(state)
     if who == "session":
         end_session()
     else:
         for pid in processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
             os.kill(pid, signal.SIGKILL)
     seen = product.states()[-1]
+    check(seen not in ("committed", "rolled-back", "abandoned"), f"killed too late, the update had {seen}")
     if who == "session":
         begin_session()
         product.start(f"{product.name}-watchdog")
