@@ -1,4 +1,5 @@
-// What a timer does: signing again what would expire, by a clock that may be wrong, and removing what is not needed.
+// What a timer does: signing again what would expire, by a clock that may be wrong, and removing what is not
+// needed.
 #include "unit/repository/publisher_world.hpp"
 
 using namespace update;
