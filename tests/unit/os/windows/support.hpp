@@ -78,7 +78,9 @@ class Sleeper {
         STARTUPINFOW start{};
         start.cb = sizeof start;
         PROCESS_INFORMATION process{};
-        REQUIRE(::CreateProcessW(image.c_str(), line.data(), nullptr, nullptr, FALSE, CREATE_NO_WINDOW,
+        // Without a console: the host of one whose program is ended while it starts stays for ever under
+        // Wine, and keeps the output of the test open.
+        REQUIRE(::CreateProcessW(image.c_str(), line.data(), nullptr, nullptr, FALSE, DETACHED_PROCESS,
                                  nullptr, nullptr, &start, &process));
         process_ = update::Handle{process.hProcess};
         const update::Handle thread{process.hThread};
