@@ -30,6 +30,9 @@ class Commands {
         auto* version = app->add_option("--version", options_.plan.version,
                                         "The version to install (the newest that policy allows)");
         app->add_option("--channel", options_.plan.channel, "Of the signed releases (the endpoint's own)");
+        auto* bundle = app->add_option("--bundle", options_.bundle,
+                                       "A folder that `bundle export` made, instead of trust.repositories")
+                           ->type_name("FOLDER");
         app->add_option("--from", options_.plan.from,
                         "The version that runs now, where it is not known here");
         auto* artifact =
@@ -37,10 +40,12 @@ class Commands {
                             "Instead of a signed release a local file: ROLE:INSTALL_PATH=FILE"
                             "[,sha256=HEX][,size=N][,self-test]; may be repeated. ROLE is agent, "
                             "companion, watchdog or file. Needs trust.mode = \"unsigned\"")
-                ->needs(version);
+                ->needs(version)
+                ->excludes(bundle);
         app->add_option("--plan", options_.plan.plan,
                         "A file with a plan (JSON) of local files, instead of --artifact")
-            ->excludes(artifact);
+            ->excludes(artifact)
+            ->excludes(bundle);
     }
 
  private:
@@ -77,10 +82,11 @@ void add_updating(CLI::App& app, Commands& commands, Options& options) {
     const std::string artifact = " --version 1.1.0 --artifact agent:bin/agent=./agent-1.1,self-test";
     commands.add_plan(commands.add(app, "check", "Would this update be applied now? Downloads nothing", check,
                                    Changes::nothing, "  updatectl check\n  updatectl check --version 1.1.0"));
-    commands.add_plan(commands.add(
-        app, "apply", "Updates now, and waits for the end", apply, Changes::something,
-        "  updatectl apply\n  updatectl apply --version 1.1.0 --channel beta\n  updatectl apply" + artifact +
-            "\n  updatectl apply --plan plan.json"));
+    commands.add_plan(commands.add(app, "apply", "Updates now, and waits for the end", apply,
+                                   Changes::something,
+                                   "  updatectl apply\n  updatectl apply --version 1.1.0 --channel beta\n"
+                                   "  updatectl apply --bundle /media/usb/agent\n  updatectl apply" +
+                                       artifact + "\n  updatectl apply --plan plan.json"));
     commands.add(app, "rollback", "Back to the previous version", roll_back, Changes::something,
                  "  updatectl rollback --dry-run");
     commands

@@ -24,6 +24,7 @@ struct Options {
     std::filesystem::path config = default_config();
     bool json = false, dry_run = false, purge = false;
     PlanWish plan;
+    std::string bundle;  ///< a folder instead of the configured repositories
     SimulateWish simulate;
     std::string id, version, program;
     std::size_t lines = 50;

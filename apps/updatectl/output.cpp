@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/json_reader.hpp"
+#include "compose/control_trust.hpp"
 #include "human.hpp"
 #include "os/terminal.hpp"
 
@@ -36,10 +37,18 @@ Screen screen() {
 }
 
 std::unique_ptr<Control> open_endpoint(const Options& options, int& code) {
-    const auto settings = load_settings(options.config);
+    auto settings = load_settings(options.config);
     if (!settings) {
         code = finish(options, {ControlExit::bad_invocation, settings.error().message()});
         return nullptr;
+    }
+    if (!options.bundle.empty()) {
+        const auto bundle = bundle_repository(options.bundle);
+        if (!bundle) {
+            code = finish(options, {ControlExit::bad_invocation, bundle.error().message()});
+            return nullptr;
+        }
+        settings->trust.repositories = {*bundle};
     }
     auto control = Control::open(*settings);
     if (control) return std::move(*control);

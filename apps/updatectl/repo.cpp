@@ -214,12 +214,21 @@ int repo_import(const Options& all, const RepoOptions& o) {
 }
 
 int repo_rotate(const Options& all, const RepoOptions& o) {
+    if (o.role == "channel") {
+        if (o.product.empty() || o.channel.empty())
+            return finish(all, {ControlExit::bad_invocation, "say whose: --product and --channel"});
+        return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+            return finish_waits(all, publisher.rotate_channel(o.product, o.channel, o.id),
+                                fmt::format("the channel {} of {} has a new key", o.channel, o.product));
+        });
+    }
     const auto role =
         std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
     if (role == trust::top_roles.end())
-        return finish(all, {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets"});
+        return finish(all,
+                      {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets, channel"});
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_root(all, publisher.rotate(*role));
+        return finish_root(all, publisher.rotate(*role, o.id));
     });
 }
 
@@ -271,9 +280,13 @@ int repo_check(const Options& all, const RepoOptions& o) {
 
 int repo_gc(const Options& all, const RepoOptions& o) {
     return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        const auto removed = publisher.collect_garbage(std::chrono::hours{24 * o.days});
-        if (!removed) return refuse(all, removed.error());
-        return finish(all, {ControlExit::ok, fmt::format("{} files removed", *removed)});
+        const auto garbage = publisher.collect_garbage(std::chrono::hours{24 * o.days});
+        if (!garbage) return refuse(all, garbage.error());
+        std::string text = fmt::format("{} files removed", garbage->removed);
+        if (garbage->waiting != 0)
+            text +=
+                fmt::format("; {} more go when nothing has named them for {} days", garbage->waiting, o.days);
+        return finish(all, {ControlExit::ok, text});
     });
 }
 

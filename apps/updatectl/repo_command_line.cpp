@@ -140,11 +140,18 @@ void add_releasing(Group& repo, RepoOptions& o) {
 }
 
 void add_upkeep(Group& repo, RepoOptions& o) {
-    auto* rotate =
-        repo.add("rotate", "A new key for a top-level role; the root that says so may need more signers",
-                 repo_rotate, "  updatectl repo rotate timestamp --passphrase-fd 3");
+    auto* rotate = repo.add(
+        "rotate", "A new key for a role; the root or targets that say so may need more signers", repo_rotate,
+        "  updatectl repo rotate timestamp --passphrase-fd 3\n"
+        "  updatectl repo rotate root --key 3f0e... --passphrase-fd 3\n"
+        "  updatectl repo rotate channel --product agent --channel stable "
+        "--passphrase-fd 3");
     add_signing(rotate, o);
-    rotate->add_option("role", o.role, "root, timestamp, snapshot or targets")->required();
+    rotate->add_option("role", o.role, "root, timestamp, snapshot, targets or channel")->required();
+    rotate->add_option("--key", o.id, "The id of the key that goes. Default: the role's first")
+        ->type_name("ID");
+    rotate->add_option("--product", o.product, "Of the channel");
+    rotate->add_option("--channel", o.channel, "Whose role gets a new key");
     auto* sign = repo.add("sign", "Signs what waits, with the keys that are here; one signer after another",
                           repo_sign, "  updatectl repo sign --dir /media/offline/updates --passphrase-fd 3");
     add_signing(sign, o);
@@ -161,7 +168,7 @@ void add_upkeep(Group& repo, RepoOptions& o) {
     auto* gc =
         repo.add("gc", "Removes files that nothing names any more", repo_gc, "  updatectl repo gc --days 30");
     add_dir(gc, o);
-    gc->add_option("--days", o.days, "Only files that are older")->capture_default_str();
+    gc->add_option("--days", o.days, "How long nothing has named them")->capture_default_str();
 }
 
 void add_bundles(Group& bundle, RepoOptions& o) {
@@ -183,16 +190,21 @@ void add_bundles(Group& bundle, RepoOptions& o) {
     in->add_option("--into", o.into, "An existing folder for the files")->required();
 }
 
-void add_trust(Group& trust, RepoOptions& o) {
+void add_trust(Group& trust, RepoOptions& o, Options& common) {
     auto* show = trust.add("show", "What is trusted, and for how many days", trust_show,
-                           "  updatectl trust show --store /var/lib/update/trust");
+                           "  updatectl trust show\n  updatectl trust show --store ./store");
     auto* set = trust.add("set", "Trust begins with this root", trust_set,
-                          "  updatectl trust set root.json --store /var/lib/update/trust");
+                          "  updatectl trust set root.json\n  updatectl trust set root.json --store ./store");
     set->add_option("root", o.root_file, "A root.json that was brought on a safe way")->required();
-    auto* reset = trust.add("reset", "Forgets all that was learnt since the first root that is kept",
-                            trust_reset, "  updatectl trust reset --store /var/lib/update/trust");
-    for (auto* app : {show, set, reset})
-        app->add_option("--store", o.store, "The folder of what this endpoint trusts")->required();
+    auto* reset =
+        trust.add("reset", "Forgets all that was learnt since trust.root, or the first root of the store",
+                  trust_reset, "  updatectl trust reset");
+    for (auto* app : {show, set, reset}) {
+        auto* config = app->add_option("--config", common.config, "Configuration file of the endpoint")
+                           ->capture_default_str();
+        app->add_option("--store", o.store, "A folder of trusted metadata instead of the endpoint's")
+            ->excludes(config);
+    }
 }
 
 void add_decide(CLI::App* app, RepoOptions& o) {
@@ -223,7 +235,7 @@ void describe_repo_commands(CLI::App& app, Options& common, std::function<int(co
     Group bundle{app, "bundle", "Releases for sites without a network", common, command, options};
     add_bundles(bundle, *options);
     Group trust{app, "trust", "What an endpoint trusts", common, command, options};
-    add_trust(trust, *options);
+    add_trust(trust, *options, common);
     add_decide(Group::add_command(
                    app, "decide", "Which release an endpoint would take, and why not the others", decide,
                    "  updatectl decide --list releases.json --running 1.0.0 --endpoint-id pc-17", common,

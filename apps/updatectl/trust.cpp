@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/json_reader.hpp"
+#include "compose/control_trust.hpp"
 #include "compose/publishing.hpp"
 #include "durable/durable.hpp"
 #include "output.hpp"
@@ -104,25 +105,38 @@ int bundle_apply(const Options& all, const RepoOptions& o) {
 }
 
 int trust_show(const Options& all, const RepoOptions& o) {
-    return with_store(all, o, [&](trust::Client& client, PublishingTools& tools) {
-        const auto floor = client.store().floor();
-        for (const auto& role : stored_roles(client.store(), tools.clock().wall())) {
-            if (all.json)
-                print(json_text({{"role", role.name},
-                                 {"version", role.version},
-                                 {"expires", role.expires},
-                                 {"days_to_expiry", role.days_to_expiry}}) +
-                      "\n");
-            else
-                print(fmt::format("{:<10} {:>6}  expires {} (in {} days)\n", role.name, role.version,
-                                  role.expires, role.days_to_expiry));
-        }
-        return finish(all, {ControlExit::ok, fmt::format("never below root {}, timestamp {}, snapshot {}",
-                                                         floor.root, floor.timestamp, floor.snapshot)});
-    });
+    PublishingTools tools;
+    auto folder = usable_path(o.store);
+    if (o.store.empty()) {
+        int code = 0;
+        const auto control = open_readable_endpoint(all, code);
+        if (!control) return code;
+        folder = control->layout().trust();
+    }
+    if (!folder) return refuse(all, folder.error());
+    trust::LocalStore store{tools.files(), tools.crypto(), *folder};
+    const auto floor = store.floor();
+    for (const auto& role : stored_roles(store, tools.clock().wall())) {
+        if (all.json)
+            print(json_text({{"role", role.name},
+                             {"version", role.version},
+                             {"expires", role.expires},
+                             {"days_to_expiry", role.days_to_expiry}}) +
+                  "\n");
+        else
+            print(fmt::format("{:<10} {:>6}  expires {} (in {} days)\n", role.name, role.version,
+                              role.expires, role.days_to_expiry));
+    }
+    return finish(all, {ControlExit::ok, fmt::format("never below root {}, timestamp {}, snapshot {}",
+                                                     floor.root, floor.timestamp, floor.snapshot)});
 }
 
 int trust_set(const Options& all, const RepoOptions& o) {
+    if (o.store.empty()) {
+        int code = 0;
+        const auto control = open_readable_endpoint(all, code);
+        return control ? finish(all, set_trust(*control, o.root_file)) : code;
+    }
     return with_store(all, o, [&](trust::Client& client, PublishingTools& tools) {
         const auto file = usable_path(o.root_file);
         if (!file) return refuse(all, file.error());
@@ -134,13 +148,20 @@ int trust_set(const Options& all, const RepoOptions& o) {
 }
 
 int trust_reset(const Options& all, const RepoOptions& o) {
+    if (o.store.empty()) {
+        int code = 0;
+        const auto control = open_readable_endpoint(all, code);
+        return control ? finish(all, reset_trust(*control)) : code;
+    }
     return with_store(all, o, [&](trust::Client& client, PublishingTools&) {
         const auto versions = client.store().kept_roots();
-        if (versions.empty())
-            return finish(all, {ControlExit::failed, "no root is kept here: updatectl trust set"});
-        const auto first = client.store().kept_root(versions.back(), metadata_bytes_max);
+        const auto first =
+            versions.empty() ? std::nullopt : client.store().kept_root(versions.back(), metadata_bytes_max);
+        if (!first)
+            return finish(all, {ControlExit::failed,
+                                "no root that can be read is kept here; bring one: updatectl trust set"});
         auto reset = client.store().reset();
-        if (reset && first) reset = client.establish(*first);
+        if (reset) reset = client.establish(*first);
         if (!reset) return refuse(all, reset.error());
         return finish(all,
                       {ControlExit::ok, fmt::format("trust begins again with root {}", versions.back())});

@@ -11,19 +11,9 @@
 #include "os/locks.hpp"
 #include "os/processes.hpp"
 #include "os/public_folders.hpp"
-#include "repository/folder_http.hpp"
+#include "transfer/file_http.hpp"
 
 namespace update {
-namespace {
-
-class NoNetwork : public Http {
- public:
-    Result<HttpHead> get(const HttpRequest&, HttpSink&) override {
-        return Error{ErrorCode::bug, "nothing here uses a network"};
-    }
-};
-
-}  // namespace
 
 PublishingTools::PublishingTools()
     : files_{make_files()},
@@ -33,14 +23,14 @@ PublishingTools::PublishingTools()
       crypto_{std::make_unique<OpensslCryptography>()},
       smith_{std::make_unique<OpensslKeysmith>()},
       processes_{make_processes()},
-      no_network_{std::make_unique<NoNetwork>()} {}
+      folder_http_{std::make_unique<FileHttp>(*files_)} {}
 PublishingTools::~PublishingTools() = default;
 
 repository::PublisherPorts PublishingTools::publisher_ports() {
     return {*files_, *folders_, *locks_, *clock_, *crypto_, *smith_, *processes_};
 }
 
-trust::ClientPorts PublishingTools::client_ports() { return {*no_network_, *files_, *clock_, *crypto_}; }
+trust::ClientPorts PublishingTools::client_ports() { return {*folder_http_, *files_, *clock_, *crypto_}; }
 
 Result<Path> usable_path(const std::string& name) {
     std::error_code error;

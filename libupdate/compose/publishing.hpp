@@ -32,7 +32,7 @@ class PublishingTools {
     std::unique_ptr<Cryptography> crypto_;
     std::unique_ptr<Keysmith> smith_;
     std::unique_ptr<Processes> processes_;
-    std::unique_ptr<Http> no_network_;
+    std::unique_ptr<Http> folder_http_;
 };
 
 /// As the ports want it: absolute, without links in the folders above. The last component need not exist.

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <numeric>
 
-#include "base/utc_text.hpp"
 #include "policy/version.hpp"
 
 namespace update {
@@ -27,11 +26,9 @@ bool fits_platform(const Release& release, const EndpointFacts& facts) {
 
 /// Valid here and now, and not used yet.
 const Permit* permit_for(const ReleaseList& list, const EndpointFacts& facts, std::string_view version) {
-    const auto now = facts.now.time_since_epoch().count();
     const auto found = std::ranges::find_if(list.permits, [&](const Permit& permit) {
-        return is_same(permit.version, version) && permit.until_unix_ms > now &&
-               !facts.used_permits.contains(permit.id) &&
-               (permit.endpoint == "*" || permit.endpoint == facts.endpoint_id);
+        return is_same(permit.version, version) && is_valid(permit, facts.endpoint_id, facts.now) &&
+               !facts.used_permits.contains(permit.id);
     });
     return found != list.permits.end() ? &*found : nullptr;
 }
@@ -43,14 +40,6 @@ std::string restart_not_offered(const Release& release) {
     if (release.restart == RestartKind::nothing)
         return "it wants nothing restarted, and every route restarts the agent";
     return {};
-}
-
-std::string quarantine_of(const Release& release, const EndpointFacts& facts) {
-    const auto found = std::ranges::find(facts.memory.quarantine, release.version, &Quarantined::version);
-    if (found == facts.memory.quarantine.end()) return {};
-    return fmt::format(
-        "it is quarantined until {} ({}: {}); to try it again now: updatectl quarantine clear {}",
-        utc_text(found->until_unix_ms), name(found->reason), found->message, found->version);
 }
 
 /// Rules that hold for a version however it was chosen. Empty: none is broken.
@@ -71,7 +60,8 @@ std::string broken_rule(const ReleaseList& list, const Release& release, const E
         return fmt::format("it is below the minimum version {}", facts.minimum_version);
     if (!release.minimum_from.empty() && is_older(facts.running_version, release.minimum_from))
         return fmt::format("it needs {} or newer to run first", release.minimum_from);
-    return quarantine_of(release, facts);
+    const std::string bar = bar_on(facts.memory, release.version, facts.settings, facts.now);
+    return bar.empty() ? bar : "it " + bar;
 }
 
 std::string outside_rollout(const ReleaseList& list, const Release& release, const EndpointFacts& facts) {
@@ -98,6 +88,11 @@ std::vector<std::size_t> newest_first(const ReleaseList& list) {
 }
 
 }  // namespace
+
+bool is_valid(const Permit& permit, std::string_view endpoint_id, WallTime now) {
+    return permit.until_unix_ms > now.time_since_epoch().count() &&
+           (permit.endpoint == "*" || permit.endpoint == endpoint_id);
+}
 
 ChosenChannel resolve_channel(const ChannelWishes& wishes) {
     if (!wishes.agent.empty()) return {wishes.agent, "agent"};

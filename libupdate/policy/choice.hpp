@@ -68,6 +68,9 @@ Choice choose(const ReleaseList&, const EndpointFacts&);
 /// @return `not_found`, `refused` with the rule
 Result<std::size_t> select(const ReleaseList&, const EndpointFacts&, std::string_view version);
 
+/// Whether it is meant for this endpoint, and not over. Whether it is used up, `used_permits` says.
+bool is_valid(const Permit&, std::string_view endpoint_id, WallTime now);
+
 /// The permit that a step to this release uses up; empty: it is no step back, or needs none.
 std::string permit_used_for(const ReleaseList&, const EndpointFacts&, const Release&);
 

@@ -134,24 +134,28 @@ PolicyMemory settled(PolicyMemory memory, const PolicySettings& settings, WallTi
     return memory;
 }
 
-Status may_try(const PolicyMemory& memory, const Plan& plan, const PolicySettings& settings, WallTime now) {
-    if (auto checked = check_order(plan, settings); !checked) return checked;
-    const std::string version = normalised(plan.version);
+std::string bar_on(const PolicyMemory& memory, std::string_view any_version, const PolicySettings& settings,
+                   WallTime now) {
+    const std::string version = normalised(any_version);
     if (const Quarantined* stored = find(memory.quarantine, version)) {
         const Quarantined entry = as_of(*stored, settings, unix_ms(now));
         if (entry.until_unix_ms > unix_ms(now))
-            return refused(fmt::format("version {} is quarantined until {} ({}: {}); {}", version,
-                                       utc_text(entry.until_unix_ms), name(entry.reason), entry.message,
-                                       cure(version)));
+            return fmt::format("is quarantined until {} ({}: {}); {}", utc_text(entry.until_unix_ms),
+                               name(entry.reason), entry.message, cure(version));
     }
     const Attempts* attempts = find(memory.attempts, version);
-    if (attempts == nullptr || attempts->count < settings.attempts_per_version) return done();
+    if (attempts == nullptr || attempts->count < settings.attempts_per_version) return {};
     const std::int64_t last = std::min(attempts->last_unix_ms, unix_ms(now));
     const std::int64_t until = last + attempt_ms(settings);
-    if (until <= unix_ms(now)) return done();
-    return refused(
-        fmt::format("version {} was tried {} times, the last time at {}, and is not again until {}; {}",
-                    version, attempts->count, utc_text(last), utc_text(until), cure(version)));
+    if (until <= unix_ms(now)) return {};
+    return fmt::format("was tried {} times, the last time at {}, and is not again until {}; {}",
+                       attempts->count, utc_text(last), utc_text(until), cure(version));
+}
+
+Status may_try(const PolicyMemory& memory, const Plan& plan, const PolicySettings& settings, WallTime now) {
+    if (auto checked = check_order(plan, settings); !checked) return checked;
+    const std::string bar = bar_on(memory, plan.version, settings, now);
+    return bar.empty() ? done() : refused(fmt::format("version {} {}", normalised(plan.version), bar));
 }
 
 PolicyMemory record_attempt(PolicyMemory memory, std::string_view version, const PolicySettings& settings,

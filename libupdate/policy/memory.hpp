@@ -52,6 +52,10 @@ inline constexpr std::size_t max_remembered_message_bytes = 512;
 /// result if it changed.
 PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
 
+/// Why this version is not tried now: quarantined, or its attempts are used up; with the cure. Empty: nothing
+/// bars it. Reads on after "version 1.2.0" or "it".
+std::string bar_on(const PolicyMemory&, std::string_view version, const PolicySettings&, WallTime now);
+
 /// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
 /// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up
 /// its attempts, of which the last counts still. Versions that are not SemVer cannot be ordered, so for them

@@ -43,7 +43,7 @@ bool is_own(const Error& error) { return !trust::is_trouble(error) && error.code
 }  // namespace
 
 ReleaseSource::ReleaseSource(const Settings& settings, const Layout& layout, ReleasePorts ports)
-    : settings_{settings}, layout_{layout}, ports_{ports} {}
+    : settings_{settings}, layout_{layout}, ports_{ports}, http_{ports.files, &ports.http} {}
 
 Path ReleaseSource::list_file(const std::string& channel) const {
     const auto name = settings_.product + "@" + channel;
@@ -58,8 +58,11 @@ WallTime ReleaseSource::now() const {
 
 Result<FetchedReleases> ReleaseSource::fetch(const std::string& channel, const std::string& version,
                                              const std::string& update_id) {
-    if (settings_.trust.root.empty() || settings_.trust.repositories.empty())
-        return trouble(Trouble::local, "no trust.root and trust.repositories are configured");
+    if (settings_.trust.root.empty())
+        return trouble(Trouble::local, "no trust.root is configured: nothing can be vouched for");
+    if (settings_.trust.repositories.empty())
+        return trouble(Trouble::local,
+                       "no trust.repositories are configured; without a network: updatectl apply --bundle");
     UPDATE_CHECK(ports_.files.make_private_directory(layout_.trust()), "signed metadata");
     UPDATE_CHECK(ports_.files.make_private_directory(layout_.release_lists()), "signed metadata");
     Watch watch{ports_.channel, ports_.clock, update_id,
@@ -86,7 +89,7 @@ Result<FetchedReleases> ReleaseSource::ask(const Repository& repository, const s
     trust::ClientOptions options;
     options.cancel = cancel;
     options.built_at = ports_.clock.built_at();
-    trust::Client client{{ports_.http, ports_.files, ports_.clock, ports_.crypto},
+    trust::Client client{{http_, ports_.files, ports_.clock, ports_.crypto},
                          layout_.trust(),
                          {repository.metadata, repository.targets},
                          options};
@@ -113,10 +116,9 @@ Status ReleaseSource::fetch_list(trust::Client& client, const Repository& reposi
     const bool prefixed = client.trusted()->root().consistent_snapshot;
     const auto url = trust::target_url({repository.metadata, repository.targets, prefixed}, target,
                                        prefixed ? trust::hash_prefix(file) : "");
-    UPDATE_TRY(
-        text,
-        trust::fetch_text(ports_.http, ports_.clock, url, static_cast<std::size_t>(file.length), cancel),
-        "fetch");
+    UPDATE_TRY(text,
+               trust::fetch_text(http_, ports_.clock, url, static_cast<std::size_t>(file.length), cancel),
+               "fetch");
     UPDATE_CHECK(intact(text), "fetch");
     return replace_durably(ports_.files, list_file(channel), text);
 }

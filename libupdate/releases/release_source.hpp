@@ -5,6 +5,7 @@
 #include "layout/layout.hpp"
 #include "ports/ports.hpp"
 #include "releases/signed_releases.hpp"
+#include "transfer/file_http.hpp"
 #include "trust/client.hpp"
 
 namespace update {
@@ -60,6 +61,7 @@ class ReleaseSource {
     const Settings& settings_;
     const Layout& layout_;
     ReleasePorts ports_;
+    FileHttp http_;  ///< a repository may be a folder of this machine
 };
 
 }  // namespace update

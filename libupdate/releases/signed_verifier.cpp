@@ -5,6 +5,7 @@
 
 #include "durable/durable.hpp"
 #include "journal/policy_file.hpp"
+#include "policy/choice.hpp"
 #include "releases/adopt_root.hpp"
 #include "releases/plan_of.hpp"
 #include "releases/signed_releases.hpp"
@@ -66,12 +67,26 @@ Status SignedVerifier::by_signatures(const Plan& plan, Expiry expiry) {
                "signed release");
     UPDATE_CHECK(is_plan_of(plan, releases.list(), machine_), "plan");
     UPDATE_CHECK(releases.check(*release_named(releases.list(), plan.version), role), "plan");
-    return check_epoch(plan);
+    if (plan.permit.empty()) return check_epoch(plan);
+    if (expiry != Expiry::judged) return done();  // it is used up with the commit, before the end
+    return check_permit(plan, releases.list(), time.effective());
+}
+
+/// That somebody signed it, `is_plan_of` has seen.
+Status SignedVerifier::check_permit(const Plan& plan, const ReleaseList& list, WallTime now) {
+    UPDATE_TRY(memory, load_policy_memory(files_, layout_), "permit");
+    if (std::ranges::count(memory.used_permits, plan.permit) != 0)
+        return trouble(Trouble::rollback, fmt::format("the permit {} is used up", plan.permit));
+    const bool valid = std::ranges::any_of(list.permits, [&](const Permit& permit) {
+        return permit.id == plan.permit && is_valid(permit, settings_.agent_id, now);
+    });
+    if (valid) return done();
+    return trouble(Trouble::rollback,
+                   fmt::format("the permit {} is over, or meant for another endpoint", plan.permit));
 }
 
 /// A release that was signed before a hole was closed is signed still.
 Status SignedVerifier::check_epoch(const Plan& plan) {
-    if (!plan.permit.empty()) return done();
     UPDATE_TRY(memory, load_policy_memory(files_, layout_), "security epoch");
     if (plan.epoch >= memory.epoch) return done();
     return trouble(Trouble::rollback,

@@ -5,6 +5,7 @@
 
 #include "layout/layout.hpp"
 #include "policy/executable.hpp"
+#include "policy/release.hpp"
 #include "ports/clock.hpp"
 #include "ports/cryptography.hpp"
 #include "ports/files.hpp"
@@ -22,6 +23,7 @@ class SignedVerifier final : public Verifier {
     Status by_what_was_kept(const Plan&);
     Status by_the_operator(const Plan&);
     Status check_epoch(const Plan&);
+    Status check_permit(const Plan&, const ReleaseList&, WallTime now);
 
     const Settings& settings_;
     const Layout& layout_;

@@ -5,25 +5,22 @@
 
 #include "durable/durable.hpp"
 #include "policy/version.hpp"
-#include "repository/folder_http.hpp"
 #include "repository/tree.hpp"
+#include "transfer/source_url.hpp"
 
 namespace update::repository {
 namespace {
 
-trust::Address address() {
-    const std::string base = FolderHttp::base;
-    return {base + "metadata", base + "targets"};
+trust::Address address_of(const Path& tree) {
+    return {file_url(tree / "metadata"), file_url(tree / "targets")};
 }
 
 /// A client of the tree on disk, with a store that is thrown away.
-Result<std::unique_ptr<trust::Client>> reader(trust::ClientPorts ports, FolderHttp& http, const Path& tree,
+Result<std::unique_ptr<trust::Client>> reader(trust::ClientPorts ports, const Path& tree,
                                               const Path& scratch) {
     UPDATE_CHECK(remove_tree(ports.files, scratch), "scratch folder");
     UPDATE_CHECK(ports.files.make_private_directory(scratch), "scratch folder");
-    auto client =
-        std::make_unique<trust::Client>(trust::ClientPorts{http, ports.files, ports.clock, ports.crypto},
-                                        scratch, address(), trust::ClientOptions{});
+    auto client = std::make_unique<trust::Client>(ports, scratch, address_of(tree), trust::ClientOptions{});
     UPDATE_TRY(root, read_text(ports.files, tree / "metadata" / "1.root.json", metadata_bytes_max),
                "first root");
     UPDATE_CHECK(client->establish(root), "first root");
@@ -93,8 +90,7 @@ const Release* release_of(const ReleaseList& list, const std::string& version) {
 Result<unsigned> export_bundle(trust::ClientPorts ports, PublicFolders& folders, const Path& tree,
                                const std::string& product, const std::string& channel, const Path& to,
                                const Path& scratch) {
-    FolderHttp http{ports.files, tree};
-    UPDATE_TRY(client, reader(ports, http, tree, scratch), "bundle");
+    UPDATE_TRY(client, reader(ports, tree, scratch), "bundle");
     Tree bundle{ports.files, folders, to};
     UPDATE_CHECK(bundle.prepare(), "bundle");
     const auto list_target = release_list_target(product, channel);
@@ -116,8 +112,7 @@ Result<Applied> apply_bundle(trust::ClientPorts ports, const Path& bundle, const
                              const std::string& product, const std::string& channel,
                              const std::string& version, const Path& into,
                              const trust::ClientOptions& options) {
-    FolderHttp http{ports.files, bundle};
-    trust::Client client{{http, ports.files, ports.clock, ports.crypto}, store, address(), options};
+    trust::Client client{ports, store, address_of(bundle), options};
     UPDATE_CHECK(client.refresh(), "bundle");
     UPDATE_TRY(text, content_of(client, ports.files, release_list_target(product, channel), into), "bundle");
     UPDATE_TRY(list, parse_release_list(text), "bundle");
@@ -138,9 +133,8 @@ Result<Applied> apply_bundle(trust::ClientPorts ports, const Path& bundle, const
 }
 
 Result<std::vector<std::string>> check_tree(trust::ClientPorts ports, const Path& tree, const Path& scratch) {
-    FolderHttp http{ports.files, tree};
     std::vector<std::string> problems;
-    auto client = reader(ports, http, tree, scratch);
+    auto client = reader(ports, tree, scratch);
     if (!client) return std::vector<std::string>{client.error().message()};
     std::vector<std::string> names;
     const trust::Targets* top = (*client)->trusted()->find(nullptr, "targets");

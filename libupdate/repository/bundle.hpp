@@ -10,6 +10,8 @@
 
 namespace update::repository {
 
+// All of it reads folders: the http of the ports is a FileHttp (transfer/file_http.hpp).
+
 /// Copies the metadata of the tree, and the targets of this product and channel.
 /// @param tree  the published folder, with `metadata` and `targets`; only what is signed and intact is copied
 /// @param scratch  a folder that may be created, and is removed

@@ -145,6 +145,13 @@ Status Edition::touch(const std::string& role) {
     return done();
 }
 
+std::vector<std::string> Edition::listed_roles() const {
+    std::vector<std::string> roles;
+    for (const auto& [file, entry] : *snapshot_.find("meta")->object())
+        roles.push_back(file.substr(0, file.size() - 5));
+    return roles;
+}
+
 Result<bool> Edition::can_sign(const std::string& role) {
     UPDATE_TRY(wanted, keepers(role), "keys");
     return std::ranges::all_of(wanted, [this](const Keepers& some) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "repository/signing.hpp"
 
@@ -26,6 +27,8 @@ class Edition {
     bool has(const std::string& role) const {
         return documents_.contains(role) || snapshot_.find("meta")->find(role + ".json") != nullptr;
     }
+    /// Roles that the snapshot lists, without ".json".
+    std::vector<std::string> listed_roles() const;
     /// Whether enough of the role's keys are here.
     Result<bool> can_sign(const std::string& role);
 

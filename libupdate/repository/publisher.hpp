@@ -103,9 +103,14 @@ class Publisher {
     /// With what waits for signatures.
     Result<ReleaseList> list(const std::string& product, const std::string& channel);
 
-    /// A new key for a top-level role instead of its first one; the root that says so is staged, and
-    /// published as soon as enough keys have signed it.
-    Result<RootState> rotate(trust::TopRole);
+    /// A new key for a top-level role; the root that says so is staged, and published as soon as enough keys
+    /// have signed it.
+    /// @param old_key  the id of the one that goes; empty: the first @return `not_found` with those that are
+    Result<RootState> rotate(trust::TopRole, const std::string& old_key = {});
+    /// The same for the role of a channel; readers know either both, its new key and what it signed, or
+    /// neither.
+    Result<Waits> rotate_channel(const std::string& product, const std::string& channel,
+                                 const std::string& old_key = {});
     /// Signs all that waits with the keys that are here, and publishes it once enough have signed. Run it on
     /// several machines, one after another. @return `not_found` when nothing waits
     Result<Waits> sign();
@@ -118,8 +123,13 @@ class Publisher {
     /// Signs again what expires within `margin`, snapshot and timestamp always. @return what still expires
     /// within it
     Result<std::vector<RoleExpiry>> resign(std::chrono::hours margin);
-    /// Removes files that no current role names and that are older than `age`. @return how many
-    Result<unsigned> collect_garbage(std::chrono::hours age);
+    struct Garbage {
+        unsigned removed = 0, waiting = 0;
+        bool operator==(const Garbage&) const = default;
+    };
+    /// Removes files that no current role has named for `age`, as far as earlier calls have noticed: a reader
+    /// may be on its way with the metadata of a moment ago.
+    Result<Garbage> collect_garbage(std::chrono::hours age);
 
     Path public_folder() const { return folder_ / "public"; }
 
@@ -145,7 +155,8 @@ class Publisher {
     Path draft_file(const std::string& product, const std::string& version) const;
     Path blob_file(const std::string& hash) const;
 
-    Status keep(Edition&, std::set<std::string>& files, std::set<Path>& targets);
+    Status keep(Edition&, std::set<Path>& named);
+    Result<std::vector<Path>> unnamed_files(const std::set<Path>& named);
     Status stage_root(const Json& document, const Json& earlier_file);
     Result<RootState> finish_root();
     Status add_roles_that_wait(const Json& root, std::vector<std::string>& missing);

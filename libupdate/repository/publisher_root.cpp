@@ -6,24 +6,10 @@
 #include "base/hex.hpp"
 #include "durable/durable.hpp"
 #include "repository/publisher.hpp"
-#include "trust/instant.hpp"
 #include "trust/verify.hpp"
 
 namespace update::repository {
 namespace {
-
-/// Keys that no role of the document names any more.
-void drop_unused_keys(Json& root) {
-    std::set<std::string> used;
-    for (const auto& [role, value] : *root.find("roles")->object())
-        if (const Json* ids = value.find("keyids"); ids != nullptr && ids->array() != nullptr)
-            for (const Json& id : *ids->array())
-                if (id.text() != nullptr) used.insert(*id.text());
-    Json::Object kept;
-    for (const auto& [id, key] : *root.find("keys")->object())
-        if (used.contains(id)) kept.push_back({id, key});
-    root.set("keys", Json{std::move(kept)});
-}
 
 Status has_enough(Cryptography& crypto, const trust::Signed<trust::Root>& root, const trust::Root& keeper) {
     return trust::check_signatures(crypto, keeper.keys, keeper.role(trust::TopRole::root), root.payload,
@@ -49,33 +35,6 @@ Status Publisher::stage_root(const Json& document, const Json& earlier_file) {
     UPDATE_TRY(file, sign_file(desk(), document, {old_keepers, new_keepers}, earlier_file, "root"),
                "sign root");
     return write_durably(ports_.files, folder_ / staged_root_name, file.bytes);
-}
-
-Result<RootState> Publisher::rotate(trust::TopRole role) {
-    UPDATE_TRY(staged, staged_root(), "rotate");
-    UPDATE_TRY(current, root_document(), "rotate");
-    const Json* waiting = staged.find("signed");
-    Json root = waiting != nullptr ? *waiting : current;
-    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *root.find("keys")), "rotate");
-    Json& entry = *root.find("roles")->find(trust::name(role));
-    UPDATE_TRY(keepers, keepers_of(entry, nullptr, std::string{trust::name(role)}), "rotate");
-    Json::Array ids{Json{id}};
-    for (std::size_t i = 1; i < keepers.role.keyids.size(); ++i) ids.emplace_back(keepers.role.keyids[i]);
-    entry.set("keyids", Json{std::move(ids)});
-    drop_unused_keys(root);
-    root.set("version", Json{*current.find("version")->integer() + 1});
-    root.set("expires",
-             Json{trust::date_text(ports_.clock.wall() + std::chrono::hours{24 * settings_.lifetimes.root})});
-    UPDATE_CHECK(stage_root(root, Json{}), "rotate");
-    if (role == trust::TopRole::root) return finish_root();
-    // Readers with either root must accept what is published: sign it by the old and the new keys before the
-    // root appears.
-    UPDATE_TRY(edition, edition(), "rotate");
-    UPDATE_CHECK(edition.touch(std::string{trust::name(role)}), "rotate");
-    UPDATE_TRY(waits, commit(edition), "rotate");
-    UPDATE_TRY(state, finish_root(), "rotate");
-    if (!waits.empty()) state.missing = waits.front().missing;  // first of all
-    return std::move(state);
 }
 
 Result<Waits> Publisher::sign() {

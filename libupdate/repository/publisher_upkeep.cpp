@@ -1,11 +1,9 @@
-// What a timer does: sign again before it expires, and remove what nobody names any more.
+// What a timer does: sign again before it expires.
 #include <algorithm>
 #include <fmt/format.h>
-#include <set>
 
 #include "repository/publisher.hpp"
 #include "trust/instant.hpp"
-#include "trust/names.hpp"
 
 namespace update::repository {
 namespace {
@@ -18,14 +16,6 @@ Result<RoleExpiry> expiry_of(const std::string& role, const Json& document) {
     if (!date || version == nullptr || version->integer() == nullptr)
         return Error{ErrorCode::corrupt, role + " has no version and date"};
     return RoleExpiry{role, *version->integer(), *date};
-}
-
-/// Roles that the snapshot lists, without ".json".
-std::vector<std::string> listed_roles(const Json& snapshot) {
-    std::vector<std::string> roles;
-    for (const auto& [file, entry] : *snapshot.find("meta")->object())
-        roles.push_back(file.substr(0, file.size() - 5));
-    return roles;
 }
 
 }  // namespace
@@ -42,7 +32,7 @@ Result<std::vector<RoleExpiry>> Publisher::expiries() {
     UPDATE_CHECK(take("root", root), "root");
     UPDATE_CHECK(take("timestamp", edition.timestamp()), "timestamp");
     UPDATE_CHECK(take("snapshot", edition.snapshot()), "snapshot");
-    for (const auto& role : listed_roles(edition.snapshot())) {
+    for (const auto& role : edition.listed_roles()) {
         UPDATE_TRY(document, edition.look(role), role);
         UPDATE_CHECK(take(role, *document), role);
     }
@@ -81,57 +71,6 @@ Result<std::vector<RoleExpiry>> Publisher::resign(std::chrono::hours margin) {
     UPDATE_TRY(after, expiries(), "resign");
     std::erase_if(after, [limit](const RoleExpiry& role) { return role.expires >= limit; });
     return after;
-}
-
-/// Adds the file names and targets of one edition's roles to what is kept.
-Status Publisher::keep(Edition& edition, std::set<std::string>& files, std::set<Path>& targets) {
-    files.insert(fmt::format("{}.snapshot.json", *edition.snapshot().find("version")->integer()));
-    auto roles = listed_roles(edition.snapshot());
-    for (const auto& [role, bytes] : edition.staged())
-        if (role != "snapshot" && role != "timestamp") roles.push_back(role);
-    for (const auto& role : roles) {
-        UPDATE_TRY(document, edition.look(role), role);
-        files.insert(tree_.file_of(role, *document->find("version")->integer()).filename().string());
-        for (const auto& [target, entry] : *document->find("targets")->object())
-            for (const auto& [algorithm, hash] : *entry.find("hashes")->object())
-                targets.insert(tree_.target_file(target, *hash.text()));
-    }
-    return done();
-}
-
-Result<unsigned> Publisher::collect_garbage(std::chrono::hours age) {
-    UPDATE_TRY(published, published_edition(), "gc");
-    UPDATE_TRY(waiting, edition(), "gc");
-    const auto oldest = (ports_.clock.wall() - age).time_since_epoch();
-    std::set<std::string> files{"timestamp.json"};
-    std::set<Path> targets;
-    UPDATE_CHECK(keep(published, files, targets), "gc");
-    UPDATE_CHECK(keep(waiting, files, targets), "gc");
-    unsigned removed = 0;
-    const auto remove_old = [&](const Path& path) -> Status {
-        UPDATE_TRY(info, ports_.files.info(path), "gc");
-        if (std::chrono::nanoseconds{info.changed_ns} > oldest) return done();
-        ++removed;
-        return ports_.files.remove(path);
-    };
-    UPDATE_TRY(names, ports_.files.list(tree_.metadata()), "gc");
-    for (const auto& name : names)
-        if (!files.contains(name) &&
-            !name.ends_with(".root.json"))  // a client may be as old as the first root
-            UPDATE_CHECK(remove_old(tree_.metadata() / name), "gc");
-    std::vector<Path> folders{tree_.targets()};
-    while (!folders.empty()) {
-        const Path folder = std::move(folders.back());
-        folders.pop_back();
-        UPDATE_TRY(entries, ports_.files.list(folder), "gc");
-        for (const auto& entry : entries) {
-            UPDATE_TRY(info, ports_.files.info(folder / entry), "gc");
-            if (info.kind == FileInfo::Kind::directory) folders.push_back(folder / entry);
-            if (info.kind == FileInfo::Kind::file && !targets.contains(folder / entry))
-                UPDATE_CHECK(remove_old(folder / entry), "gc");
-        }
-    }
-    return removed;
 }
 
 }  // namespace update::repository

@@ -77,10 +77,9 @@ Found check_server(const Settings& s) {
 
 Found check_trust(const Settings& s) {
     const TrustSettings& trust = s.trust;
-    if (trust.root.empty() != trust.repositories.empty())
-        return trust.root.empty()
-                   ? wrong("trust.root", "is missing", "write the path of the root.json that was shipped")
-                   : wrong("trust.repositories", "is missing", "write where the signed releases lie");
+    // Without repositories: bundles are carried in.
+    if (trust.root.empty() && !trust.repositories.empty())
+        return wrong("trust.root", "is missing", "write the path of the root.json that was shipped");
     for (const Repository& repository : trust.repositories)
         for (const std::string* url : {&repository.metadata, &repository.targets})
             if (url->starts_with("http://") && !s.transfer.allow_http)

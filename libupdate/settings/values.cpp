@@ -168,9 +168,8 @@ Check read_windows(const toml::node& node, std::vector<std::string>& into) {
 
 namespace {
 
-/// A host does not belong to a folder without a scheme, and nothing signed comes from the own disk.
-bool is_web_folder(const std::string& url) {
-    return check_url(url) && !url.starts_with("file:") && url.find_first_of("?#") == std::string::npos;
+bool is_folder_url(const std::string& url) {
+    return check_url(url) && url.find_first_of("?#") == std::string::npos;
 }
 
 }  // namespace
@@ -186,7 +185,7 @@ Check read_repositories(const toml::node& node, std::vector<Repository>& into) {
         if (table == nullptr || table->size() != 2) return shape;
         const auto metadata = (*table)["metadata"].value_exact<std::string>();
         const auto targets = (*table)["targets"].value_exact<std::string>();
-        if (!metadata || !targets || !is_web_folder(*metadata) || !is_web_folder(*targets)) return shape;
+        if (!metadata || !targets || !is_folder_url(*metadata) || !is_folder_url(*targets)) return shape;
         repositories.push_back({*metadata, *targets});
     }
     into = std::move(repositories);

@@ -193,12 +193,14 @@ void cut_the_power(const Victim& victim, unsigned points) {
     const LoopDisk disk{scratch.path()};
     World world{disk.path()};
     const Words command = victim.command(world);
-    std::chrono::nanoseconds whole{};
-    for (int runs = 0; runs < 2; ++runs) {  // the first one reads the program from the disk
+    // The shortest of some: what took longer was kept waiting by something else (the first reads its
+    // program).
+    auto whole = std::chrono::nanoseconds::max();
+    for (int runs = 0; runs < 5; ++runs) {
         world.reset();
         const auto began = std::chrono::steady_clock::now();
         world.must(command);
-        whole = std::chrono::steady_clock::now() - began;
+        whole = std::min<std::chrono::nanoseconds>(whole, std::chrono::steady_clock::now() - began);
     }
     unsigned in_time = 0;
     for (unsigned point = 0; point < points; ++point) {

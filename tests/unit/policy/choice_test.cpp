@@ -67,6 +67,16 @@ TEST_CASE("an epoch below what was committed is refused, however new the version
     CHECK(fleet.obstacle("9.0.0").find("epoch") != std::string::npos);
 }
 
+TEST_CASE("a version that has used up its attempts leaves the way to the one before it") {
+    Fleet fleet;
+    fleet.facts.settings.attempts_per_version = 3;
+    fleet.facts.memory.attempts = {{"1.2.0", 3, fleet.facts.now.time_since_epoch().count()}};
+    CHECK(fleet.chosen() == "1.1.0");
+    CHECK(fleet.obstacle("1.2.0").find("it was tried 3 times") == 0);
+    fleet.facts.memory.attempts[0].count = 2;
+    CHECK(fleet.chosen() == "1.2.0");
+}
+
 TEST_CASE("a signed permit allows one step back, once, for its endpoint, in its time") {
     Fleet fleet;
     fleet.facts.running_version = "1.2.0";
@@ -107,7 +117,8 @@ TEST_CASE("pin, minimum version, hold, quarantine and platform each keep a relea
         CHECK(choose(fleet.list, fleet.facts).obstacle == "updates are held");
     }
     SUBCASE("quarantine") {
-        fleet.facts.memory.quarantine.push_back({"1.2.0", Reason::crashed, "", 0, 0});
+        const auto now = fleet.facts.now.time_since_epoch().count();
+        fleet.facts.memory.quarantine.push_back({"1.2.0", Reason::crashed, "", now, now + 1});
         CHECK(fleet.chosen() == "1.1.0");
     }
     SUBCASE("platform") {

@@ -104,6 +104,32 @@ TEST_CASE("an old release that is signed still is refused where a higher epoch w
     CHECK(world.prove(old).has_value());
 }
 
+TEST_CASE("a permit leads back once, on its endpoint, in its time, and never longer than its list says") {
+    World world;
+    const auto until = world.clock.time.time_since_epoch().count() + 1'000;
+    world.list.permits = {{"back-1", "a1", "1.1.0", until}, {"back-2", "a2", "1.1.0", until}};
+    world.sign();
+    world.running = "1.2.0";
+    Plan plan = world.begin("1.1.0");
+    REQUIRE(plan.permit == "back-1");
+    REQUIRE(world.prove(plan).has_value());
+    SUBCASE("used up") {
+        PolicyMemory memory;
+        memory.used_permits = {"back-1"};
+        world.put(world.layout().policy(), to_json(memory));
+        check_refused(world.prove(plan), "the permit back-1 is used up");
+    }
+    SUBCASE("of another endpoint") {
+        plan.permit = "back-2";
+        check_refused(world.prove(plan), "meant for another endpoint");
+    }
+    SUBCASE("over") {
+        world.clock.time += std::chrono::seconds{1};
+        check_refused(world.prove(plan), "the permit back-1 is over");
+        CHECK(world.prove(plan, Expiry::passed_over).has_value());
+    }
+}
+
 TEST_CASE("a committed epoch is known still when policy.json is lost") {
     World world;
     const Plan old = world.begin("1.1.0");

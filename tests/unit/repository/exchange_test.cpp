@@ -67,16 +67,16 @@ TEST_CASE("a bundle is whole also when something is published while it is made")
         world.release(*publisher, "1.1.0", "stable");
         return done();
     };
-    repository::FolderHttp unused{*world.disk, world.tree()};
-    const trust::ClientPorts ports{unused, files, world.clock, world.crypto};
+    FileHttp http{*world.disk};
+    const trust::ClientPorts ports{http, files, world.clock, world.crypto};
     const Path bundle = world.folder.path() / "bundle", into = world.folder.path() / "into";
     REQUIRE(repository::export_bundle(ports, *world.folders, world.tree(), "agent", "stable", bundle,
                                       world.folder.path() / "scratch"));
     REQUIRE(published);
     std::filesystem::create_directory(into);
-    { REQUIRE(world.client(unused)); }
+    { REQUIRE(world.client(http)); }
     const auto applied =
-        repository::apply_bundle({unused, *world.disk, world.clock, world.crypto}, bundle,
+        repository::apply_bundle({http, *world.disk, world.clock, world.crypto}, bundle,
                                  world.folder.path() / "store", "agent", "stable", "", into, {});
     INFO((applied ? std::string{} : applied.error().message()));
     REQUIRE(applied);
@@ -90,8 +90,8 @@ TEST_CASE("a bundle carries a channel to a site without a network, by the same v
     world.release(*publisher, "1.0.0", "stable");
     world.release(*publisher, "1.1.0", "stable");
     world.release(*publisher, "2.0.0", "beta");
-    repository::FolderHttp unused{*world.disk, world.tree()};
-    const trust::ClientPorts ports{unused, *world.disk, world.clock, world.crypto};
+    FileHttp http{*world.disk};
+    const trust::ClientPorts ports{http, *world.disk, world.clock, world.crypto};
     const Path bundle = world.folder.path() / "bundle", into = world.folder.path() / "into";
     const auto count = repository::export_bundle(ports, *world.folders, world.tree(), "agent", "stable",
                                                  bundle, world.folder.path() / "scratch");

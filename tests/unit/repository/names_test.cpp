@@ -27,7 +27,7 @@ struct Publication : World {
 
 /// What a client finds under each target that the release list names.
 std::vector<std::string> contents(World& world, const ReleaseList& list) {
-    repository::FolderHttp http{*world.disk, world.tree()};
+    FileHttp http{*world.disk};
     auto client = world.client(http, "reader");
     REQUIRE(client);
     REQUIRE((*client)->refresh());
@@ -110,9 +110,9 @@ TEST_CASE("what lies in the tree has the name that a web server makes of the URL
 TEST_CASE("a bundle takes the roles along that its targets come from, whatever they are called") {
     Publication world;
     world.publish_alike();
-    repository::FolderHttp unused{*world.disk, world.tree()};
+    FileHttp http{*world.disk};
     const Path bundle = world.folder.path() / "bundle";
-    REQUIRE(repository::export_bundle({unused, *world.disk, world.clock, world.crypto}, *world.folders,
+    REQUIRE(repository::export_bundle({http, *world.disk, world.clock, world.crypto}, *world.folders,
                                       world.tree(), "a-b", "c", bundle, world.folder.path() / "scratch"));
     CHECK(std::filesystem::exists(bundle / "metadata" / "1.a-b-c-2.json"));
     CHECK_FALSE(std::filesystem::exists(bundle / "metadata" / "1.a-b-c.json"));

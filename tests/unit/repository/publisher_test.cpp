@@ -11,7 +11,7 @@ TEST_CASE("what is published, a client accepts, and finds the release and its by
     REQUIRE(publisher->init({}));
     world.release(*publisher, "1.0.0", "beta");
     CHECK(world.problems().empty());
-    repository::FolderHttp http{*world.disk, world.tree()};
+    FileHttp http{*world.disk};
     auto client = world.client(http);
     REQUIRE(client);
     const auto status = (*client)->refresh();

@@ -11,9 +11,10 @@
 #include "os/processes.hpp"
 #include "os/public_folders.hpp"
 #include "repository/bundle.hpp"
-#include "repository/folder_http.hpp"
 #include "repository/publisher.hpp"
 #include "support/temp_folder.hpp"
+#include "transfer/file_http.hpp"
+#include "transfer/source_url.hpp"
 #include "trust/client.hpp"
 #include "trust/instant.hpp"
 
@@ -62,7 +63,7 @@ struct World {
     Result<std::unique_ptr<trust::Client>> client(Http& http, const std::string& name = "store") {
         const Path store = folder.path() / name;
         UPDATE_CHECK(disk->make_private_directory(store), "store");
-        const std::string base = repository::FolderHttp::base;
+        const std::string base = file_url(tree()) + "/";
         auto client = std::make_unique<trust::Client>(trust::ClientPorts{http, *disk, clock, crypto}, store,
                                                       trust::Address{base + "metadata", base + "targets"},
                                                       trust::ClientOptions{});
@@ -74,14 +75,13 @@ struct World {
         return client;
     }
     Status refresh(const std::string& name = "store") {
-        repository::FolderHttp http{*disk, tree()};
+        FileHttp http{*disk};
         UPDATE_TRY(reader, client(http, name), "client");
         return reader->refresh();
     }
     std::vector<std::string> problems() {
-        repository::FolderHttp unused{*disk, tree()};
-        auto found =
-            repository::check_tree({unused, *disk, clock, crypto}, tree(), folder.path() / "scratch");
+        FileHttp http{*disk};
+        auto found = repository::check_tree({http, *disk, clock, crypto}, tree(), folder.path() / "scratch");
         REQUIRE(found);
         return *found;
     }

@@ -47,7 +47,7 @@ struct Hands : World {
     }
     /// Whether a client reads the tree, and finds the release list of stable in it.
     bool is_published() {
-        repository::FolderHttp http{*disk, tree()};
+        FileHttp http{*disk};
         auto reader = client(http);
         REQUIRE(reader);
         const auto refreshed = (*reader)->refresh();

@@ -63,20 +63,27 @@ TEST_CASE("after an edition that was signed by a wrong clock, a new timestamp ke
     CHECK(world.refresh());
 }
 
-TEST_CASE("gc removes what is not named any more, and nothing that a client needs") {
+TEST_CASE("gc removes what was not named for long enough, and nothing that a client needs") {
     World world;
     auto publisher = world.publisher();
     REQUIRE(publisher->init({}));
     for (const auto* version : {"1.0.0", "1.1.0", "1.2.0"}) world.release(*publisher, version, "stable");
+    world.clock.time += std::chrono::hours{24 * 80};
     REQUIRE(publisher->yank("agent", "1.0.0", "stable"));
-    world.clock.time =
-        std::chrono::time_point_cast<std::chrono::milliseconds>(std::chrono::system_clock::now()) +
-        std::chrono::hours{1};
-    REQUIRE(publisher->resign(std::chrono::hours{24 * 400}));
-    CHECK(publisher->collect_garbage(std::chrono::hours{2}) == 0U);
-    const auto removed = publisher->collect_garbage(std::chrono::hours{0});
-    REQUIRE(removed);
-    CHECK(*removed > 8);
+    const std::chrono::hours week{24 * 7};
+    const auto first = publisher->collect_garbage(week);
+    REQUIRE(first);
+    CHECK(first->removed == 0);  // however old the files are: a moment ago they were named
+    CHECK(first->waiting > 8);
+    world.clock.time += week - std::chrono::seconds{1};
+    CHECK(publisher->collect_garbage(week)->removed == 0);
+    world.clock.time += std::chrono::seconds{1};
+    const auto second = publisher->collect_garbage(week);
+    REQUIRE(second);
+    CHECK(second->removed == first->waiting);
+    REQUIRE(publisher->resign(std::chrono::hours{24 * 30}));
     CHECK(world.problems().empty());
-    CHECK(publisher->collect_garbage(std::chrono::hours{0}) == 0U);
+    CHECK(publisher->collect_garbage(std::chrono::hours{0})->waiting == 0);
+    CHECK(world.problems().empty());
+    CHECK(publisher->collect_garbage(std::chrono::hours{0}) == repository::Publisher::Garbage{});
 }
