@@ -49,6 +49,7 @@ class Server:
     def __init__(self, folder, build):
         self.folder, self.build, self.channels = folder, build, 0
         self.releases, self.passphrase = os.path.join(folder, "releases"), os.path.join(folder, "passphrase")
+        os.makedirs(folder)
         write_private(self.passphrase, "passphrase of a benchmark\n")
         self.repo("init")
         self.root = os.path.join(self.releases, "public/metadata/1.root.json")

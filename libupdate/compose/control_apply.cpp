@@ -197,12 +197,12 @@ Applied roll_back_trial(Control& control, Operation& operation, const Record& op
         return nothing_begun(told);
     Applied applied = operation.watch(open.update_id);
     if (!applied.outcome) return applied;
-    if (applied.outcome->ending == Ending::rolled_back)
+    if (applied.outcome->ending == Ending::rolled_back) {
         applied.exit = ControlExit::ok;  // it is what was asked for
-    else if (applied.outcome->ending == Ending::committed)
-        applied = {{ControlExit::failed, "it was committed just before; once more leads back to what was"},
-                   open.update_id,
-                   applied.outcome};
+    } else if (applied.outcome->ending == Ending::committed) {
+        applied.exit = ControlExit::failed;
+        applied.message = "it was committed just before; once more leads back to what was";
+    }
     return applied;
 }
 
