@@ -127,7 +127,7 @@ Result<Halt> Engine::start(std::unique_ptr<Lock> lock_held, const Plan& plan, Po
             observer_.note(Record{}, removed.error().message());
         return refuse(asked, plan.from_version, proven.error());
     }
-    memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
+    memory = record_attempt(std::move(memory), plan, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 
     work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}});
