@@ -21,6 +21,9 @@ WatchdogProcess::WatchdogProcess(Adapters& adapters, WatchdogOptions options)
     : adapters_{adapters},
       options_{std::move(options)},
       renewal_{adapters_, options_.arguments},
+      // A large set takes longer than a service manager waits for a sign of life, and than a client for its
+      // answer.
+      hashing_{adapters_.hashing(), adapters_.clock(), [this] { loop_->run_once(now()); }},
       interval_{adapters_.settings().supervision.interval},
       neighbours_{make_neighbours()},
       watchlist_{*neighbours_, adapters_.settings().supervision, adapters_.random(),
@@ -58,7 +61,7 @@ Status WatchdogProcess::open() {
                    [this](const ipc::Request& request, const Peer& peer) { return answer(request, peer); }),
                "watchdog");
     server_ = std::move(server);
-    ports_.emplace(adapters_.ports(*services_, *channel_, renewal_));
+    ports_.emplace(adapters_.ports(*services_, *channel_, renewal_, hashing_));
     engine_.emplace(adapters_.settings(), layout, *ports_, adapters_.machine(), Actor::watchdog, observer());
     keeper_.emplace(adapters_, *services_, options_.log, options_.alert);
     return services_->adopt();

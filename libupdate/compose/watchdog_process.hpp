@@ -14,6 +14,7 @@
 #include "ipc/message.hpp"
 #include "os/ipc_server.hpp"
 #include "os/loop_channel.hpp"
+#include "supervise/lively_hashing.hpp"
 #include "supervise/watchlist.hpp"
 
 namespace update {
@@ -55,6 +56,7 @@ class WatchdogProcess {
     Adapters& adapters_;
     const WatchdogOptions options_;
     SelfRenewal renewal_;
+    LivelyHashing hashing_;
     milliseconds interval_;
     bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,
          agent_connected_ = false, roll_back_wanted_ = false;

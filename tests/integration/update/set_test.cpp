@@ -247,3 +247,27 @@ TEST_CASE("by exit code, a watchdog that crashes takes the whole set back with i
         [&] { return endpoint.logs(); });
     world.check_all_old();
 }
+
+TEST_CASE("the watchdog answers while it verifies a large set") {
+    World world;
+    Endpoint& endpoint = world.endpoint;
+    const fs::path large = file_of(endpoint, "large", "");
+    fs::resize_file(large, 512 * 1024 * 1024);  // of zeros: they take no room before they are copied
+    const std::string id = endpoint.offer(
+        "1.1.0", {agent_item("agent-1.1"),
+                  {.role = Role::file, .install_path = "share/large", .source = large, .self_test = false}});
+    const auto verifies = [&] {
+        const auto record = endpoint.record();
+        return record && record->progress.state == State::verifying;
+    };
+    await("the watchdog verifies", 60s, verifies, [&] { return endpoint.logs(); });
+    // In its first moment it may not have begun yet.
+    const auto begun = std::chrono::steady_clock::now();
+    bool answered = false;
+    while (!answered && verifies()) {
+        const bool replied = !endpoint.watchdog_version().empty();
+        answered = replied && verifies() && std::chrono::steady_clock::now() - begun > 60ms;
+    }
+    CHECK(answered);
+    CHECK(endpoint.end_of(id).ending == Ending::committed);
+}
