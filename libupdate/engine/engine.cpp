@@ -98,6 +98,12 @@ bool Engine::is_about_a_restart(const Work& work) {
     return effect == Effect::exit_for_restart || effect == Effect::stop || effect == Effect::start;
 }
 
+bool Engine::was_asked_to_start() {
+    const auto asked = ports_.services.was_asked_to_start(settings_.programs.front().name);
+    if (!asked) observer_.note(work_->record, asked.error().message());
+    return asked && *asked;
+}
+
 Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
@@ -133,7 +139,8 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
         (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
     // A moment of another boot: the machine went down, and the new version with it.
     const bool rebooted = in_trial && work_->record.entered.boot_id != ports_.clock.boot_id();
-    const auto excused = rebooted ? excuse_start(work_->record.progress) : std::nullopt;
+    const bool innocent = rebooted || (trial_ended && was_asked_to_start());
+    const auto excused = innocent ? excuse_start(work_->record.progress) : std::nullopt;
     if (excused) work_->record.progress = *excused;
     if (trial_ended && !excused) {
         Job job = job_for(*work_);

@@ -6,8 +6,8 @@
 
 namespace update {
 
-/// An endpoint without a server, or whose server does not come back, keeps the newest of them. Nobody updates a
-/// machine so often while its server is away.
+/// An endpoint without a server, or whose server does not come back, keeps the newest of them. Nobody updates
+/// a machine so often while its server is away.
 inline constexpr std::size_t max_kept_outcomes = 256;
 
 /// Writes the outcome to its file in layout.outcomes(), for the server; the oldest ones beyond

@@ -220,6 +220,27 @@ TEST_CASE("a machine that is started again within the trial does not cost a good
         }
 }
 
+TEST_CASE("an administrator who restarts the new version within its trial does not cost it its starts") {
+    for (const bool guarded : {false, true}) {
+        World world{Route::exit_code};
+        world.guard_there = guarded;
+        world.point = [&world, restarts = 0u](std::string_view operation) mutable {
+            const auto now = world.record();
+            const bool in_trial = now && (now->progress.state == State::awaiting_ready ||
+                                          now->progress.state == State::awaiting_ack);
+            world.started_on_request = restarts > 0;
+            if (operation != "wait" || restarts == 4 || !in_trial) return;
+            ++restarts;
+            world.agent.reset();
+            throw Crash{};
+        };
+        world.run_to_the_end();
+        world.check_end(guarded ? "guarded" : "without a guard");
+        CHECK(world.state() == State::committed);
+        CHECK(world.record()->progress.excused == 4);
+    }
+}
+
 TEST_CASE("a version that takes the machine down at each of its starts is rolled back") {
     for (const bool guarded : {false, true}) {
         World world{Route::exit_code};

@@ -62,7 +62,8 @@ class World {
     Plan plan;
     std::optional<Running> agent;
     std::optional<ExitStatus> last_exit;
-    unsigned unreadable_looks = 0;  ///< so often the service manager does not tell how the agent is
+    bool started_on_request = false;  ///< an administrator's restart, says the service manager
+    unsigned unreadable_looks = 0;    ///< so often the service manager does not tell how the agent is
     bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
@@ -155,6 +156,7 @@ class PlayedServices : public Services {
     Result<std::vector<Finding>> check_restart_path(const std::string&) override {
         return std::vector<Finding>{{true, "played", ""}};
     }
+    Result<bool> was_asked_to_start(const std::string&) override { return world_.started_on_request; }
 
  private:
     World& world_;
