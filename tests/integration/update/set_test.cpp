@@ -248,6 +248,27 @@ TEST_CASE("by exit code, a watchdog that crashes takes the whole set back with i
     world.check_all_old();
 }
 
+TEST_CASE("by exit code, a set is refused whose companion nobody would start again with the agent") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    endpoint.configure(with(with_tray, {{"routes", R"(["exit-code"])"}, {"restarted_on_failure", "true"}}));
+    endpoint.restart_watchdog();
+    const pid_t tray = world.tray_pid();
+    const Outcome end = endpoint.end_of(endpoint.offer("1.1.0", {agent_item("agent-1.1"), world.tray()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::abandoned);
+    CHECK(end.reason == Reason::no_route);
+    CHECK(end.bytes == 0);
+    CHECK(end.message.find("tray would go on as its old version") != std::string::npos);
+    CHECK(end.message.find("self-update") != std::string::npos);
+    CHECK(world.tray_pid() == tray);
+    world.check_all_old();
+    // Without a companion nothing keeps the agent from going alone.
+    const Outcome alone = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
+    CHECK(alone.ending == Ending::committed);
+    CHECK(alone.route == Route::exit_code);
+}
+
 TEST_CASE("the watchdog answers while it verifies a large set") {
     World world;
     Endpoint& endpoint = world.endpoint;
