@@ -57,8 +57,9 @@ bool look_at_store(Control& control, const Path& folder, Findings& findings) {
     if (info->owner == current_account() && (info->mode & others) == 0) return true;
     findings.push_back(
         {"trust-store", false,
-         fmt::format("{} is open to others (owner {}, mode {:04o}), who could make it forget what was trusted",
-                     folder.string(), info->owner, info->mode),
+         fmt::format(
+             "{} is open to others (owner {}, mode {:04o}), who could make it forget what was trusted",
+             folder.string(), info->owner, info->mode),
          info->owner == current_account() ? rights_command::only_ours(folder)
                                           : rights_command::owner_is_this_account(folder)});
     return false;
@@ -70,17 +71,18 @@ std::string age_of(const StoredRole& role) {
                : fmt::format("{} {} expired {} days ago", role.name, role.version, -role.days_to_expiry);
 }
 
-/// All but the root is short-lived and fetched again at each offer. A root that expired is renewed so, too, but
-/// while that has not happened nothing can be vouched for.
+/// All but the root is short-lived and fetched again at each offer. A root that expired is renewed so, too,
+/// but while that has not happened nothing can be vouched for.
 void look_at_expiry(Control& control, trust::LocalStore& store, Findings& findings) {
     std::string all;
     for (const StoredRole& role : stored_roles(store, control.adapters().clock().wall())) {
         all += (all.empty() ? "" : ", ") + age_of(role);
         if (role.name == "root" && role.days_to_expiry < 0)
-            return findings.push_back(
-                {"trust-store", false, age_of(role) + fmt::format(" ({})", role.expires),
-                 "correct the clock if it is wrong; else the publisher renews the root, and this endpoint has "
-                 "to reach one of trust.repositories"});
+            return findings.push_back({"trust-store", false,
+                                       age_of(role) + fmt::format(" ({})", role.expires),
+                                       "correct the clock if it is wrong; else the publisher renews the "
+                                       "root, and this endpoint has "
+                                       "to reach one of trust.repositories"});
     }
     findings.push_back({"trust-store", true, all.empty() ? "holds no readable metadata yet" : all});
 }

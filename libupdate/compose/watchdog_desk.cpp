@@ -50,8 +50,7 @@ ipc::Reply WatchdogProcess::status() {
 ipc::Reply WatchdogProcess::perform_update(const std::string& update_id) {
     const auto record = engine_->record();
     if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-        return ipc::rejected(ipc::word::not_found,
-                             fmt::format("no update {} lies prepared here", update_id));
+        return ipc::rejected(ipc::word::not_found, fmt::format("no update {} lies prepared here", update_id));
     if (!stopping_ && handed_over_.empty()) handed_over_ = update_id;
     channel_->push({.kind = Signal::Kind::woken});
     return ipc::accepted("taken over");
@@ -79,8 +78,7 @@ ipc::Reply WatchdogProcess::update_config(const ipc::UpdateConfig& config) {
 ipc::Reply WatchdogProcess::cancel(const std::string& update_id) {
     const auto record = engine_->record();
     if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-        return ipc::rejected(ipc::word::not_found,
-                             fmt::format("update {} is not in progress", update_id));
+        return ipc::rejected(ipc::word::not_found, fmt::format("update {} is not in progress", update_id));
     if (auto written = write_durably(adapters_.files(), adapters_.layout().cancel_request(), update_id);
         !written)
         return ipc::rejected(written.error());
@@ -91,9 +89,8 @@ ipc::Reply WatchdogProcess::cancel(const std::string& update_id) {
 ipc::Reply WatchdogProcess::roll_back() {
     if (const auto record = engine_->record(); record && !is_terminal(record->progress.state)) {
         if (in_trial()) return cancel(record->update_id);
-        return ipc::rejected(ipc::word::busy,
-                             fmt::format("update {} is in progress ({})", record->update_id,
-                                         row(record->progress.state).name));
+        return ipc::rejected(ipc::word::busy, fmt::format("update {} is in progress ({})", record->update_id,
+                                                          row(record->progress.state).name));
     }
     if (auto plan = previous_version(adapters_); !plan) return ipc::rejected(plan.error());
     roll_back_wanted_ = true;

@@ -7,8 +7,8 @@
 
 namespace update {
 
-/// Digests as `inner` does, and calls `look` now and then while bytes go through it: whoever hashes or copies a
-/// large file goes on answering, and shows that it lives. No byte, no call: what hangs is silent.
+/// Digests as `inner` does, and calls `look` now and then while bytes go through it: whoever hashes or copies
+/// a large file goes on answering, and shows that it lives. No byte, no call: what hangs is silent.
 class LivelyHashing : public Hashing {
  public:
     /// @param look  called by the thread that hashes, at most once every `period`, not within itself. All
