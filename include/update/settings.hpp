@@ -46,7 +46,8 @@ struct ServiceSettings {
     std::string watchdog_unit{};                            ///< empty: see watchdog_unit() below
     std::filesystem::path unit_dir{"/etc/systemd/system"};  ///< where `updatectl service install` writes
     milliseconds restart_delay{2'000};  ///< until the manager itself starts again what ended; at most 10 s
-    milliseconds watchdog_timeout{60'000};  ///< no sign of life for so long: the manager restarts; 0: never
+    milliseconds watchdog_timeout{
+        60'000};           ///< no sign of life for so long: it is restarted; 10 s or more, 0: never
     bool hardened = true;  ///< the agent may write only to install_root, state_dir and runtime_dir
     bool operator==(const ServiceSettings&) const = default;
 };

@@ -83,8 +83,12 @@ Result<std::unique_ptr<Adapters>> Adapters::make(Settings settings) {
 }
 
 Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal) {
-    return {*clock_,  *files_, *volumes_, *locks_,  *hashing_, *http_,         *processes_,
-            services, channel, *probes_,  *random_, renewal,   *cryptography_, *verifier_};
+    return ports(services, channel, renewal, *hashing_);
+}
+
+Ports Adapters::ports(Services& services, Channel& channel, Renewal& renewal, Hashing& hashing) {
+    return {*clock_,  *files_, *volumes_, *locks_,  hashing, *http_,         *processes_,
+            services, channel, *probes_,  *random_, renewal, *cryptography_, *verifier_};
 }
 
 std::map<std::string, std::string> installed_digests(Adapters& adapters) {

@@ -33,6 +33,8 @@ class Adapters {
     Verifier& verifier() { return *verifier_; }
     Http& http() { return *http_; }
     Ports ports(Services&, Channel&, Renewal&);
+    /// With the caller's own way of hashing.
+    Ports ports(Services&, Channel&, Renewal&, Hashing&);
 
  private:
     explicit Adapters(Settings);

@@ -150,6 +150,7 @@ Findings examine(const std::filesystem::path& config_file) {
     look_at_service(**control, findings);
     look_at_routes(**control, findings);
     doctor::look_at_programs(**control, findings);
+    doctor::look_at_trust(**control, findings);
     doctor::look_at_server_side(**control, findings);
     return findings;
 }

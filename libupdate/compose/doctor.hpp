@@ -29,6 +29,7 @@ bool healthy(const std::vector<Diagnosis>&);
 namespace doctor {
 void look_at_folders(Control&, std::vector<Diagnosis>&);
 void look_at_programs(Control&, std::vector<Diagnosis>&);
+void look_at_trust(Control&, std::vector<Diagnosis>&);
 void look_at_server_side(Control&, std::vector<Diagnosis>&);
 }  // namespace doctor
 

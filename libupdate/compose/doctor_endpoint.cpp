@@ -16,6 +16,7 @@ namespace {
 
 using Findings = std::vector<Diagnosis>;
 constexpr std::uint32_t others = 0077, writable_by_others = 0022;
+constexpr std::uint64_t system_account = 0;
 constexpr std::uint64_t reserve_bytes = 1 << 20;  // journal, history and directory blocks, as the preflight
 
 void unreadable(Findings& findings, const std::string& check, const Error& error, const std::string& cure) {
@@ -63,6 +64,11 @@ void look_at_install_root(Control& control, Findings& findings) {
         if (info->kind != FileInfo::Kind::directory)
             return findings.push_back(
                 {"install-root", false, folder.string() + " is no folder", "correct install_root"});
+        if (info->owner != system_account && info->owner != current_account())
+            return findings.push_back({"install-root", false,
+                                       fmt::format("{} belongs to account {}, which can replace the programs",
+                                                   folder.string(), info->owner),
+                                       rights_command::owner_is_this_account(folder)});
         if ((info->mode & writable_by_others) != 0)
             return findings.push_back(
                 {"install-root", false,

@@ -23,7 +23,12 @@ Status OwnServices::stop(const std::string& program) {
     return Error{ErrorCode::refused, fmt::format("{} cannot stop itself", program)};
 }
 
+Result<bool> OwnServices::was_asked_to_start(const std::string&) {
+    return is_service_start_asked_for(settings_);
+}
+
 Result<std::vector<Finding>> OwnServices::check_restart_path(const std::string& program) {
+    if (program != settings_.programs.front().name) return check_companion(program);
     if (auto installed = check_installed_service(settings_)) return std::move(*installed);
     if (settings_.restarted_on_failure)
         return std::vector<Finding>{{true, "a supervisor restarts on failure (configured)", ""}};
@@ -34,6 +39,21 @@ Result<std::vector<Finding>> OwnServices::check_restart_path(const std::string& 
     return std::vector<Finding>{
         {false, fmt::format("nobody would start {} again after exit 1: no watchdog runs", program),
          "start the watchdog, or set restarted_on_failure where another supervisor does it"}};
+}
+
+/// Only a watchdog whose children agent and companions are exchanges them together. A service manager, or
+/// another supervisor, starts the agent alone, and the companion goes on as what it was.
+Result<std::vector<Finding>> OwnServices::check_companion(const std::string& program) {
+    const std::string new_agent_alone = fmt::format("{} would go on as its old version beside the new {}",
+                                                    program, settings_.programs.front().name);
+    const std::string cure = "have the watchdog run, or add self-update to routes";
+    if (settings_.service.manager != Manager::none || settings_.restarted_on_failure)
+        return std::vector<Finding>{{false, new_agent_alone, cure}};
+    const auto lock = locks_.try_lock(layout_.watchdog_lock());
+    if (!lock && lock.error().code() == ErrorCode::retry_later)
+        return std::vector<Finding>{{true, fmt::format("the watchdog supervises {}", program), ""}};
+    if (!lock) return Error{lock.error()};
+    return std::vector<Finding>{{false, new_agent_alone, cure}};
 }
 
 Status announce_self(Adapters& adapters) {

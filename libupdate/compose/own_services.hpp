@@ -18,8 +18,11 @@ class OwnServices : public Services {
     /// A living watchdog holds its instance lock, however old its protocol is; or a foreign supervisor is
     /// configured.
     Result<std::vector<Finding>> check_restart_path(const std::string& program) override;
+    Result<bool> was_asked_to_start(const std::string& program) override;
 
  private:
+    Result<std::vector<Finding>> check_companion(const std::string& program);
+
     const Settings& settings_;
     const Layout& layout_;
     Locks& locks_;

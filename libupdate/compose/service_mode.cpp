@@ -28,6 +28,11 @@ Result<bool> is_service_held(const Settings& settings) {
     return false;
 }
 
+Result<bool> is_service_start_asked_for(const Settings& settings) {
+    if (settings.service.manager != Manager::none) return service_manager::is_agent_start_asked_for(settings);
+    return false;
+}
+
 std::optional<Status> restart_watchdog_service(const Settings& settings) {
     if (settings.service.manager != Manager::none) return service_manager::restart_watchdog(settings);
     return std::nullopt;

@@ -28,6 +28,8 @@ std::optional<Result<std::vector<Finding>>> check_installed_service(const Settin
 /// In the agent, which runs: did an administrator disable it, so that nobody may start it again? false in
 /// supervised mode.
 Result<bool> is_service_held(const Settings&);
+/// See Services::was_asked_to_start. For the agent and its guard; without a service manager nobody can tell.
+Result<bool> is_service_start_asked_for(const Settings&);
 
 /// In the guardian of a renewal that failed. @return nothing in supervised mode
 std::optional<Status> restart_watchdog_service(const Settings&);

@@ -3,6 +3,7 @@
 
 #include "durable/durable.hpp"
 #include "engine/work.hpp"
+#include "journal/outcome_file.hpp"
 #include "journal/outcome_of.hpp"
 #include "journal/policy_file.hpp"
 #include "releases/refusal.hpp"
@@ -37,7 +38,7 @@ std::optional<Halt> Engine::answer_repeated(const std::string& update_id, const 
 void Engine::file_again(const Record& record) {
     const Path file = layout_.outcome(record.update_id);
     if (exists(ports_.files, file).value_or(true)) return;
-    const Status filed = write_durably(ports_.files, file, to_json(outcome_of(record)));
+    const Status filed = write_outcome(ports_.files, layout_, outcome_of(record));
     if (!filed) observer_.note(record, filed.error().message());
 }
 
@@ -127,7 +128,7 @@ Result<Halt> Engine::start(std::unique_ptr<Lock> lock_held, const Plan& plan, Po
             observer_.note(Record{}, removed.error().message());
         return refuse(asked, plan.from_version, proven.error());
     }
-    memory = record_attempt(std::move(memory), plan.version, settings_.policy, ports_.clock.wall());
+    memory = record_attempt(std::move(memory), plan, settings_.policy, ports_.clock.wall());
     UPDATE_CHECK(store_policy_memory(ports_.files, layout_, memory), "count the attempt");
 
     work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}});
@@ -166,8 +167,7 @@ Error Engine::refuse(const Selection& asked, const std::string& from_version, co
         if (auto removed = ports_.files.remove(layout_.cancel_request()); !removed)
             observer_.note(record, removed.error().message());
     if (actor_ != Actor::agent) return told;
-    const Status filed =
-        write_durably(ports_.files, layout_.outcome(asked.update_id), to_json(outcome_of(record)));
+    const Status filed = write_outcome(ports_.files, layout_, outcome_of(record));
     if (!filed) observer_.note(record, filed.error().message());
     return told;
 }

@@ -87,7 +87,7 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
     if (is_terminal(progress.state)) return work;
     Job job = job_for(*work);
     because(job, Reason::corrupt, Error{plan.error()}.in("the plan of the update in progress"));
-    progress = {without_plan(progress.state), 0, 0, progress.starts, progress.restarts};
+    progress = {without_plan(progress.state), 0, 0, progress.starts, progress.restarts, progress.excused};
     return work;
 }
 
@@ -96,6 +96,12 @@ Result<std::unique_ptr<Engine::Work>> Engine::open_work(Record record, std::uniq
 bool Engine::is_about_a_restart(const Work& work) {
     const Effect effect = row(work.record.progress.state).effect;
     return effect == Effect::exit_for_restart || effect == Effect::stop || effect == Effect::start;
+}
+
+bool Engine::was_asked_to_start() {
+    const auto asked = ports_.services.was_asked_to_start(settings_.programs.front().name);
+    if (!asked) observer_.note(work_->record, asked.error().message());
+    return asked && *asked;
 }
 
 Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
@@ -131,7 +137,12 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
     const bool trial_ended =
         in_trial && !counted &&
         (actor_ == Actor::guard || (actor_ == Actor::agent && entry == Entry::fresh_process));
-    if (trial_ended) {
+    // A moment of another boot: the machine went down, and the new version with it.
+    const bool rebooted = in_trial && work_->record.entered.boot_id != ports_.clock.boot_id();
+    const bool innocent = rebooted || (trial_ended && was_asked_to_start());
+    const auto excused = innocent ? excuse_start(work_->record.progress) : std::nullopt;
+    if (excused) work_->record.progress = *excused;
+    if (trial_ended && !excused) {
         Job job = job_for(*work_);
         because(job, Reason::crashed,
                 Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});

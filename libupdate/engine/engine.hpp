@@ -89,6 +89,7 @@ class Engine {
     void store_or_turn_back(Work&, Event);
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);
+    bool was_asked_to_start();
     void file_again(const Record&);
     std::optional<Halt> answer_repeated(const std::string& update_id, const std::optional<Record>& last);
     struct Opening;

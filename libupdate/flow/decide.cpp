@@ -7,16 +7,16 @@ constexpr std::uint8_t one_more(std::uint8_t n) { return n == 255 ? n : static_c
 
 /// Entering a state resets its own counters; the counters of starts belong to the update and are never reset.
 Decision enter(const Progress& now, State to, unsigned starts_max) {
-    Progress next{to, 0, 0, now.starts, now.restarts};
+    Progress next{to, 0, 0, now.starts, now.restarts, now.excused};
     if (to == State::starting) {
         next.starts = one_more(now.starts);
         if (next.starts > starts_max)
-            return {{State::stopping_trial, 0, 0, now.starts, now.restarts}, true, true};
+            return {{State::stopping_trial, 0, 0, now.starts, now.restarts, now.excused}, true, true};
     }
     if (to == State::restarting_old) {
         next.restarts = one_more(now.restarts);
         if (next.restarts > restarts_max)
-            return {{State::salvaging, 0, 0, now.starts, now.restarts}, true, true};
+            return {{State::salvaging, 0, 0, now.starts, now.restarts, now.excused}, true, true};
     }
     return {next, true, false};
 }
@@ -46,6 +46,14 @@ Decision decide(const Progress& now, Event event, unsigned starts_max) {
     if (event == Event::resumed)
         return again_or_give_up(now, &Progress::resumes, resumes_max + 1u, starts_max);
     return {now, false, false};
+}
+
+std::optional<Progress> excuse_start(const Progress& now) {
+    if (now.starts == 0 || now.excused >= excused_max) return std::nullopt;
+    Progress next = now;
+    --next.starts;
+    ++next.excused;
+    return next;
 }
 
 }  // namespace update

@@ -68,6 +68,7 @@ Record record_from(const json& v) {
     r.accepted = v.at("accepted");
     r.filed = v.at("filed");
     // A program of an older version does not write these.
+    r.progress.excused = v.value("excused", std::uint8_t{0});
     r.start_counted = v.value("start_counted", false);
     r.outage_extensions = v.value("outage_extensions", std::uint64_t{0});
     r.ended_at_unix_ms = v.value("ended_at_unix_ms", std::int64_t{0});
@@ -85,6 +86,7 @@ std::string text_of(const Record& r, std::string_view message) {
     line.number("resumes", r.progress.resumes);
     line.number("starts", r.progress.starts);
     line.number("restarts", r.progress.restarts);
+    line.number("excused", r.progress.excused);
     line.text("route", name(r.route));
     line.text("reason", name(r.reason));
     line.text("message", message);

@@ -46,6 +46,8 @@ Result<std::vector<Finding>> check_agent(const Settings&);
 
 /// Disabled or masked: nobody may start it by himself once it has ended.
 Result<bool> is_agent_held(const Settings&);
+/// See Services::was_asked_to_start. The SCM does not tell.
+Result<bool> is_agent_start_asked_for(const Settings&);
 
 /// May this process change services at all? @return `permission` with what to do instead
 Status may_change();

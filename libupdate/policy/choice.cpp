@@ -60,7 +60,7 @@ std::string broken_rule(const ReleaseList& list, const Release& release, const E
         return fmt::format("it is below the minimum version {}", facts.minimum_version);
     if (!release.minimum_from.empty() && is_older(facts.running_version, release.minimum_from))
         return fmt::format("it needs {} or newer to run first", release.minimum_from);
-    const std::string bar = bar_on(facts.memory, release.version, facts.settings, facts.now);
+    const std::string bar = bar_on(facts.memory, release.version, facts.update_id, facts.settings, facts.now);
     return bar.empty() ? bar : "it " + bar;
 }
 

@@ -40,6 +40,7 @@ struct EndpointFacts {
     std::chrono::minutes utc_offset{0};  ///< of the zone that the windows are meant in, now
     std::chrono::minutes jitter{0};      ///< how much later than the window this endpoint begins
     std::set<std::string> used_permits;
+    std::string update_id;  ///< for which it is asked; empty: none yet
     PolicyMemory memory;
     PolicySettings settings;
     WallTime now{};

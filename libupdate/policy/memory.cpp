@@ -95,13 +95,17 @@ bool cost_nothing(const Outcome& outcome) {
            std::ranges::find(outside, outcome.reason) != outside.end();
 }
 
-void give_back(PolicyMemory& memory, const std::string& version) {
+bool is_given_back(const Outcome& outcome) {
+    return somebody_asked(outcome.reason) || network_failed(outcome.reason) || cost_nothing(outcome);
+}
+
+/// Only the attempt that this outcome is the end of, and only the first time that it is told.
+void end_attempt(PolicyMemory& memory, const Outcome& outcome) {
+    const std::string version = normalised(outcome.to_version);
     Attempts* attempts = find(memory.attempts, version);
-    if (attempts == nullptr) return;
-    if (attempts->count > 1)
-        --attempts->count;
-    else
-        forget(memory.attempts, version);
+    if (attempts == nullptr || attempts->update_id != outcome.update_id) return;
+    attempts->update_id.clear();
+    if (is_given_back(outcome) && --attempts->count == 0) forget(memory.attempts, version);
 }
 
 void quarantine(PolicyMemory& memory, const Outcome& outcome, const PolicySettings& settings,
@@ -134,8 +138,8 @@ PolicyMemory settled(PolicyMemory memory, const PolicySettings& settings, WallTi
     return memory;
 }
 
-std::string bar_on(const PolicyMemory& memory, std::string_view any_version, const PolicySettings& settings,
-                   WallTime now) {
+std::string bar_on(const PolicyMemory& memory, std::string_view any_version, std::string_view update_id,
+                   const PolicySettings& settings, WallTime now) {
     const std::string version = normalised(any_version);
     if (const Quarantined* stored = find(memory.quarantine, version)) {
         const Quarantined entry = as_of(*stored, settings, unix_ms(now));
@@ -145,6 +149,7 @@ std::string bar_on(const PolicyMemory& memory, std::string_view any_version, con
     }
     const Attempts* attempts = find(memory.attempts, version);
     if (attempts == nullptr || attempts->count < settings.attempts_per_version) return {};
+    if (attempts->update_id == update_id) return {};  // counted, and a crash kept it from beginning
     const std::int64_t last = std::min(attempts->last_unix_ms, unix_ms(now));
     const std::int64_t until = last + attempt_ms(settings);
     if (until <= unix_ms(now)) return {};
@@ -154,18 +159,20 @@ std::string bar_on(const PolicyMemory& memory, std::string_view any_version, con
 
 Status may_try(const PolicyMemory& memory, const Plan& plan, const PolicySettings& settings, WallTime now) {
     if (auto checked = check_order(plan, settings); !checked) return checked;
-    const std::string bar = bar_on(memory, plan.version, settings, now);
+    const std::string bar = bar_on(memory, plan.version, plan.update_id, settings, now);
     return bar.empty() ? done() : refused(fmt::format("version {} {}", normalised(plan.version), bar));
 }
 
-PolicyMemory record_attempt(PolicyMemory memory, std::string_view version, const PolicySettings& settings,
+PolicyMemory record_attempt(PolicyMemory memory, const Plan& plan, const PolicySettings& settings,
                             WallTime now) {
     memory = settled(std::move(memory), settings, now);
-    const std::string key = normalised(version);
+    const std::string key = normalised(plan.version);
     Attempts attempts{key, 0, 0};
     if (const Attempts* known = find(memory.attempts, key)) attempts = *known;
-    if (attempts.count < std::numeric_limits<std::uint32_t>::max()) ++attempts.count;
+    const bool counted = attempts.count > 0 && attempts.update_id == plan.update_id;
+    if (!counted && attempts.count < std::numeric_limits<std::uint32_t>::max()) ++attempts.count;
     attempts.last_unix_ms = unix_ms(now);
+    attempts.update_id = plan.update_id;
     forget(memory.attempts, key);
     memory.attempts.push_back(std::move(attempts));
     bound(memory.attempts, &Attempts::last_unix_ms);
@@ -185,8 +192,7 @@ PolicyMemory record_outcome(PolicyMemory memory, const Outcome& outcome, const P
     if (outcome.ending == Ending::committed) return cleared(std::move(memory), outcome.to_version);
     if (quarantines(outcome.reason) && !may_be_an_outage(memory, outcome))
         quarantine(memory, outcome, settings, unix_ms(now));
-    if (somebody_asked(outcome.reason) || network_failed(outcome.reason) || cost_nothing(outcome))
-        give_back(memory, normalised(outcome.to_version));
+    end_attempt(memory, outcome);
     return memory;
 }
 

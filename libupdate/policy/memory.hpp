@@ -33,6 +33,7 @@ struct Attempts {
     std::string version;  ///< normalised
     std::uint32_t count = 0;
     std::int64_t last_unix_ms = 0;
+    std::string update_id{};  ///< which was counted last; empty when that one has ended
     bool operator==(const Attempts&) const = default;
 };
 
@@ -54,7 +55,9 @@ PolicyMemory settled(PolicyMemory, const PolicySettings&, WallTime now);
 
 /// Why this version is not tried now: quarantined, or its attempts are used up; with the cure. Empty: nothing
 /// bars it. Reads on after "version 1.2.0" or "it".
-std::string bar_on(const PolicyMemory&, std::string_view version, const PolicySettings&, WallTime now);
+/// @param update_id  whose attempt it would be: one that is counted already is not barred by itself
+std::string bar_on(const PolicyMemory&, std::string_view version, std::string_view update_id,
+                   const PolicySettings&, WallTime now);
 
 /// @return `refused`, with the reason and the cure: the plan's version runs already; is older (or, as SemVer,
 /// equal in precedence) and neither its permit nor the settings allow that; is quarantined; or has used up
@@ -62,8 +65,9 @@ std::string bar_on(const PolicyMemory&, std::string_view version, const PolicySe
 /// only "runs already" is known.
 Status may_try(const PolicyMemory&, const Plan&, const PolicySettings&, WallTime now);
 
-/// Counts one attempt. Store the result before the attempt begins.
-PolicyMemory record_attempt(PolicyMemory, std::string_view version, const PolicySettings&, WallTime now);
+/// Counts one attempt. Store the result before the attempt begins. The same update is counted once: one that
+/// a crash kept from its first journal record is offered again.
+PolicyMemory record_attempt(PolicyMemory, const Plan&, const PolicySettings&, WallTime now);
 
 /// Whether an update that failed for this reason says that the version is bad. Trouble of the network, the
 /// disk, the restart path or the updating process does not, nor does an operator's wish.
@@ -72,7 +76,8 @@ bool quarantines(Reason);
 /// committed: the version is forgotten, it is good. Else: quarantined if the reason says so, for want of an
 /// acknowledgement from the second attempt on (the first may have met an outage). An attempt that ended
 /// because somebody asked or the network failed, or before its first byte for want of space or route, for a
-/// file operation or for an answer that is not the artifact, is given back.
+/// file operation or for an answer that is not the artifact, is given back, once: the same outcome may be
+/// recorded again after a crash.
 PolicyMemory record_outcome(PolicyMemory, const Outcome&, const PolicySettings&, WallTime now);
 
 /// A plan was committed: its epoch becomes the floor, and its permit is used up.

@@ -26,7 +26,9 @@ Json json_of(const Quarantined& entry) {
 }
 
 Json json_of(const Attempts& entry) {
-    return {{"version", entry.version}, {"count", entry.count}, {"last_unix_ms", entry.last_unix_ms}};
+    Json json{{"version", entry.version}, {"count", entry.count}, {"last_unix_ms", entry.last_unix_ms}};
+    if (!entry.update_id.empty()) json["update"] = entry.update_id;
+    return json;
 }
 
 template <class Entry>
@@ -57,6 +59,8 @@ Status read(const Json& json, Attempts& entry) {
     read_version(reader, entry.version);
     reader.integer<std::uint32_t>("count", entry.count, 1, std::numeric_limits<std::uint32_t>::max());
     reader.integer<std::int64_t>("last_unix_ms", entry.last_unix_ms, 0, max_unix_ms);
+    reader.text("update", entry.update_id,
+                Need::optional);  // a program of an older version does not write it
     return reader.status();
 }
 

@@ -35,8 +35,12 @@ class Services {
     /// Asks, then ends the whole process group after the program's stop_timeout. Success when it does not run
     /// afterwards.
     virtual Status stop(const std::string& program) = 0;
-    /// Would this service manager start the program again after exit code 1, and count the starts?
+    /// For the agent: would this service manager start it again after exit code 1, and count the starts?
+    /// For a companion: would it be started again, too, when the agent has ended so?
     virtual Result<std::vector<Finding>> check_restart_path(const std::string& program) = 0;
+    /// Did somebody ask for the start that is under way, after he had it stopped or the machine booted? Not:
+    /// it follows the program's own end. Who cannot tell says no.
+    virtual Result<bool> was_asked_to_start(const std::string&) { return false; }
 };
 
 /// The port of a process that supervises, or applies an update: it learns of every end, and knows its

@@ -72,6 +72,7 @@ Result<Resolved> Releases::resolve(const Selection& selection, const std::string
         return Error{ErrorCode::refused, "which version runs now is not known; say --from OLD"};
     UPDATE_TRY(channel, channel_for(selection, asker), "selection");
     UPDATE_TRY(known, facts(running_version, memory), "policy");
+    known.update_id = selection.update_id;
     if (asker == Asker::server && !is_open(known.windows, known.now, known.utc_offset, known.jitter))
         return not_now("the maintenance window is closed; the offer is taken when it opens");
     UPDATE_TRY(fetched, source_.fetch(channel, selection.version, selection.update_id),

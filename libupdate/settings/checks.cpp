@@ -152,6 +152,16 @@ Found check_trial(const TrialSettings& trial) {
     return check_probe_command(trial.probe);
 }
 
+/// A look at a volume, a bus or a large file that takes its time is no hang; half of it passes between two
+/// signs of life.
+Found check_service(const ServiceSettings& service) {
+    using namespace std::chrono_literals;
+    const milliseconds life = service.watchdog_timeout;
+    if (life == 0ms || life >= 10s) return std::nullopt;
+    return wrong("service.watchdog_timeout", "is so short that a busy machine looks like a hang",
+                 R"(write "10s" or more, or "0s" for never)");
+}
+
 }  // namespace
 
 std::optional<KeyProblem> check_together(const Settings& s) {
@@ -164,6 +174,7 @@ std::optional<KeyProblem> check_together(const Settings& s) {
         return found;
     if (auto found = check_backoff("supervision", s.supervision.backoff_first, s.supervision.backoff_max))
         return found;
+    if (auto found = check_service(s.service)) return found;
     return check_trial(s.trial);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
+#include "journal/outcome_file.hpp"
 #include "journal/outcome_of.hpp"
 #include "journal/policy_file.hpp"
 #include "steps/step.hpp"
@@ -27,12 +28,11 @@ Status forget_cancellation(Job& job) {
     return job.ports.files.remove(request);
 }
 
-Status file_outcome(Job& job) {
-    const Path file = job.layout.outcome(job.record.update_id);
+Status end(Job& job) {
     if (job.record.filed) return done();
     const Outcome outcome = outcome_of(job.record);
     UPDATE_CHECK(job.ports.files.make_private_directory(job.layout.outcomes()), "outcome folder");
-    UPDATE_CHECK(write_durably(job.ports.files, file, to_json(outcome)), "file outcome");
+    UPDATE_CHECK(write_outcome(job.ports.files, job.layout, outcome), "outcome");
     UPDATE_CHECK(remember(job, outcome), "remember outcome");
     // What could not be repaired keeps its backups: an operator may need them.
     if (outcome.ending != Ending::needs_repair) UPDATE_CHECK(remove_workshops(job), "clean up");
@@ -47,7 +47,7 @@ Status file_outcome(Job& job) {
 }  // namespace
 
 Event close(Job& job) {
-    const auto filed = file_outcome(job);
+    const auto filed = end(job);
     if (filed) return Event::succeeded;
     job.say(filed.error().message());
     return Event::failed;

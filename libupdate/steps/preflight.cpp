@@ -11,10 +11,14 @@ namespace update {
 namespace {
 
 constexpr std::uint32_t writable_by_others = 0002;
+constexpr std::uint64_t system_account = 0;
 
 /// Whoever can write to the folder of a program can replace it, and needs no update for that (security rule
-/// R2).
+/// R2). Its owner can always: that is the system's or ours.
 Status folders_are_closed(Job& job) {
+    const auto ours = job.ports.files.info(job.layout.state_dir());
+    if (!ours && ours.error().code() != ErrorCode::not_found)
+        return Error{ours.error()}.in("state directory");
     for (const Artifact& a : job.plan.artifacts) {
         const Path folder = job.layout.installed(a).parent_path();
         const auto info = job.ports.files.info(folder);
@@ -31,6 +35,11 @@ Status folders_are_closed(Job& job) {
                 ErrorCode::refused,
                 fmt::format("{} must be a folder that others cannot write to; updatectl doctor says how",
                             folder.string())};
+        if (info->owner != system_account && ours && info->owner != ours->owner)
+            return Error{ErrorCode::refused,
+                         fmt::format("{} belongs to account {}, which could replace what lies in it; "
+                                     "updatectl doctor says how it becomes yours",
+                                     folder.string(), info->owner)};
     }
     return done();
 }
@@ -65,27 +74,36 @@ std::optional<Event> barred(Job& job) {
                        closed.error());
     if (auto room = check_space(job.plan, job.layout, job.ports.volumes, job.ports.files); !room)
         return because(job, reason_of(room.error(), Reason::io_failed), room.error());
-    if (auto may = agent_may_be_started(job); !may)
-        return because(job, may.error().code() == ErrorCode::refused ? Reason::refused : Reason::no_route,
-                       may.error());
     return std::nullopt;
+}
+
+/// A service manager whose bus is just restarting is as passing as a watchdog that is.
+struct WayBack {
+    Status open;
+    Reason otherwise = Reason::no_route;
+};
+WayBack look_at_way_back(Job& job) {
+    auto may = agent_may_be_started(job);
+    if (may) return {some_route_is_possible(job)};
+    const bool forbidden = may.error().code() == ErrorCode::refused;
+    return {std::move(may), forbidden ? Reason::refused : Reason::no_route};
 }
 
 }  // namespace
 
 Event preflight_at_once(Job& job) {
     if (const auto bar = barred(job)) return *bar;
-    const auto possible = some_route_is_possible(job);
-    return possible ? Event::succeeded : because(job, Reason::no_route, possible.error());
+    const WayBack way = look_at_way_back(job);
+    return way.open ? Event::succeeded : because(job, way.otherwise, way.open.error());
 }
 
 Event preflight(Job& job) {
     if (const auto bar = barred(job)) return *bar;
     for (;;) {
-        const auto possible = some_route_is_possible(job);
-        if (possible) return Event::succeeded;
-        const auto over = is_passing(possible.error()) ? wait_for_route(job) : Event::failed;
-        if (over == Event::failed) return because(job, Reason::no_route, possible.error());
+        const WayBack way = look_at_way_back(job);
+        if (way.open) return Event::succeeded;
+        const auto over = is_passing(way.open.error()) ? wait_for_route(job) : Event::failed;
+        if (over == Event::failed) return because(job, way.otherwise, way.open.error());
         if (over) return *over;
     }
 }

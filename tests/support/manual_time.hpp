@@ -11,11 +11,12 @@ namespace update::test {
 class ManualClock : public Clock {
  public:
     Instant time{std::chrono::seconds{1000}};
+    std::string boot = "boot";
     Instant now() const override { return time; }
     WallTime wall() const override {
         return WallTime{std::chrono::duration_cast<WallTime::duration>(time.time_since_epoch())};
     }
-    std::string boot_id() const override { return "boot"; }
+    std::string boot_id() const override { return boot; }
 };
 
 /// Advances the clock to the deadline of each wait; delivers each queued signal at its time.

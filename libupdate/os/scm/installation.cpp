@@ -228,6 +228,8 @@ Result<std::vector<Finding>> service_manager::check_agent(const Settings& settin
     return check_recovery(now, wanted, settings);
 }
 
+Result<bool> service_manager::is_agent_start_asked_for(const Settings&) { return false; }
+
 Result<bool> service_manager::is_agent_held(const Settings& settings) {
     ScmManager manager;
     UPDATE_TRY(now, manager.state(service_name(settings, settings.programs.front())), "service of the agent");

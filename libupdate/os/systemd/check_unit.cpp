@@ -50,4 +50,13 @@ Result<bool> service_manager::is_agent_held(const Settings& settings) {
     return is_held(now, StoppedBy::others);
 }
 
+/// systemd counts its own restarts, and begins anew when somebody starts the unit. The rescue comes when none
+/// is under way.
+Result<bool> service_manager::is_agent_start_asked_for(const Settings& settings) {
+    SystemdManager manager;
+    UPDATE_TRY(now, manager.state(unit_name(settings, settings.programs.front())),
+               "start of the agent's unit");
+    return now.active == "activating" && now.restarts == 0;
+}
+
 }  // namespace update

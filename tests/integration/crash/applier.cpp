@@ -129,15 +129,22 @@ ExitCode Applier::run(const std::vector<std::string>& strace_words) {
 
 std::map<std::string, unsigned> Applier::calls() {
     reset();
-    const fs::path trace = scratch_.path() / "trace";
-    CHECK(run({"-o", trace.string()}) >= 0);
+    CHECK(run({"-o", trace_file().string()}) >= 0);
     std::map<std::string, unsigned> counts;
-    std::istringstream lines{read_file(trace)};
+    std::istringstream lines{read_file(trace_file())};
     for (std::string line; std::getline(lines, line);)
         if (const auto end = line.find('('); end != std::string::npos && line.find(' ') > end)
             ++counts[line.substr(0, end)];
     for (const char* before_main_or_after : {"execve", "exit_group"}) counts.erase(before_main_or_after);
     return counts;
+}
+
+std::string Applier::told() const {
+    std::string text = log() + read_file(state() / "history.jsonl");
+    if (fs::exists(state() / "outcomes"))
+        for (const auto& entry : fs::directory_iterator{state() / "outcomes"})
+            text += read_file(entry.path());
+    return text;
 }
 
 void Applier::kill_programs() {

@@ -32,6 +32,10 @@ class Applier {
     ExitCode run(const std::vector<std::string>& strace_words);
     /// System calls of the applying thread in an undisturbed run, by name, in `times`.
     std::map<std::string, unsigned> calls();
+    /// For `run`: strace writes to this file what was called.
+    std::filesystem::path trace_file() const { return scratch_.path() / "trace"; }
+    /// All that the last run told anybody: its output, the history, and the outcome.
+    std::string told() const;
 
     /// A watchdog comes, finishes or undoes what it finds, and goes. @return what is wrong afterwards; empty:
     /// a whole version is installed, it runs, the update has ended in accordance with that, nothing is left

@@ -194,3 +194,34 @@ TEST_CASE("systemd: an update that stops an agent which systemd is just starting
     CHECK(ran.exit == 0);
     CHECK(ran.text == "held 0\n");
 }
+
+TEST_CASE("systemd: an agent that the administrator restarts within its trial keeps its starts") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server,
+                            {{"watchdog_path", R"("")"},
+                             {"routes", R"(["exit-code"])"},
+                             {"service.restart_delay", R"("100ms")"}}};
+    service.install();
+    (void)service.endpoint.offer("1.2.0", {{.source = built_version("agent-1.2-hangs"), .self_test = false}});
+    service.endpoint.await_state(State::awaiting_ready);
+    std::string before = service.main_pid(agent);
+    for (unsigned restarts = 1; restarts <= 3; ++restarts) {
+        service.machine.systemctl({"restart", "--no-block", agent});  // it waits for a version that hangs
+        await(
+            "the new version runs again", 20s,
+            [&] {
+                const std::string now = service.main_pid(agent);
+                return now != "0" && now != before && service.endpoint.record()->progress.excused == restarts;
+            },
+            [&] { return service.logs(); });
+        before = service.main_pid(agent);
+        CHECK(service.endpoint.record()->progress.state == State::awaiting_ready);
+        CHECK(service.endpoint.record()->progress.starts == 1);
+    }
+    // Its own end still counts.
+    service.machine.systemctl({"kill", "--kill-who=main", "--signal=KILL", agent});
+    await(
+        "the crash is counted", 20s, [&] { return service.endpoint.record()->progress.starts == 2; },
+        [&] { return service.logs(); });
+}

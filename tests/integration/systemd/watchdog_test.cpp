@@ -7,7 +7,7 @@ using namespace update::test;
 namespace {
 
 const Overrides by_watchdog{{"routes", R"(["watchdog"])"}};
-const Overrides quick_life{{"service.watchdog_timeout", R"("1s")"}, {"service.restart_delay", R"("100ms")"}};
+const Overrides quick_restart{{"service.restart_delay", R"("100ms")"}};
 const std::string agent = "agent.service", watchdog = "agent-watchdog.service";
 
 void await_other_process(const ServiceEndpoint& service, const std::string& unit, const std::string& before) {
@@ -22,6 +22,12 @@ void await_other_process(const ServiceEndpoint& service, const std::string& unit
 
 void freeze(const ServiceEndpoint& service, const std::string& unit) {
     service.machine.systemctl({"kill", "--kill-who=main", "--signal=STOP", unit});
+}
+
+/// The configuration allows 10 s at least, which a test need not wait for.
+void shorten_life(const ServiceEndpoint& service) {
+    for (const std::string& unit : {agent, watchdog})
+        service.drop_in(unit, "90-life", "[Service]\nWatchdogSec=1\n");
 }
 
 }  // namespace
@@ -77,9 +83,10 @@ TEST_CASE(
 TEST_CASE("systemd: an agent that shows no life for WatchdogSec= is restarted") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    Overrides settings = quick_life;
+    Overrides settings = quick_restart;
     settings["watchdog_path"] = R"("")";
     ServiceEndpoint service{server, settings};
+    shorten_life(service);
     service.install();
     const std::string before = service.main_pid(agent);
     freeze(service, agent);
@@ -90,7 +97,8 @@ TEST_CASE("systemd: an agent that shows no life for WatchdogSec= is restarted") 
 TEST_CASE("systemd: a watchdog that shows no life for WatchdogSec= is restarted, and the agent goes on") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    ServiceEndpoint service{server, quick_life};
+    ServiceEndpoint service{server, quick_restart};
+    shorten_life(service);
     service.install();
     const std::string before = service.main_pid(watchdog), agent_before = service.main_pid(agent);
     freeze(service, watchdog);
@@ -101,7 +109,8 @@ TEST_CASE("systemd: a watchdog that shows no life for WatchdogSec= is restarted,
 TEST_CASE("systemd: signs of life come in time while nothing happens") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;
-    ServiceEndpoint service{server, quick_life};
+    ServiceEndpoint service{server, quick_restart};
+    shorten_life(service);
     service.install();
     const std::string before = service.main_pid(agent), watchdog_before = service.main_pid(watchdog);
     const auto since = std::chrono::steady_clock::now();

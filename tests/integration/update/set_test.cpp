@@ -247,3 +247,48 @@ TEST_CASE("by exit code, a watchdog that crashes takes the whole set back with i
         [&] { return endpoint.logs(); });
     world.check_all_old();
 }
+
+TEST_CASE("by exit code, a set is refused whose companion nobody would start again with the agent") {
+    World world{"exit-code"};
+    Endpoint& endpoint = world.endpoint;
+    endpoint.configure(with(with_tray, {{"routes", R"(["exit-code"])"}, {"restarted_on_failure", "true"}}));
+    endpoint.restart_watchdog();
+    const pid_t tray = world.tray_pid();
+    const Outcome end = endpoint.end_of(endpoint.offer("1.1.0", {agent_item("agent-1.1"), world.tray()}));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::abandoned);
+    CHECK(end.reason == Reason::no_route);
+    CHECK(end.bytes == 0);
+    CHECK(end.message.find("tray would go on as its old version") != std::string::npos);
+    CHECK(end.message.find("self-update") != std::string::npos);
+    CHECK(world.tray_pid() == tray);
+    world.check_all_old();
+    // Without a companion nothing keeps the agent from going alone.
+    const Outcome alone = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
+    CHECK(alone.ending == Ending::committed);
+    CHECK(alone.route == Route::exit_code);
+}
+
+TEST_CASE("the watchdog answers while it verifies a large set") {
+    World world;
+    Endpoint& endpoint = world.endpoint;
+    const fs::path large = file_of(endpoint, "large", "");
+    fs::resize_file(large, 512 * 1024 * 1024);  // of zeros: they take no room before they are copied
+    const std::string id = endpoint.offer(
+        "1.1.0", {agent_item("agent-1.1"),
+                  {.role = Role::file, .install_path = "share/large", .source = large, .self_test = false}});
+    const auto verifies = [&] {
+        const auto record = endpoint.record();
+        return record && record->progress.state == State::verifying;
+    };
+    await("the watchdog verifies", 60s, verifies, [&] { return endpoint.logs(); });
+    // In its first moment it may not have begun yet.
+    const auto begun = std::chrono::steady_clock::now();
+    bool answered = false;
+    while (!answered && verifies()) {
+        const bool replied = !endpoint.watchdog_version().empty();
+        answered = replied && verifies() && std::chrono::steady_clock::now() - begun > 60ms;
+    }
+    CHECK(answered);
+    CHECK(endpoint.end_of(id).ending == Ending::committed);
+}

@@ -1,6 +1,7 @@
 // The doctor: nothing to mend on a good endpoint, and each planted defect is named with its cure.
 #include <filesystem>
 #include <functional>
+#include <unistd.h>
 
 #include "operator.hpp"
 
@@ -68,6 +69,39 @@ TEST_CASE("each planted defect is found by its check, with a cure") {
     SUBCASE("others can write where the programs lie") {
         open_to_others(endpoint.install_root() / "bin", fs::perms::others_write);
         check_found(op, "install-root", "others can write", "chmod go-w");
+    }
+    SUBCASE("the folder of the programs belongs to somebody else") {
+        if (::geteuid() != 0) {
+            MESSAGE("skipped, only root can give a folder away");
+            return;
+        }
+        REQUIRE(::chown((endpoint.install_root() / "bin").c_str(), 4711, static_cast<::gid_t>(-1)) == 0);
+        check_found(op, "install-root", "belongs to account 4711", "chown");
+    }
+    SUBCASE("the root that trust begins with is missing") {
+        auto changed = unsigned_;
+        changed["trust.root"] = '"' + (endpoint.folder() / "nothing.json").string() + '"';
+        endpoint.configure(changed);
+        check_found(op, "trust", "there is no", "install the publisher's root.json");
+    }
+    SUBCASE("the root that trust begins with is no signed root") {
+        write_file(endpoint.folder() / "root.json", "{}");
+        auto changed = unsigned_;
+        changed["trust.root"] = '"' + (endpoint.folder() / "root.json").string() + '"';
+        endpoint.configure(changed);
+        check_found(op, "trust", "root.json", "install the root.json that the publisher ships");
+    }
+    SUBCASE("what was fetched is open to others") {
+        fs::create_directory(endpoint.layout().trust());
+        open_to_others(endpoint.layout().trust(), fs::perms::others_write);
+        check_found(op, "trust-store", "open to others", "chmod 0700");
+    }
+    SUBCASE("the newest root that is known here has expired") {
+        fs::create_directory(endpoint.layout().trust());
+        fs::permissions(endpoint.layout().trust(), fs::perms::owner_all);
+        write_file(endpoint.layout().trust() / "root.json",
+                   R"({"signed":{"version":3,"expires":"2020-01-01T00:00:00Z"},"signatures":[]})");
+        check_found(op, "trust-store", "root 3 expired", "trust.repositories");
     }
     SUBCASE("the key is open to others") {
         open_to_others(endpoint.folder() / "key", fs::perms::others_read);

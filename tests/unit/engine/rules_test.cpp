@@ -2,6 +2,10 @@
 #include "support/scripted_http.hpp"
 #include "world.hpp"
 
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
 using namespace update;
 using namespace update::test;
 
@@ -123,6 +127,46 @@ TEST_CASE("a file for a folder that does not exist is refused before the first b
     CHECK(world.outcome()->message.find("make it") != std::string::npos);
     CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
     CHECK(world.left_over().empty());
+}
+
+#if !defined(_WIN32)
+TEST_CASE("a folder that belongs to somebody else is refused before the first byte, with the cure") {
+    World world{Route::watchdog};
+    if (::geteuid() != 0) {
+        MESSAGE("skipped, only root can give a folder away");
+        return;
+    }
+    constexpr ::uid_t somebody = 4711;
+    const Path folder = world.settings.install_root / "share";
+    REQUIRE(::chown(folder.c_str(), somebody, static_cast<::gid_t>(-1)) == 0);
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::refused);
+    CHECK(world.outcome()->message.find("belongs to account 4711") != std::string::npos);
+    CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
+    CHECK(world.left_over().empty());
+}
+#endif
+
+TEST_CASE("a service manager that cannot be asked for a moment is waited for before an update") {
+    World world{Route::watchdog};
+    world.unreadable_looks = 3;
+    world.run_to_the_end();
+    world.check_end("the bus restarts");
+    CHECK(world.state() == State::committed);
+}
+
+TEST_CASE("a service manager that cannot be asked for long costs the update, and not a byte") {
+    World world{Route::watchdog};
+    world.unreadable_looks = 1'000;
+    const Instant begun = world.clock.time;
+    REQUIRE(world.begin() == Halt::ended);
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::no_route);
+    CHECK(world.outcome()->message.find("the bus is away") != std::string::npos);
+    CHECK(world.outcome()->bytes == 0);
+    CHECK(world.clock.time - begun >= 15s);
+    CHECK(world.clock.time - begun < 20s);
 }
 
 TEST_CASE("with no route to a restart nothing is downloaded") {

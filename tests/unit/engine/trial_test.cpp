@@ -187,3 +187,69 @@ TEST_CASE("an agent that starts again within a download does its own work first,
     REQUIRE(later);
     CHECK(world.state() != State::downloading);
 }
+
+namespace {
+
+/// The machine goes down, and the agent with it, each time that the trial has lasted a while.
+void reboot_within_trial(World& world, unsigned times) {
+    world.point = [&world, times, boots = 0u](std::string_view operation) mutable {
+        const auto now = world.record();
+        const bool in_trial = now && (now->progress.state == State::awaiting_ready ||
+                                      now->progress.state == State::awaiting_ack);
+        if (operation != "wait" || boots == times || !in_trial) return;
+        ++boots;
+        world.clock.boot = "boot " + std::to_string(boots);
+        world.agent.reset();
+        throw Crash{};
+    };
+}
+
+}  // namespace
+
+TEST_CASE("a machine that is started again within the trial does not cost a good version its starts") {
+    for (const Route route : {Route::exit_code, Route::watchdog})
+        for (const bool guarded : {false, true}) {
+            World world{route};
+            world.guard_there = guarded && route == Route::exit_code;
+            reboot_within_trial(world, 4);
+            world.run_to_the_end();
+            const std::string context = std::string{update::name(route)} + (guarded ? ", guarded" : "");
+            world.check_end(context);
+            CHECK_MESSAGE(world.state() == State::committed, context);
+            CHECK_MESSAGE(world.record()->progress.excused == 4, context);
+        }
+}
+
+TEST_CASE("an administrator who restarts the new version within its trial does not cost it its starts") {
+    for (const bool guarded : {false, true}) {
+        World world{Route::exit_code};
+        world.guard_there = guarded;
+        world.point = [&world, restarts = 0u](std::string_view operation) mutable {
+            const auto now = world.record();
+            const bool in_trial = now && (now->progress.state == State::awaiting_ready ||
+                                          now->progress.state == State::awaiting_ack);
+            world.started_on_request = restarts > 0;
+            if (operation != "wait" || restarts == 4 || !in_trial) return;
+            ++restarts;
+            world.agent.reset();
+            throw Crash{};
+        };
+        world.run_to_the_end();
+        world.check_end(guarded ? "guarded" : "without a guard");
+        CHECK(world.state() == State::committed);
+        CHECK(world.record()->progress.excused == 4);
+    }
+}
+
+TEST_CASE("a version that takes the machine down at each of its starts is rolled back") {
+    for (const bool guarded : {false, true}) {
+        World world{Route::exit_code};
+        world.guard_there = guarded;
+        reboot_within_trial(world, 1000);
+        world.run_to_the_end();
+        world.check_end(guarded ? "guarded" : "without a guard");
+        CHECK(world.state() == State::rolled_back);
+        CHECK(world.outcome()->reason == Reason::crashed);
+        CHECK(world.agent_starts_of_new <= world.settings.trial.starts_max + excused_max + 1);
+    }
+}

@@ -62,6 +62,8 @@ class World {
     Plan plan;
     std::optional<Running> agent;
     std::optional<ExitStatus> last_exit;
+    bool started_on_request = false;  ///< an administrator's restart, says the service manager
+    unsigned unreadable_looks = 0;    ///< so often the service manager does not tell how the agent is
     bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
@@ -125,6 +127,10 @@ class PlayedServices : public Services {
  public:
     PlayedServices(World& world, Actor actor) : world_{world}, actor_{actor} {}
     Result<ServiceStatus> status(const std::string&) override {
+        if (world_.unreadable_looks > 0) {
+            --world_.unreadable_looks;
+            return Error{ErrorCode::retry_later, "the bus is away"};
+        }
         if (!world_.agent) return ServiceStatus{false, {}, world_.last_exit, false};
         return ServiceStatus{true, {world_.agent->pid, 1}, {}, false};
     }
@@ -150,6 +156,7 @@ class PlayedServices : public Services {
     Result<std::vector<Finding>> check_restart_path(const std::string&) override {
         return std::vector<Finding>{{true, "played", ""}};
     }
+    Result<bool> was_asked_to_start(const std::string&) override { return world_.started_on_request; }
 
  private:
     World& world_;

@@ -57,6 +57,19 @@ TEST_CASE("every state that works reacts to success, failure and a crash") {
     }
 }
 
+TEST_CASE("a start that says nothing of the new version is given back, a bounded number of times") {
+    Progress now{State::awaiting_ready, 0, 0, 1, 0};
+    unsigned starts = 1;
+    for (bool given_up = false; !given_up && starts < 100; ++starts) {
+        if (const auto excused = excuse_start(now)) now = *excused;
+        now = decide(now, Event::exited, 3).next;
+        given_up = now.state == State::stopping_trial;
+        now.state = given_up ? now.state : State::awaiting_ready;
+    }
+    CHECK(starts == 3 + excused_max + 1);
+    CHECK_FALSE(excuse_start({State::awaiting_ready, 0, 0, 0, 0}));
+}
+
 TEST_CASE("every state can be found by its name, and names are unique") {
     for (const Row& here : rows()) CHECK(state_named(here.name) == here.state);
     CHECK_FALSE(state_named("no-such-state"));

@@ -72,7 +72,7 @@ TEST_CASE("of two files that differ the higher epoch counts, whichever it is") {
 
 TEST_CASE("where nothing signed was committed there is no second file") {
     Disk disk;
-    disk.store(record_attempt({}, "1.0.0", {}, WallTime{}));
+    disk.store(record_attempt({}, Plan{"u-1", "agent", "0.9.0", "1.0.0", {}}, {}, WallTime{}));
     CHECK(disk.load().attempts.size() == 1);
     CHECK_FALSE(disk.files.info(disk.layout.committed()));
 }

@@ -12,7 +12,7 @@ inline Record plausible_record(const std::string& update_id = "u-1") {
     r.update_id = update_id;
     r.from_version = "1.0";
     r.to_version = "1.1";
-    r.progress = {State::awaiting_ready, 1, 2, 3, 4};
+    r.progress = {State::awaiting_ready, 1, 2, 3, 4, 5};
     r.route = Route::watchdog;
     r.reason = Reason::crashed;
     r.message = "agent ended with code 3";
@@ -38,7 +38,7 @@ class AnyRecord {
         r.update_id = text(1, 64, "abcXYZ019._-");
         r.from_version = text(1, 64, "019.-+~!#$%&'()*;<=>?@[]^_`{|}abcXYZ");
         r.to_version = text(1, 64, "019.-+~!#$%&'()*;<=>?@[]^_`{|}abcXYZ");
-        r.progress = {static_cast<State>(below(state_count)), byte(), byte(), byte(), byte()};
+        r.progress = {static_cast<State>(below(state_count)), byte(), byte(), byte(), byte(), byte()};
         r.route = static_cast<Route>(below(4));
         r.reason = static_cast<Reason>(below(8));
         r.message = message();

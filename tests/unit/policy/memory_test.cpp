@@ -17,8 +17,8 @@ constexpr WallTime monday{milliseconds{1'714'557'600'000}};  // 2024-05-01 10:00
 
 PolicySettings settings() { return {}; }
 
-Plan plan_to(const std::string& version, const std::string& from = "1.0.0") {
-    return {"u-1", "agent", from, version, {}};
+Plan plan_to(const std::string& version, const std::string& from = "1.0.0", const std::string& id = "u-1") {
+    return {id, "agent", from, version, {}};
 }
 
 Outcome ended(const std::string& version, Ending ending, Reason reason) {
@@ -39,7 +39,9 @@ PolicyMemory after_crash(const std::string& version, WallTime when) {
 
 PolicyMemory after_attempts(const std::string& version, int count) {
     PolicyMemory memory;
-    for (int i = 0; i < count; ++i) memory = record_attempt(memory, version, settings(), monday);
+    for (int left = count; left > 0; --left)  // the last one is u-1
+        memory = record_attempt(memory, plan_to(version, "1.0.0", "u-" + std::to_string(left)), settings(),
+                                monday);
     return memory;
 }
 
@@ -113,7 +115,8 @@ TEST_CASE("exactly the reasons that speak against a version quarantine it") {
 
 TEST_CASE("a version that is committed is forgotten, also when its acknowledgement was never confirmed") {
     for (const Reason reason : {Reason::none, Reason::unconfirmed}) {
-        PolicyMemory memory = record_attempt(after_crash("1.1.0", monday), "1.1.0", settings(), monday);
+        PolicyMemory memory =
+            record_attempt(after_crash("1.1.0", monday), plan_to("1.1.0"), settings(), monday);
         memory = record_outcome(memory, ended("v1.1.0", Ending::committed, reason), settings(), monday);
         CHECK(memory == PolicyMemory{});
     }
@@ -122,7 +125,8 @@ TEST_CASE("a version that is committed is forgotten, also when its acknowledgeme
 TEST_CASE("a version is refused when its attempts are used up, until it is cleared or its time is over") {
     CHECK(may_try(after_attempts("1.1.0", 2), plan_to("1.1.0"), settings(), monday));
     const PolicyMemory memory = after_attempts("v1.1.0", 3);
-    const std::string message = refusal(memory, plan_to("1.1.0"), monday + hours{24 * 7} - milliseconds{1});
+    const std::string message =
+        refusal(memory, plan_to("1.1.0", "1.0.0", "u-9"), monday + hours{24 * 7} - milliseconds{1});
     CHECK(contains(message, "3 times"));
     CHECK(contains(message, "2024-05-08 10:00:00 UTC"));
     CHECK(contains(message, "updatectl quarantine clear 1.1.0"));
@@ -136,15 +140,16 @@ TEST_CASE("without a quarantine the attempts of a version count for a day") {
     PolicySettings rules = settings();
     rules.quarantine_for = hours{0};
     const PolicyMemory memory = after_attempts("1.1.0", 3);
-    CHECK(refusal(memory, plan_to("1.1.0"), monday + hours{23}, rules) != "");
+    CHECK(refusal(memory, plan_to("1.1.0", "1.0.0", "u-9"), monday + hours{23}, rules) != "");
     CHECK(may_try(memory, plan_to("1.1.0"), rules, monday + hours{24}));
 }
 
 TEST_CASE("attempts counted by a clock that was years ahead expire once the clock is right") {
     PolicyMemory memory;
-    for (int i = 0; i < 3; ++i)
-        memory = record_attempt(memory, "1.1.0", settings(), monday + hours{24 * 365 * 20});
-    CHECK(refusal(memory, plan_to("1.1.0"), monday) != "");
+    for (const auto* id : {"u-1", "u-2", "u-3"})
+        memory =
+            record_attempt(memory, plan_to("1.1.0", "1.0.0", id), settings(), monday + hours{24 * 365 * 20});
+    CHECK(refusal(memory, plan_to("1.1.0", "1.0.0", "u-9"), monday) != "");
     memory = settled(memory, settings(), monday);
     CHECK(may_try(memory, plan_to("1.1.0"), settings(), monday + hours{24 * 7}));
 }
@@ -190,13 +195,29 @@ TEST_CASE("an attempt that somebody or the network stopped, or that never came t
     }
 }
 
-TEST_CASE("an attempt is given back once, not more often than it was counted") {
+TEST_CASE("an attempt is given back once, however often its outcome is recorded") {
     PolicyMemory memory = after_attempts("1.1.0", 2);
-    for (const std::uint32_t left : {1U, 0U, 0U}) {
+    for (int recorded = 0; recorded < 3; ++recorded) {
         memory =
             record_outcome(memory, ended("1.1.0", Ending::abandoned, Reason::cancelled), settings(), monday);
-        CHECK((memory.attempts.empty() ? 0 : memory.attempts[0].count) == left);
+        REQUIRE(memory.attempts.size() == 1);
+        CHECK(memory.attempts[0].count == 1);
     }
+}
+
+TEST_CASE("an update that is offered again, since a crash kept it from beginning, is one attempt") {
+    PolicyMemory memory;
+    for (int offers = 0; offers < 5; ++offers)
+        memory =
+            parse_policy_memory(to_json(record_attempt(memory, plan_to("1.1.0"), settings(), monday))).memory;
+    REQUIRE(memory.attempts.size() == 1);
+    CHECK(memory.attempts[0].count == 1);
+    PolicySettings once = settings();
+    once.attempts_per_version = 1;
+    CHECK(may_try(memory, plan_to("1.1.0"), once, monday));
+    CHECK(refusal(memory, plan_to("1.1.0", "1.0.0", "u-2"), monday, once) != "");
+    memory = record_outcome(memory, ended("1.1.0", Ending::abandoned, Reason::corrupt), settings(), monday);
+    CHECK(refusal(memory, plan_to("1.1.0"), monday, once) != "");  // that one has had its attempt
 }
 
 TEST_CASE(
@@ -218,7 +239,7 @@ TEST_CASE("a ban in the file that is longer than configured is shortened") {
 
 TEST_CASE("settling twice changes nothing more, and keeps what still counts") {
     PolicyMemory memory =
-        record_attempt(after_crash("1.1.0", monday), "1.1.0", settings(), monday + hours{24 * 400});
+        record_attempt(after_crash("1.1.0", monday), plan_to("1.1.0"), settings(), monday + hours{24 * 400});
     memory = record_outcome(memory, ended("1.2.0", Ending::rolled_back, Reason::crashed), settings(), monday);
     const PolicyMemory once = settled(memory, settings(), monday + hours{1});
     CHECK(settled(once, settings(), monday + hours{1}) == once);
@@ -231,7 +252,7 @@ TEST_CASE("only the newest 64 of each kind are remembered") {
     PolicyMemory memory;
     for (int i = 0; i < 200; ++i) {
         const std::string version = "1." + std::to_string(i) + ".0";
-        memory = record_attempt(memory, version, settings(), monday + milliseconds{i});
+        memory = record_attempt(memory, plan_to(version), settings(), monday + milliseconds{i});
         memory = record_outcome(memory, ended(version, Ending::rolled_back, Reason::crashed), settings(),
                                 monday + milliseconds{i});
     }
@@ -253,7 +274,7 @@ TEST_CASE("quarantining a version again renews its one entry") {
 
 TEST_CASE("what is remembered survives the way through the file") {
     PolicyMemory memory =
-        record_attempt(after_crash("1.1.0", monday), "1:9.2p1-2+deb12u7", settings(), monday);
+        record_attempt(after_crash("1.1.0", monday), plan_to("1:9.2p1-2+deb12u7"), settings(), monday);
     const LoadedMemory loaded = parse_policy_memory(to_json(memory));
     CHECK(loaded.note == "");
     CHECK(loaded.memory == memory);
@@ -265,7 +286,7 @@ TEST_CASE("the fullest memory survives the way through the file") {
         const std::string version = "1." + std::to_string(i) + ".0";
         Outcome outcome = ended(version, Ending::rolled_back, Reason::crashed);
         outcome.message = std::string(100'000, '\x01');
-        memory = record_attempt(memory, version, settings(), monday);
+        memory = record_attempt(memory, plan_to(version), settings(), monday);
         memory = record_outcome(memory, outcome, settings(), monday);
     }
     const LoadedMemory loaded = parse_policy_memory(to_json(memory));
@@ -291,7 +312,8 @@ TEST_CASE("an unreadable file is an empty memory and a note, never a failure") {
 }
 
 TEST_CASE("a damaged entry is left out with a note, the others stay") {
-    const PolicyMemory memory = record_attempt(after_crash("1.1.0", monday), "1.1.0", settings(), monday);
+    const PolicyMemory memory =
+        record_attempt(after_crash("1.1.0", monday), plan_to("1.1.0"), settings(), monday);
     struct Case {
         const char* field;
         std::vector<json> wrong;
@@ -331,7 +353,8 @@ TEST_CASE("a version that occurs twice in the file counts once") {
 
 TEST_CASE("a clock outside the years 1970 to 9999 is survived") {
     for (const WallTime now : {WallTime::min(), WallTime{milliseconds{-1}}, WallTime::max()}) {
-        const PolicyMemory memory = record_attempt(after_crash("1.1.0", now), "1.1.0", settings(), now);
+        const PolicyMemory memory =
+            record_attempt(after_crash("1.1.0", now), plan_to("1.1.0"), settings(), now);
         CHECK(parse_policy_memory(to_json(memory)).memory == memory);
         CHECK_FALSE(may_try(memory, plan_to("1.1.0"), settings(), now));
     }

@@ -266,6 +266,9 @@ TEST_CASE("each bad value is refused with key, reason and cure") {
         {"", "[supervision]\ninterval = \"4s\"",
          "supervision.interval: is out of range; write a duration from \"5s\""},
         {"", "[supervision]\nbackoff_max = \"1ms\"", "supervision.backoff_first: is longer"},
+        {"", "[service]\nwatchdog_timeout = \"9s\"",
+         "u.toml:7: service.watchdog_timeout: is so short that a busy machine looks like a hang; write "
+         "\"10s\" or more, or \"0s\" for never"},
         {"transfer = 1", "", "u.toml:1: transfer: is a section; write [transfer] on a line of its own"},
         {"", "[[transfer]]\nattempts = 1", "transfer: is a section"},
         {"", "[trial]\nprobe = \"tcp\"", "trial.probe: is a section"},
