@@ -8,6 +8,7 @@
 
 #include "compose/adapters.hpp"
 #include "compose/apply.hpp"
+#include "compose/aside_sweep.hpp"
 #include "compose/helper.hpp"
 #include "compose/program_keeper.hpp"
 #include "compose/service_mode.hpp"
@@ -124,7 +125,7 @@ class Watchdog {
         if (!handed_over_.empty()) return take_over();
         const auto record = engine_->record();
         others_work_ = false;
-        if (!record || record->filed) return;
+        if (!record || record->filed) return aside_sweep_.tend();
         after(resume(Entry::after_crash), record->progress.state);
     }
 
@@ -150,6 +151,7 @@ class Watchdog {
     void after(const Result<Halt>& halt, State state) {
         if (!halt) return options_.log(halt.error().message());
         if (*halt == Halt::ended) {
+            aside_sweep_.call();
             const auto record = engine_->record();
             options_.alert("update-ended", fmt::format("{} {} -> {}: {} {}", record->update_id,
                                                        record->from_version, record->to_version,
@@ -323,6 +325,7 @@ class Watchdog {
     Adapters& adapters_;
     const WatchdogOptions options_;
     SelfRenewal renewal_;
+    AsideSweep aside_sweep_{adapters_};
     milliseconds interval_;
     bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,
          agent_connected_ = false, roll_back_wanted_ = false;
