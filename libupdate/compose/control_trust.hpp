@@ -1,4 +1,5 @@
-// What an operator changes in what an endpoint trusts. Needs the journal's lock, as every look for releases does.
+// What an operator changes in what an endpoint trusts. Needs the journal's lock, as every look for releases
+// does.
 #pragma once
 #include <string>
 

@@ -92,20 +92,27 @@ void look_at_routes(Control& control, Findings& findings) {
             {"routes", true, "possible: " + open + (closed.empty() ? "" : "; not: " + closed)});
 }
 
-/// The unit as it is installed, drop-ins included.
-void look_at_service(Control& control, Findings& findings) {
-    const auto installed = check_installed_service(control.settings());
-    if (!installed) return;
-    if (!*installed)
+void judge_service(const Result<std::vector<Finding>>& installed, const std::string& prefix,
+                   Findings& findings) {
+    if (!installed)
         return findings.push_back(
-            {"service", false, installed->error().message(), "updatectl service repair"});
+            {"service", false, prefix + installed.error().message(), "updatectl service repair"});
     std::string good;
-    for (const Finding& finding : **installed)
+    for (const Finding& finding : *installed)
         if (finding.ok)
             good += (good.empty() ? "" : ", ") + finding.what;
         else
-            findings.push_back({"service", false, finding.what, finding.cure});
-    findings.push_back({"service", true, good});
+            findings.push_back({"service", false, prefix + finding.what, finding.cure});
+    findings.push_back({"service", true, prefix + good});
+}
+
+/// The services as they are installed, drop-ins included.
+void look_at_services(Control& control, Findings& findings) {
+    const auto agent = check_installed_service(control.settings());
+    if (!agent) return;
+    judge_service(*agent, "", findings);
+    for (const auto& other : check_other_services(control.settings()))
+        judge_service(other.findings, other.service + ": ", findings);
 }
 
 void look_at_journal(Control& control, Findings& findings) {
@@ -147,7 +154,7 @@ Findings examine(const std::filesystem::path& config_file) {
     doctor::look_at_folders(**control, findings);
     look_at_journal(**control, findings);
     look_at_watchdog(**control, findings);
-    look_at_service(**control, findings);
+    look_at_services(**control, findings);
     look_at_routes(**control, findings);
     doctor::look_at_programs(**control, findings);
     doctor::look_at_trust(**control, findings);

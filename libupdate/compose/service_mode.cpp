@@ -1,7 +1,6 @@
 #include "compose/service_mode.hpp"
 
 #include "compose/guard.hpp"
-#include "os/service_manager.hpp"
 
 namespace update {
 
@@ -21,6 +20,11 @@ std::unique_ptr<Neighbours> make_neighbours() { return service_manager::make_nei
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings& settings) {
     if (settings.service.manager != Manager::none) return service_manager::check_agent(settings);
     return std::nullopt;
+}
+
+std::vector<service_manager::ServiceCheck> check_other_services(const Settings& settings) {
+    if (settings.service.manager != Manager::none) return service_manager::check_others(settings);
+    return {};
 }
 
 Result<bool> is_service_held(const Settings& settings) {

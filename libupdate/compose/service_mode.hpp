@@ -8,6 +8,7 @@
 
 #include "compose/adapters.hpp"
 #include "os/children.hpp"
+#include "os/service_manager.hpp"
 #include "ports/neighbours.hpp"
 
 namespace update {
@@ -24,6 +25,9 @@ std::unique_ptr<Neighbours> make_neighbours();
 /// configured.
 /// @return nothing in supervised mode
 std::optional<Result<std::vector<Finding>>> check_installed_service(const Settings&);
+
+/// The services of the watchdog and of companions, as installed, for the doctor. Nothing in supervised mode.
+std::vector<service_manager::ServiceCheck> check_other_services(const Settings&);
 
 /// In the agent, which runs: did an administrator disable it, so that nobody may start it again? false in
 /// supervised mode.

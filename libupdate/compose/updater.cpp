@@ -9,6 +9,7 @@
 
 #include "compose/adapters.hpp"
 #include "compose/agent_channel.hpp"
+#include "compose/aside_sweep.hpp"
 #include "compose/guard.hpp"
 #include "compose/helper.hpp"
 #include "compose/outcome_box.hpp"
@@ -205,20 +206,24 @@ class AgentUpdater final : public Updater {
         if (!halt && outcomes_.changed()) hooks_.outcome_filed();  // a refusal is an outcome, too
         if (!halt) return;
         if (*halt == Halt::exit_for_restart) hooks_.leave(AgentExit::restart);
-        if (*halt == Halt::ended) hooks_.outcome_filed();
-        if (*halt == Halt::ended) service_upkeep_.call();
+        if (*halt == Halt::ended) note_end();
+    }
+
+    void note_end() {
+        hooks_.outcome_filed();
+        service_upkeep_.call();
+        aside_sweep_.call();
     }
 
     /// The applier files the outcome; and if it died, somebody has to take its place.
     void look_after() {
-        const bool ended = outcomes_.changed();
-        if (ended) hooks_.outcome_filed();
-        if (ended) service_upkeep_.call();
+        if (outcomes_.changed()) note_end();
         note_record();
         const auto record = engine_.record();
         const Instant now = adapters_->clock().now();
         if (!record || record->filed) {
             looked_after_ = now;
+            aside_sweep_.tend();
             return tend_service();
         }
         if (now - looked_after_ < (open_update().empty() ? look_after_period : look_after_trial_period))
@@ -253,6 +258,7 @@ class AgentUpdater final : public Updater {
     // below: guarded by engine_mutex_
     Instant looked_after_{};
     Upkeep service_upkeep_;
+    AsideSweep aside_sweep_{*adapters_};
     std::string service_trouble_;
     OutcomeBox outcomes_;
     Reporter reporter_;

@@ -107,7 +107,7 @@ void WatchdogProcess::tend_update() {
     if (!handed_over_.empty()) return take_over();
     const auto record = engine_->record();
     others_work_ = false;
-    if (!record || record->filed) return;
+    if (!record || record->filed) return aside_sweep_.tend();
     after(resume(Entry::after_crash), record->progress.state);
 }
 
@@ -133,6 +133,7 @@ void WatchdogProcess::take_over() {
 void WatchdogProcess::after(const Result<Halt>& halt, State state) {
     if (!halt) return options_.log(halt.error().message());
     if (*halt == Halt::ended) {
+        aside_sweep_.call();
         const auto record = engine_->record();
         options_.alert("update-ended",
                        fmt::format("{} {} -> {}: {} {}", record->update_id, record->from_version,

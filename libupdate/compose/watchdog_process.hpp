@@ -8,6 +8,7 @@
 #include <update/watchdog.hpp>
 
 #include "compose/adapters.hpp"
+#include "compose/aside_sweep.hpp"
 #include "compose/program_keeper.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "engine/engine.hpp"
@@ -56,6 +57,7 @@ class WatchdogProcess {
     Adapters& adapters_;
     const WatchdogOptions options_;
     SelfRenewal renewal_;
+    AsideSweep aside_sweep_{adapters_};
     LivelyHashing hashing_;
     milliseconds interval_;
     bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,

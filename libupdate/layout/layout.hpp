@@ -23,6 +23,7 @@
 //       <n>.partial                  artifact n while it is downloaded
 //   <install root>/<folder>/.update-<update id>/   beside the files to replace, so that a rename is atomic
 //       <n>.new  <n>.old             staged artifact n, backup of what it replaces
+//   <install root>/<folder>/<file>.old   what ran while it was replaced or removed, on Windows; see Files
 //   <install root>/<folder of the agent>/.guard-<agent>   service mode: a second name of a version that
 //   proved itself
 #pragma once
@@ -101,6 +102,9 @@ class Layout {
     Path backup(const Artifact& a, const std::string& update_id, std::size_t n) const {
         return workshop(a, update_id) / (std::to_string(n) + ".old");
     }
+    /// Beside the installed file: where a backup steps aside to that cannot be removed, since a helper runs
+    /// from it.
+    Path aside(const Artifact& a) const { return installed(a).string() + ".old"; }
 
  private:
     Path state_, root_, runtime_;

@@ -63,7 +63,7 @@ class WindowsFiles final : public Files {
         auto place = find_place(path);
         if (!place && place.error().code() == ErrorCode::not_found) return done();
         if (!place) return std::move(place).error().in("remove file");
-        sweep_aside(*place);
+        (void)sweep_aside(*place);
         const auto handle = open_at(*place,
                                     {DELETE | FILE_READ_ATTRIBUTES, share_all, OPEN_EXISTING,
                                      FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_WRITE_THROUGH, nullptr},

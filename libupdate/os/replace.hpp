@@ -9,15 +9,15 @@ namespace update {
 /// The image of a running program can neither be deleted nor replaced, but it can be renamed. So where
 /// replacing is denied, the file in the way steps aside to `<name>.old`, ours takes its name, and when that
 /// fails the other is put back. For that moment the name is empty: a crash there leaves the file under
-/// `.old`, and the same call repeated completes the work. What steps aside is removed once nobody runs it: at
-/// the latest by the next call for the same name.
+/// `.old`, and the same call repeated completes the work. What steps aside is removed once nobody runs it: by
+/// sweep_asides (os/asides.hpp), or by the next call for the same name.
 /// @return `refused` for links, for folders in the way, and when Windows has a pending rename of this very
-/// file, which would
-///         undo ours with the next restart; `retry_later` when a program keeps the file from being renamed
+/// file, which would undo ours with the next restart; `retry_later` when a program keeps the file from being
+/// renamed
 Status replace(const Place& from, const Path& shown_from, const Place& to, const Path& shown_to);
 
-/// Removes what stepped aside for `to`, where nobody runs it any more.
-void sweep_aside(const Place& to);
+/// Removes what stepped aside for `to`, where nobody runs it any more. @return is nothing left?
+bool sweep_aside(const Place& to);
 
 /// Deletes by the handle, which needs DELETE. POSIX semantics where the system has them: the name is free at
 /// once.

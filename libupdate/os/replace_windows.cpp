@@ -146,10 +146,12 @@ Status delete_by_handle(const Handle& handle, const Path& shown) {
     return last_error("remove " + quoted(shown));
 }
 
-void sweep_aside(const Place& to) {
+bool sweep_aside(const Place& to) {
+    bool swept = true;
     for (int n = 0; n < asides_max; ++n)
         if (::GetFileAttributesW(aside_name(to.full, n).c_str()) != INVALID_FILE_ATTRIBUTES)
-            (void)remove_aside(aside_name(to.full, n));
+            swept &= remove_aside(aside_name(to.full, n));
+    return swept;
 }
 
 Status replace(const Place& from, const Path& shown_from, const Place& to, const Path& shown_to) {
@@ -159,7 +161,7 @@ Status replace(const Place& from, const Path& shown_from, const Place& to, const
         return Error{ErrorCode::refused, quoted(shown_from) + " is a symbolic link"};
     bool exists = false;
     UPDATE_CHECK(check_target(to, shown_to, exists), "target");
-    sweep_aside(to);
+    (void)sweep_aside(to);
     auto renamed = rename_by_handle(source, to.full, IfExists::replace);
     if (renamed || !exists || info.kind != FileInfo::Kind::file || !asks_for_the_dance(renamed.error()))
         return renamed;

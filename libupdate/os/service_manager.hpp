@@ -43,6 +43,13 @@ Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes> pla
 /// Would the manager start the installed service of the agent again after exit code 1?
 /// See check_restart (service/unit_rules.hpp) and check_recovery (service/scm_rules.hpp).
 Result<std::vector<Finding>> check_agent(const Settings&);
+/// The others, the watchdog's and each companion's: does it begin with the machine, and again after a
+/// failure?
+struct ServiceCheck {
+    std::string service;
+    Result<std::vector<Finding>> findings;
+};
+std::vector<ServiceCheck> check_others(const Settings&);
 
 /// Disabled or masked: nobody may start it by himself once it has ended.
 Result<bool> is_agent_held(const Settings&);

@@ -149,7 +149,8 @@ std::string bar_on(const PolicyMemory& memory, std::string_view any_version, std
     }
     const Attempts* attempts = find(memory.attempts, version);
     if (attempts == nullptr || attempts->count < settings.attempts_per_version) return {};
-    if (attempts->update_id == update_id) return {};  // counted, and a crash kept it from beginning
+    if (!update_id.empty() && attempts->update_id == update_id)
+        return {};  // counted, and a crash kept it from beginning
     const std::int64_t last = std::min(attempts->last_unix_ms, unix_ms(now));
     const std::int64_t until = last + attempt_ms(settings);
     if (until <= unix_ms(now)) return {};

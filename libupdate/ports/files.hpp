@@ -70,7 +70,8 @@ class Files {
     /// A second name for the same file. `unsupported` across volumes or where the file system has no hard
     /// links.
     virtual Status link(const Path& existing, const Path& name) = 0;
-    /// A file, a link itself, or an empty directory. Absent is success.
+    /// A file, a link itself, or an empty directory. Absent is success. `retry_later` also while a program
+    /// runs from the file, on Windows; it can be renamed then.
     virtual Status remove(const Path&) = 0;
     /// Creates one directory with mode 0700 and our owner. An existing one must be a real directory, ours and
     /// closed to others, else `refused` (a foreign pre-created directory, security rule R1).

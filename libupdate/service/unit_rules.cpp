@@ -15,9 +15,9 @@ const char* const repair = "updatectl service repair";
 
 double seconds(std::chrono::microseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
-Finding enabled(const UnitState& state) {
-    if (state.file == "disabled") return {false, "the unit is disabled", "systemctl enable it"};
-    if (state.load == "masked") return {false, "the unit is masked", "systemctl unmask it"};
+Finding enabled(const UnitState& state, const std::string& unit = "it") {
+    if (state.file == "disabled") return {false, "the unit is disabled", "systemctl enable " + unit};
+    if (state.load == "masked") return {false, "the unit is masked", "systemctl unmask " + unit};
     return {true, "starts at boot: " + (state.file.empty() ? "unknown" : state.file), ""};
 }
 
@@ -80,6 +80,14 @@ std::vector<Finding> check_restart(const UnitState& state, const UnitRules& rule
             often_enough(rules, settings.trial.starts_max),
             kills_all(rules),
             counted(rules, settings, guard)};
+}
+
+std::vector<Finding> check_return(const UnitState& state, const UnitRules& rules, const std::string& unit) {
+    std::vector<Finding> findings{enabled(state, unit), restarts(rules), soon(rules)};
+    for (Finding& finding : findings)
+        if (finding.cure == repair)
+            finding.cure = fmt::format("take it out of the drop-in that systemctl cat {} shows", unit);
+    return findings;
 }
 
 }  // namespace update

@@ -32,4 +32,9 @@ struct UnitRules {
 /// @param guard  the program that ExecStartPre= must call, so that somebody else than the new version counts
 std::vector<Finding> check_restart(const UnitState&, const UnitRules&, const Settings&, const Path& guard);
 
+/// The same for the watchdog and companions, whose starts nobody counts: does the unit begin with the
+/// machine, and again after a failure? What differs is an administrator's own setting, and repair is not its
+/// cure.
+std::vector<Finding> check_return(const UnitState&, const UnitRules&, const std::string& unit);
+
 }  // namespace update

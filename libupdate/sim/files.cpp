@@ -160,8 +160,7 @@ Status SimFiles::remove(const Path& file) {
     if (!node) return done();
     if (node->kind == FileInfo::Kind::directory && world_.disk.has_children(path))
         return Error{ErrorCode::retry_later, path + " is not empty"};
-    // A running image is moved aside and goes at the next boot; other files in use are refused.
-    if (world_.platform == Platform::windows_rules && node->running == 0 && node->open > 0)
+    if (world_.platform == Platform::windows_rules && (node->running > 0 || node->open > 0))
         return Error{ErrorCode::retry_later, path + " is in use"};
     world_.disk.remove(path);
     exchanged(path);

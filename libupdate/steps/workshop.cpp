@@ -33,9 +33,25 @@ Result<Artifact> keep_one(Job& job, std::size_t n) {
     return Artifact{a.role, a.install_path, info.size_bytes, digest, {file_url(kept)}, a.self_test, ""};
 }
 
+/// A helper works from the backup of its own program. Where the system removes no program that runs, it steps
+/// aside, for whoever sweeps after the helper's end (os/asides.hpp).
+Status remove_backup(Job& job, std::size_t n) {
+    Files& files = job.ports.files;
+    const Artifact& a = job.plan.artifacts[n];
+    const Path backup = job.layout.backup(a, job.plan.update_id, n), aside = job.layout.aside(a);
+    auto removed = files.remove(backup);
+    if (removed || removed.error().code() != ErrorCode::retry_later || job.actor != Actor::helper)
+        return removed;
+    UPDATE_CHECK(files.rename(backup, aside), "step aside");
+    (void)files.remove(aside);  // other trouble than that may be over
+    return done();
+}
+
 }  // namespace
 
 Status remove_workshops(Job& job) {
+    for (std::size_t n = 0; n < job.plan.artifacts.size(); ++n)
+        UPDATE_CHECK(remove_backup(job, n), "remove backup");
     std::set<Path> workshops;
     for (const Artifact& a : job.plan.artifacts) workshops.insert(job.layout.workshop(a, job.plan.update_id));
     for (const Path& workshop : workshops) {

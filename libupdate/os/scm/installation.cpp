@@ -230,6 +230,18 @@ Result<std::vector<Finding>> service_manager::check_agent(const Settings& settin
 
 Result<bool> service_manager::is_agent_start_asked_for(const Settings&) { return false; }
 
+std::vector<service_manager::ServiceCheck> service_manager::check_others(const Settings& settings) {
+    ScmManager manager;
+    std::vector<ServiceCheck> checks;
+    const auto wanted = scm_services(settings);
+    for (std::size_t n = 1; n < wanted.size(); ++n) {
+        auto now = manager.config(wanted[n].name);
+        checks.push_back({wanted[n].name, now ? Result{check_recovery(*now, wanted[n], settings)}
+                                              : Result<std::vector<Finding>>{std::move(now).error()}});
+    }
+    return checks;
+}
+
 Result<bool> service_manager::is_agent_held(const Settings& settings) {
     ScmManager manager;
     UPDATE_TRY(now, manager.state(service_name(settings, settings.programs.front())), "service of the agent");

@@ -26,6 +26,7 @@ Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes>, co
     return absent();
 }
 Result<std::vector<Finding>> check_agent(const Settings&) { return absent(); }
+std::vector<ServiceCheck> check_others(const Settings&) { return {}; }
 Result<bool> is_agent_held(const Settings&) { return absent(); }
 Result<bool> is_agent_start_asked_for(const Settings&) { return absent(); }
 Status install(const Settings&, Files&, Start) { return absent(); }

@@ -43,6 +43,28 @@ Result<std::vector<Finding>> service_manager::check_agent(const Settings& settin
     return check_unit(manager, settings, settings.programs.front());
 }
 
+namespace {
+
+Result<std::vector<Finding>> check_other(SystemdManager& manager, const std::string& unit) {
+    UPDATE_TRY(now, manager.state(unit), "check " + unit);
+    UPDATE_CHECK(check_loaded(now, unit), "check " + unit);
+    UPDATE_TRY(rules, manager.rules(unit), "check " + unit);
+    return check_return(now, rules, unit);
+}
+
+}  // namespace
+
+std::vector<service_manager::ServiceCheck> service_manager::check_others(const Settings& settings) {
+    SystemdManager manager;
+    std::vector<std::string> units;
+    for (std::size_t n = 1; n < settings.programs.size(); ++n)
+        units.push_back(unit_name(settings, settings.programs[n]));
+    if (!settings.watchdog_path.empty()) units.push_back(watchdog_unit(settings));
+    std::vector<ServiceCheck> checks;
+    for (const std::string& unit : units) checks.push_back({unit, check_other(manager, unit)});
+    return checks;
+}
+
 Result<bool> service_manager::is_agent_held(const Settings& settings) {
     SystemdManager manager;
     const std::string unit = unit_name(settings, settings.programs.front());

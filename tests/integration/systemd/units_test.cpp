@@ -98,6 +98,26 @@ TEST_CASE("systemd: doctor finds the settings that would keep an agent down, and
     CHECK(service.updatectl({"service", "repair"}).text.find("nothing to mend") != std::string::npos);
 }
 
+TEST_CASE("systemd: doctor judges the watchdog's unit, too, and names it in the cure") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server};
+    service.install();
+    const std::string dog = service.watchdog_unit();
+    const auto finds = [&](const std::string& what, const std::string& cure) {
+        const Output doctor = service.updatectl({"doctor"});
+        CHECK(doctor.exit == static_cast<int>(ControlExit::findings));
+        CHECK_MESSAGE(doctor.text.find(dog + ": " + what) != std::string::npos, doctor.text);
+        CHECK_MESSAGE(doctor.text.find(cure) != std::string::npos, doctor.text);
+    };
+    CHECK(service.updatectl({"doctor"}).text.find(dog + ": starts at boot") != std::string::npos);
+    service.machine.systemctl({"disable", dog});
+    finds("the unit is disabled", "systemctl enable " + dog);
+    service.machine.systemctl({"enable", dog});
+    service.drop_in(dog, "90-ours.conf", "[Service]\nRestart=no\n");
+    finds("Restart=no", "systemctl cat " + dog);
+}
+
 TEST_CASE("systemd: a guard that is missing is found, and made again at the agent's next start") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;

@@ -31,8 +31,7 @@ struct Site {
         return to;
     }
     Answer apply(const fs::path& bundle) {
-        return op.run(
-            {"apply", "--json", "--bundle", bundle, "--from", "1.0.0", "--channel", channel});
+        return op.run({"apply", "--json", "--bundle", bundle, "--from", "1.0.0", "--channel", channel});
     }
 };
 
@@ -43,8 +42,8 @@ TEST_CASE("an endpoint without a network installs what is in a bundle, by the wa
     site.channel = site.endpoint.publish("1.1.0", {agent_item("agent-1.1")});
     const fs::path bundle = site.bundle("bundle");
     site.endpoint.start_watchdog();
-    const Answer checked = site.op.run(
-        {"check", "--bundle", bundle, "--from", "1.0.0", "--channel", site.channel});
+    const Answer checked =
+        site.op.run({"check", "--bundle", bundle, "--from", "1.0.0", "--channel", site.channel});
     CHECK_MESSAGE(checked.code == 0, checked.output);
     const Answer ran = site.apply(bundle);
     INFO(ran.output);

@@ -71,13 +71,14 @@ TEST_CASE("a release goes from its files to beta, to stable and away again, and 
     CHECK(contains(made.output, "1.root.json"));
     CHECK(desk.repo({"init"}).code != 0);
     desk.publish("1.0.0", "beta");
-    const Answer promoted =
-        desk.repo({"promote", "--product", "agent", "--version", "1.0.0", "--from", "beta", "--to", "stable"});
+    const Answer promoted = desk.repo(
+        {"promote", "--product", "agent", "--version", "1.0.0", "--from", "beta", "--to", "stable"});
     CHECK_MESSAGE(promoted.code == 0, promoted.output);
     CHECK(desk.versions("stable") == std::vector<std::string>{"1.0.0"});
     desk.publish("1.1.0", "stable");
-    CHECK(desk.repo({"permit", "--product", "agent", "--channel", "stable", "--version", "1.0.0", "--id", "b"})
-              .code == 0);
+    CHECK(
+        desk.repo({"permit", "--product", "agent", "--channel", "stable", "--version", "1.0.0", "--id", "b"})
+            .code == 0);
     const Answer yanked =
         desk.repo({"yank", "--product", "agent", "--version", "1.0.0", "--channel", "stable"});
     CHECK_MESSAGE(yanked.code == 0, yanked.output);
@@ -127,8 +128,8 @@ TEST_CASE("a wrong passphrase, a missing one and a name that is none change noth
     desk.publish("1.0.0", "stable");
     const std::string before = tree_of(desk.dir / "public/metadata");
     const auto publish = [&](const std::vector<std::string>& more) {
-        std::vector<std::string> words{"repo",      "publish", "--dir",     desk.dir, "--product", "agent",
-                                       "--version", "1.0.0",   "--channel", "beta"};
+        std::vector<std::string> words{"repo",  "publish",   "--dir", desk.dir,    "--product",
+                                       "agent", "--version", "1.0.0", "--channel", "beta"};
         words.insert(words.end(), more.begin(), more.end());
         return desk.run(words);
     };
@@ -138,7 +139,8 @@ TEST_CASE("a wrong passphrase, a missing one and a name that is none change noth
     const Answer wrong = publish({"--passphrase-file", desk.file("wrong", "not the words\n")});
     CHECK(wrong.code != 0);
     CHECK_FALSE(contains(wrong.output, "not the words"));
-    CHECK(desk.repo({"publish", "--product", "../agent", "--version", "1.0.0", "--channel", "beta"}).code != 0);
+    CHECK(desk.repo({"publish", "--product", "../agent", "--version", "1.0.0", "--channel", "beta"}).code !=
+          0);
     CHECK(desk.repo({"publish", "--product", "agent", "--version", "latest", "--channel", "beta"}).code != 0);
     CHECK(desk.repo({"publish", "--product", "agent", "--version", "7.0.0", "--channel", "beta"}).code != 0);
     CHECK(desk.run({"repo", "publish"}).code == 2);
@@ -149,8 +151,8 @@ TEST_CASE("a second publisher in the same folder is told who works there") {
     Desk desk;
     REQUIRE(desk.repo({"init"}).code == 0);
     PublishingTools tools;
-    const auto first = repository::Publisher::open(tools.publisher_ports(), desk.dir,
-                                                   [] { return Result<std::string>{std::string{passphrase}}; });
+    const auto first = repository::Publisher::open(
+        tools.publisher_ports(), desk.dir, [] { return Result<std::string>{std::string{passphrase}}; });
     REQUIRE(first);
     const Answer second = desk.repo({"resign"});
     CHECK(second.code != 0);

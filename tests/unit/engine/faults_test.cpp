@@ -251,3 +251,22 @@ TEST_CASE(
             }
         }
 }
+
+TEST_CASE("a backup that a helper runs from, and that cannot be removed, steps aside and delays nothing") {
+    World world{Route::self_update};
+    const Path backup = world.layout.backup(world.plan.artifacts[0], "u-1", 0),
+               aside = world.layout.aside(world.plan.artifacts[0]);
+    unsigned refusals = 0;
+    world.finger.before = [&](std::string_view operation, const Path& path) -> Status {
+        if (operation == "link") return Error{ErrorCode::unsupported, "played: Windows"};
+        if (operation != "remove" || (path != backup && path != aside) || !fs::exists(path)) return done();
+        ++refusals;
+        return Error{ErrorCode::retry_later, "played: a program runs from it"};
+    };
+    world.run_to_the_end();
+    CHECK(world.state() == State::committed);
+    CHECK(refusals == 2);      // and nobody waited for more
+    CHECK(fs::remove(aside));  // as between updates (AsideSweep)
+    world.check_end("helper in its backup");
+    CHECK_FALSE(fs::exists(world.layout.workshop(world.plan.artifacts[0], "u-1")));
+}

@@ -92,6 +92,27 @@ TEST_CASE("a start limit that a trial could reach is found, one that it cannot i
     CHECK(limit(1, 0s).empty());    // systemd's way to say: no limit
 }
 
+TEST_CASE("a watchdog or companion that does not come back is found, and the cure names its unit") {
+    const auto wrong = [](const UnitState& state, const std::function<void(UnitRules&)>& change) {
+        UnitRules rules = good();
+        rules.before_start = {};
+        change(rules);
+        Words found;
+        for (const Finding& finding : check_return(state, rules, "acme-db.service")) {
+            if (finding.ok) continue;
+            CHECK_MESSAGE(finding.cure.find("acme-db.service") != std::string::npos, finding.cure);
+            found.push_back(finding.what);
+        }
+        return found;
+    };
+    CHECK(wrong(enabled(), [](UnitRules&) {}).empty());
+    CHECK(wrong(enabled(), [](UnitRules& r) { r.restart = "no"; }) == Words{"Restart=no"});
+    CHECK(wrong(enabled(), [](UnitRules& r) { r.restart_delay = 60s; }) == Words{"RestartSec=60s"});
+    UnitState state = enabled();
+    state.file = "disabled";
+    CHECK(wrong(state, [](UnitRules&) {}) == Words{"the unit is disabled"});
+}
+
 TEST_CASE("a disabled unit is an administrator's, so repair is not its cure") {
     UnitState state = enabled();
     state.file = "disabled";

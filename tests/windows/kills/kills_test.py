@@ -17,79 +17,28 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from session import Session, check, eventually, windows_path  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
 arguments.add_argument("--build", type=pathlib.Path, required=True)
 arguments.add_argument("--only", help="the cases with this word")
 options = arguments.parse_args()
-wine = [str(options.source / "scripts" / "wine")]
-prefix = pathlib.Path(os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills")).resolve()
-os.environ["LIBUPDATE_WINE_PREFIX"] = str(prefix)
+wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills"))
 versions = options.build / "versions"
 
-# Early, on both sides of the swap, and of the agent in the trial. Not the watchdog in the trial: the helper that the agent
-# starts in its place runs from the kept version, which it then cannot remove (docs/windows.md).
-cases = [("agent", "awaiting-ready"), ("watchdog", "staging"), ("watchdog", "swapping"), ("session", "staging"),
-         ("session", "swapping")]
-
-
-def run(*words, timeout=60):
-    # Into a file: what a program leaves behind may keep a pipe open for ever.
-    with tempfile.TemporaryFile("w+") as output:
-        ran = subprocess.run([*wine, *words], stdout=output, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                             timeout=timeout)
-        output.seek(0)
-        return ran.returncode, output.read()
-
-
-def windows_path(path):
-    return "Z:" + str(path).replace("/", "\\")
-
-
-def check(holds, what):
-    if not holds:
-        raise AssertionError(what)
-
-
-def eventually(look, what, seconds=60, news=lambda seconds: None):
-    """Looks, and again after news. A look that runs a program of Windows takes long enough to need none."""
-    limit = time.monotonic() + seconds
-    while (left := limit - time.monotonic()) > 0:
-        if found := look():
-            return found
-        news(left)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-def begin_session():
-    # While no ordinary program runs, Wine ends the session, and kills the services.
-    subprocess.run([*wine, "--keep"], stdin=subprocess.DEVNULL, check=True)
-
-
-def end_session():
-    subprocess.run([*wine, "--end"], check=True)
-
-
-def processes_of(image):
-    """Those of our prefix that run this file, by their numbers in Linux."""
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        try:
-            if not entry.name.isdigit() or image.encode() not in (entry / "cmdline").read_bytes().split(b"\0")[0]:
-                continue
-            if f"WINEPREFIX={prefix}".encode() in (entry / "environ").read_bytes().split(b"\0"):
-                found.append(int(entry.name))
-        except OSError:
-            continue  # ended meanwhile
-    return found
+# Early, on both sides of the swap, and in the trial.
+cases = [("agent", "awaiting-ready"), ("watchdog", "staging"), ("watchdog", "swapping"), ("watchdog", "awaiting-ready"),
+         ("session", "staging"), ("session", "swapping")]
 
 
 class Product:
     def __init__(self, name):
-        self.name, self.folder = name, prefix / "drive_c" / name
+        self.name, self.folder = name, wine.drive / name
         self.windows_folder = f"C:\\{name}"
         self.config = self.windows_folder + "\\update.toml"
         self.history = self.folder / "state" / "history.jsonl"
@@ -105,19 +54,12 @@ class Product:
             "[trial]\ncommit_on = 'ready'\nready_timeout = '30s'\n"
             f"[[programs]]\nname = 'agent'\npath = 'agent.exe'\narguments = ['--config', '{self.config}']\n")
         self.control("service", "install")
-        self.is_up(name)
-        self.is_up(f"{name}-watchdog")
+        wine.is_up(name)
+        wine.is_up(f"{name}-watchdog")
 
     def control(self, *words):
-        code, output = run(windows_path(options.build / "bin" / "updatectl.exe"), *words, "--config", self.config)
+        code, output = wine.run(windows_path(options.build / "bin" / "updatectl.exe"), *words, "--config", self.config)
         check(code == 0, f"updatectl {' '.join(words)} ended with {code}: {output}")
-
-    def phase(self, service):
-        found = re.search(r"STATE\s*:\s*\d+\s+(\w+)", run("sc.exe", "query", service)[1])
-        return found.group(1) if found else None
-
-    def is_up(self, service):
-        eventually(lambda: self.phase(service) == "RUNNING", f"{service} runs")
 
     def states(self):
         lines = self.history.read_text(errors="replace").splitlines() if self.history.exists() else []
@@ -137,18 +79,16 @@ class Product:
 
     def begin_update(self):
         artifact = f"agent:agent.exe={windows_path(versions / 'agent-1.1.exe')},self-test"
-        return subprocess.Popen(
-            [*wine, windows_path(options.build / "bin" / "updatectl.exe"), "apply", "--from", "1.0.0", "--version", "1.1.0",
-             "--artifact", artifact, "--config", self.config],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return wine.begin_program(windows_path(options.build / "bin" / "updatectl.exe"), "apply", "--from", "1.0.0",
+                                  "--version", "1.1.0", "--artifact", artifact, "--config", self.config)
 
     def start(self, service):
-        run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
+        wine.run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
 
     def start_again(self, service):
         # Wine's service manager notices the end of a killed process at a stop only.
-        run("sc.exe", "stop", service)
-        run("sc.exe", "start", service)
+        wine.run("sc.exe", "stop", service)
+        wine.run("sc.exe", "start", service)
 
     def outcome(self):
         for file in (self.folder / "state" / "outcomes").glob("*.json"):
@@ -156,7 +96,7 @@ class Product:
         return None
 
     def version_in_registry(self):
-        found = re.search(r"Version\s+REG_SZ\s+(\S+)", run("reg.exe", "query", rf"HKLM\SOFTWARE\{self.name}")[1])
+        found = re.search(r"Version\s+REG_SZ\s+(\S+)", wine.run("reg.exe", "query", rf"HKLM\SOFTWARE\{self.name}")[1])
         return found.group(1) if found else None
 
 
@@ -166,17 +106,20 @@ def digest(path):
 
 def ends_with_a_whole_agent(product):
     # Who has no outcome yet is asked for its service: that takes a moment, and changes nothing.
-    ending = eventually(lambda: product.outcome() or (product.phase(product.name) and None),
+    ending = eventually(lambda: product.outcome() or (wine.phase(product.name) and None),
                         "the update has an outcome", 90)["ending"]
     check(ending in ("committed", "rolled-back", "abandoned"), f"it ended as {ending}")
     version = "1.1" if ending == "committed" else "1.0"
     check(digest(product.folder / "programs" / "agent.exe") == digest(versions / f"agent-{version}.exe"),
           f"{ending}, but agent.exe is not version {version}")
-    product.is_up(product.name)
-    product.is_up(f"{product.name}-watchdog")
+    wine.is_up(product.name)
+    wine.is_up(f"{product.name}-watchdog")
     eventually(lambda: product.version_in_registry() == f"{version}.0", f"the agent calls itself {version}.0")
     left = [path.name for path in (product.folder / "programs").glob(".update-*")]
     check(not left, f"left behind: {left}")
+    # What a helper or a stand-in still ran from goes once nobody does.
+    eventually(lambda: wine.phase(product.name) and not list((product.folder / "programs").glob("*.old*")),
+               "nothing that stepped aside is left")
     return f"{ending}, agent {version}.0 runs"
 
 
@@ -185,14 +128,14 @@ def killed(who, state, number):
     update = product.begin_update()
     product.reaches(state)
     if who == "session":
-        end_session()
+        wine.end()
     else:
-        for pid in processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
+        for pid in wine.processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
             os.kill(pid, signal.SIGKILL)
     seen = product.states()[-1]
     check(seen not in ("committed", "rolled-back", "abandoned"), f"killed too late, the update had {seen}")
     if who == "session":
-        begin_session()
+        wine.begin()
         product.start(f"{product.name}-watchdog")
         product.start(product.name)
     elif who == "watchdog":
@@ -204,7 +147,7 @@ def killed(who, state, number):
 
 
 def main():
-    begin_session()
+    wine.begin()
     failed = 0
     try:
         for number, (who, state) in enumerate(cases):
@@ -218,8 +161,7 @@ def main():
                 failed += 1
                 print(f"FAILED: {name}: {trouble}", flush=True)
     finally:
-        end_session()
-        shutil.rmtree(prefix, ignore_errors=True)  # nothing of this run must help the next one
+        wine.forget()
     print(f"{failed} failed")
     return 1 if failed else 0
 

@@ -8,8 +8,8 @@ namespace update::test {
 
 /// Looks again and again until it holds. @return false when it does not within `patience`
 template <class Holds>
-bool looks_until(std::chrono::milliseconds patience, const Holds& holds) {
-    constexpr std::chrono::milliseconds period{20};
+bool looks_until(std::chrono::milliseconds patience, const Holds& holds,
+                 std::chrono::milliseconds period = std::chrono::milliseconds{20}) {
     const auto loop = EventLoop::create();
     if (!loop) return false;
     for (const Instant limit = EventLoop::now() + patience; !holds();) {

@@ -165,6 +165,32 @@ TEST_CASE("an administrator's start type is found by the doctor and kept by repa
           }) == 1);
 }
 
+TEST_CASE(
+    "the services of watchdog and companions are judged as the agent's is, and a missing one is found") {
+    Product product;
+    product.settings().programs.push_back({.name = "db", .path = "watchdog.exe", .arguments = {}});
+    product.install(service_manager::Start::no);
+    const std::string companion = product.settings().product + "-db";
+    const auto bad = [&](const std::string& service) {
+        std::vector<std::string> cures;
+        for (const auto& check : service_manager::check_others(product.settings())) {
+            if (check.service != service) continue;
+            if (!check.findings) cures.push_back(check.findings.error().message());
+            if (!check.findings) continue;
+            for (const Finding& finding : *check.findings)
+                if (finding.cure.starts_with("sc.exe config " + service)) cures.push_back(finding.cure);
+        }
+        return cures.size();
+    };
+    CHECK(service_manager::check_others(product.settings()).size() == 2);
+    CHECK(bad(product.watchdog()) == 0);
+    CHECK(bad(companion) == 0);
+    product.set_start_type(product.watchdog(), manual);
+    CHECK(bad(product.watchdog()) == 1);
+    REQUIRE(product.scm().remove(companion));
+    CHECK(bad(companion) == 1);
+}
+
 TEST_CASE("recovery that somebody took away is written again and read back (I7)") {
     UPDATE_SKIP_UNDER_WINE("its service manager has no recovery");
     Product product;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "os/event_loop.hpp"
+#include "os/files.hpp"
 #include "os/handshake.hpp"
 #include "os/handshake_line.hpp"
 #include "os/locks.hpp"
@@ -160,6 +161,7 @@ int run(const std::string& mode, const Arguments& list) {
     if (mode == "listen") return listen(list);
     if (mode == "hold") return hold(list);
     if (mode == "supervise") return supervise(list);
+    if (mode == "rename") return update::make_files()->rename(list.at(0), list.at(1)) ? 0 : 1;
     if (mode == "be-deaf") return be_deaf(list);
     return 2;
 }
