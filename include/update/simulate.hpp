@@ -59,9 +59,12 @@ struct SimulationReport {
     double seconds = 0;  ///< of one processor
     /// Why these settings cannot keep the promise, whatever the runs found; empty when they can.
     std::vector<std::string> cannot_keep;
+    /// Keys of the settings that were left out, since they decide only whether an update begins.
+    std::vector<std::string> set_aside{};
 };
 
-/// @return `not_found` for an unknown scenario (the message names those that exist)
+/// @return `not_found` for an unknown scenario (the message names those that exist), `refused` for settings
+/// without a route
 Result<SimulationReport> simulate(const SimulationOptions&);
 
 /// One run again, with its whole story. @param faults  as in BrokenPromise; nothing: those that the seed

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json_line.hpp"
+#include "journal/own_text.hpp"
 
 namespace update {
 namespace {
@@ -107,6 +108,39 @@ std::string text_of(const Record& r, std::string_view message) {
     return line.finish();
 }
 
+/// @return nothing when it is written in another way than `text_of` writes
+std::optional<Record> own_record_from(std::string_view written) {
+    OwnText t{written};
+    Record r;
+    std::string_view state, route, reason;
+    const bool read =
+        t.literal(R"({"schema":1,"update":)") && t.text(r.update_id) && t.literal(R"(,"from":)") &&
+        t.text(r.from_version) && t.literal(R"(,"to":)") && t.text(r.to_version) &&
+        t.literal(R"(,"state":)") && t.word(state) && t.literal(R"(,"attempts":)") &&
+        t.number(r.progress.attempts) && t.literal(R"(,"resumes":)") && t.number(r.progress.resumes) &&
+        t.literal(R"(,"starts":)") && t.number(r.progress.starts) && t.literal(R"(,"restarts":)") &&
+        t.number(r.progress.restarts) && t.literal(R"(,"route":)") && t.word(route) &&
+        t.literal(R"(,"reason":)") && t.word(reason) && t.literal(R"(,"message":)") && t.text(r.message) &&
+        t.literal(R"(,"evidence":)") && t.evidence(r.evidence) && t.literal(R"(,"requested":)") &&
+        t.moment(r.requested) && t.literal(R"(,"entered":)") && t.moment(r.entered) &&
+        t.literal(R"(,"old_last_seen":)") && t.moment(r.old_last_seen) &&
+        t.optional(R"(,"downtime_us":)", r.downtime_us) && t.literal(R"(,"bytes":)") && t.number(r.bytes) &&
+        t.literal(R"(,"connected_before":)") && t.flag(r.connected_before) &&
+        t.literal(R"(,"reached_server":)") && t.flag(r.reached_server) && t.literal(R"(,"acknowledged":)") &&
+        t.flag(r.acknowledged) && t.literal(R"(,"accepted":)") && t.flag(r.accepted) &&
+        t.literal(R"(,"start_counted":)") && t.flag(r.start_counted) && t.literal(R"(,"filed":)") &&
+        t.flag(r.filed) && t.literal(R"(,"outage_extensions":)") && t.number(r.outage_extensions) &&
+        t.literal(R"(,"ended_at_unix_ms":)") && t.number(r.ended_at_unix_ms) && t.literal("}") && t.at_end();
+    const auto known_state = read ? state_named(state) : std::nullopt;
+    const auto known_route = read ? route_named(route) : std::nullopt;
+    const auto known_reason = read ? reason_named(reason) : std::nullopt;
+    if (!known_state || !known_route || !known_reason) return std::nullopt;
+    r.progress.state = *known_state;
+    r.route = *known_route;
+    r.reason = *known_reason;
+    return r;
+}
+
 }  // namespace
 
 std::string to_json(const Record& r) {
@@ -118,6 +152,7 @@ std::string to_json(const Record& r) {
 }
 
 Result<Record> parse_record(const std::string& text) {
+    if (auto own = own_record_from(text)) return *std::move(own);
     try {
         const json v = json::parse(text);
         if (const int schema = v.at("schema"); schema > Record::schema)

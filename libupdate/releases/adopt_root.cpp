@@ -12,6 +12,16 @@ constexpr std::uint32_t writable_by_others = 0002;
 
 using trust::Trouble, trust::trouble;
 
+/// @param set  begun with the root that they follow
+std::vector<std::string> roots_after(trust::TrustedSet& set, trust::LocalStore& store) {
+    std::vector<std::string> roots;
+    for (;;) {
+        auto next = store.kept_root(set.root().version + 1, trust::Limits{}.root_bytes);
+        if (!next || !set.next_root(*next)) return roots;
+        roots.push_back(std::move(*next));
+    }
+}
+
 }  // namespace
 
 Result<std::string> shipped_root(Files& files, const TrustSettings& settings) {
@@ -29,15 +39,9 @@ Result<std::string> shipped_root(Files& files, const TrustSettings& settings) {
 
 Result<std::vector<std::string>> roots_after(Cryptography& crypto, trust::LocalStore& store,
                                              const std::string& shipped) {
-    const trust::Limits limits;
-    trust::TrustedSet set{crypto, limits, {}};
+    trust::TrustedSet set{crypto, {}, {}};
     UPDATE_CHECK(set.start(shipped), "trust.root");
-    std::vector<std::string> roots;
-    for (;;) {
-        auto next = store.kept_root(set.root().version + 1, limits.root_bytes);
-        if (!next || !set.next_root(*next)) return roots;
-        roots.push_back(std::move(*next));
-    }
+    return roots_after(set, store);
 }
 
 Status adopt_root(Cryptography& crypto, trust::LocalStore& store, const std::string& shipped) {
@@ -48,7 +52,7 @@ Status adopt_root(Cryptography& crypto, trust::LocalStore& store, const std::str
     const auto kept = store.kept_root(first, limits.root_bytes);
     // Another publisher, or another beginning: what was trusted before counts no more.
     if (kept && *kept != shipped) UPDATE_CHECK(store.reset(), "begin with another root");
-    UPDATE_TRY(newer, roots_after(crypto, store, shipped), "kept roots");
+    const auto newer = roots_after(set, store);
     const std::string& newest = newer.empty() ? shipped : newer.back();
     if (kept == shipped && store.read("root", limits.root_bytes) == newest) return done();
     // A root that is missing here is fetched again; the floor of what was trusted stays.

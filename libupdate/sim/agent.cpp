@@ -61,18 +61,18 @@ class Agent {
     void begin_work() {
         world_.ghost.agent_works(p_);
         p_.life.began = true;
-        if (!world_.scenario.aware()) return world_.ghost.darkness.agent_ready(world_.now);
         p_.deaf |= conduct_ == Conduct::hangs;
         const auto soon = [&](Kind kind, std::chrono::milliseconds after) {
             world_.at(world_.now + after, {.kind = kind, .pid = p_.pid});
         };
-        soon(Kind::sign, 0ms);
+        if (world_.scenario.aware()) soon(Kind::sign, 0ms);
         if (conduct_ == Conduct::slow)
             soon(Kind::ready, world_.settings.trial.ready_timeout / 2);
         else if (conduct_ != Conduct::hangs)
             soon(Kind::ready, conduct_ == Conduct::crashes || conduct_ == Conduct::exits_clean ? 2s : 300ms);
         if (conduct_ != Conduct::good) soon(Kind::misconduct, 1s);
-        if (conduct_ == Conduct::hangs || conduct_ == Conduct::never_connects) return;
+        const bool silent = conduct_ == Conduct::hangs || conduct_ == Conduct::never_connects;
+        if (silent || !world_.scenario.aware()) return;
         soon(Kind::connect, conduct_ == Conduct::good || conduct_ == Conduct::slow ? 100ms : 3s);
     }
 

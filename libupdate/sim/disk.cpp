@@ -11,6 +11,11 @@ void apply_write(std::string& bytes, const Node::Write& write) {
     bytes.replace(write.offset, write.bytes.size(), write.bytes);
 }
 
+bool lies_in(std::string_view directory, std::string_view path) {
+    return path.size() > directory.size() && path[directory.size()] == '/' && path.starts_with(directory) &&
+           path.find('/', directory.size() + 1) == std::string_view::npos;
+}
+
 }  // namespace
 
 std::string_view parent_of(std::string_view path) { return path.substr(0, path.rfind('/')); }
@@ -108,16 +113,13 @@ void Disk::flush_directory(std::string_view path) {
 std::vector<std::string> Disk::list(std::string_view directory) const {
     std::vector<std::string> names;
     for (const auto& [path, node] : visible_)
-        if (path.size() > directory.size() && parent_of(path) == directory)
-            names.push_back(path.substr(directory.size() + 1));
+        if (lies_in(directory, path)) names.push_back(path.substr(directory.size() + 1));
     std::ranges::sort(names);
     return names;
 }
 
 bool Disk::has_children(std::string_view directory) const {
-    return std::ranges::any_of(visible_, [&](const auto& entry) {
-        return entry.first.size() > directory.size() && parent_of(entry.first) == directory;
-    });
+    return std::ranges::any_of(visible_, [&](const auto& entry) { return lies_in(directory, entry.first); });
 }
 
 unsigned Disk::power_off(Dice& dice) {

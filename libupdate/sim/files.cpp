@@ -7,6 +7,15 @@
 namespace update::sim {
 namespace {
 
+/// As the disk names it: no copy where the system's own way of writing is the same.
+template <class P>
+decltype(auto) name_of(const P& path) {
+    if constexpr (std::is_same_v<typename P::string_type, std::string>)
+        return (path.native());
+    else
+        return path.generic_string();
+}
+
 Error absent(const std::string& path) { return {ErrorCode::not_found, path}; }
 
 FileInfo info_of(const Node& node) {
@@ -87,7 +96,7 @@ Status SimFiles::reading() { return process_ ? world_.reading(*process_) : done(
 bool SimFiles::about_to_strike() const { return process_ != nullptr && world_.strikes_next(); }
 
 Result<std::unique_ptr<File>> SimFiles::open(const Path& file, OpenMode mode) {
-    const std::string& path = file.generic_string();
+    const std::string& path = name_of(file);
     NodePtr node = world_.disk.find(path);
     const bool create = mode == OpenMode::create_new || mode == OpenMode::read_write_new;
     if (node && mode == OpenMode::create_new) return Error{ErrorCode::refused, path + " exists"};
@@ -121,7 +130,7 @@ void SimFiles::exchanged(const std::string& path) {
 /// links are not offered there: a helper that ran from one would keep the agent's own file from being
 /// replaced.
 Status SimFiles::rename(const Path& from_path, const Path& to_path) {
-    const std::string &from = from_path.generic_string(), &to = to_path.generic_string();
+    const std::string &from = name_of(from_path), &to = name_of(to_path);
     UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
     const NodePtr node = world_.disk.find(from), target = world_.disk.find(to);
     if (!node) return absent(from);
@@ -140,20 +149,19 @@ Status SimFiles::rename(const Path& from_path, const Path& to_path) {
 }
 
 Status SimFiles::link(const Path& existing, const Path& name) {
-    UPDATE_CHECK(point(Op::create, "link", name.generic_string()), "link");
-    const NodePtr node = world_.disk.find(existing.generic_string());
-    if (!node) return absent(existing.generic_string());
+    UPDATE_CHECK(point(Op::create, "link", name_of(name)), "link");
+    const NodePtr node = world_.disk.find(name_of(existing));
+    if (!node) return absent(name_of(existing));
     if (world_.platform == Platform::windows_rules || world_.meets(FaultKind::no_links))
         return Error{ErrorCode::unsupported, "no hard links here"};
-    if (world_.disk.find(name.generic_string()))
-        return Error{ErrorCode::refused, name.generic_string() + " exists"};
-    if (!parent_exists(name.generic_string())) return absent(name.generic_string());
-    world_.disk.link(existing.generic_string(), name.generic_string());
+    if (world_.disk.find(name_of(name))) return Error{ErrorCode::refused, name_of(name) + " exists"};
+    if (!parent_exists(name_of(name))) return absent(name_of(name));
+    world_.disk.link(name_of(existing), name_of(name));
     return done();
 }
 
 Status SimFiles::remove(const Path& file) {
-    const std::string& path = file.generic_string();
+    const std::string& path = name_of(file);
     if (!world_.disk.find(path)) return done();
     UPDATE_CHECK(point(Op::remove, "remove", path), "remove");
     const NodePtr node = world_.disk.find(path);
@@ -169,7 +177,7 @@ Status SimFiles::remove(const Path& file) {
 }
 
 Status SimFiles::make_private_directory(const Path& folder) {
-    const std::string& path = folder.generic_string();
+    const std::string& path = name_of(folder);
     if (world_.disk.find(path)) return done();
     UPDATE_CHECK(point(Op::create, "folder", path), "folder");
     if (!parent_exists(path)) return absent(path);
@@ -178,8 +186,8 @@ Status SimFiles::make_private_directory(const Path& folder) {
 }
 
 Status SimFiles::flush_directory(const Path& folder) {
-    UPDATE_CHECK(point(Op::flush, "flush folder", folder.generic_string()), "flush folder");
-    const std::string path = folder == "/" ? "" : folder.generic_string();
+    UPDATE_CHECK(point(Op::flush, "flush folder", name_of(folder)), "flush folder");
+    const std::string path = folder == "/" ? "" : name_of(folder);
     if (!path.empty() && !world_.disk.find(path)) return absent(path);
     world_.disk.flush_directory(path);
     return done();
@@ -187,14 +195,14 @@ Status SimFiles::flush_directory(const Path& folder) {
 
 Result<std::vector<std::string>> SimFiles::list(const Path& folder) {
     UPDATE_CHECK(reading(), "list");
-    if (!world_.disk.find(folder.generic_string())) return absent(folder.generic_string());
-    return world_.disk.list(folder.generic_string());
+    if (!world_.disk.find(name_of(folder))) return absent(name_of(folder));
+    return world_.disk.list(name_of(folder));
 }
 
 Result<FileInfo> SimFiles::info(const Path& path) {
     UPDATE_CHECK(reading(), "look");
-    const NodePtr node = world_.disk.find(path.generic_string());
-    if (!node) return absent(path.generic_string());
+    const NodePtr node = world_.disk.find(name_of(path));
+    if (!node) return absent(name_of(path));
     return info_of(*node);
 }
 

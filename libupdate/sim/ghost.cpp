@@ -15,6 +15,23 @@ namespace update::sim {
 
 using namespace std::chrono_literals;
 
+namespace {
+
+Ending ending_of(const Record& record) {
+    switch (record.progress.state) {
+        case State::committed:
+            return Ending::committed;
+        case State::rolled_back:
+            return Ending::rolled_back;
+        case State::abandoned:
+            return Ending::abandoned;
+        default:
+            return Ending::needs_repair;
+    }
+}
+
+}  // namespace
+
 std::string_view name(Promise promise) {
     constexpr std::string_view names[] = {
         "startable",       "verified-only",    "finite-restarts",    "ends",
@@ -83,8 +100,15 @@ void Ghost::image_starts(const Process& p) {
                                   of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) +
                                   of(FaultKind::agent_held);
     const bool quiet = world_.server.all_ended();
-    if (!quiet && starts_of_new >
-                      world_.settings.trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored))
+    // While who applies cannot see that it ended, a service manager beside it goes on until the trial is
+    // over.
+    const bool unseen =
+        of(FaultKind::unreadable_state) > 0 && world_.scenario.keeper == Keeper::service_manager;
+    const auto& trial = world_.settings.trial;
+    const auto delay = std::max<milliseconds>(restart_delay(world_.platform, world_.settings), 1s);
+    const std::uint64_t beside = unseen ? static_cast<std::uint64_t>(trial.ready_timeout / delay) : 0;
+    if (!quiet &&
+        starts_of_new > trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored) + beside)
         break_promise(Promise::finite_restarts, fmt::format("{} starts of the new version", starts_of_new));
     if (world_.services[world_.settings.programs.front().name].held)
         break_promise(Promise::held_stays, "the agent was started while an administrator holds it");
@@ -203,10 +227,7 @@ void Ghost::check_server(const Record& record) {
             return break_promise(Promise::told_once, fmt::format("the server learned {} outcomes of {}",
                                                                  u.told, u.selection.update_id));
         if (u.selection.update_id != record.update_id) continue;
-        const Ending ending = record.progress.state == State::committed     ? Ending::committed
-                              : record.progress.state == State::rolled_back ? Ending::rolled_back
-                              : record.progress.state == State::abandoned   ? Ending::abandoned
-                                                                            : Ending::needs_repair;
+        const Ending ending = ending_of(record);
         if (u.ending != ending)
             return break_promise(Promise::told_once,
                                  fmt::format("the server knows {}, the journal {}", update::name(*u.ending),
@@ -219,12 +240,19 @@ void Ghost::check_server(const Record& record) {
         return true;
     };
     const std::uint64_t total = std::accumulate(fired.begin(), fired.end(), std::uint64_t{0});
-    if (world_.server.updates().empty()) return;
-    const Server::Update& first = world_.server.updates().front();
-    // Beyond two, a trial may have used up its starts, which is what starts_max is for.
-    if (is(is_crash) && total <= 2 && !watchdog_died_on_trial && first.ending != world_.scenario.expected)
+    // A program that knows nothing of updates has no server that could know of them.
+    const auto& told = world_.server.updates();
+    const bool is_first = told.empty() && record.update_id == world_.scenario.plan.update_id;
+    if (told.empty() && !is_first) return;
+    const Ending first = told.empty() ? ending_of(record) : *told.front().ending;
+    // Beyond, a trial may have used up its starts, which is what starts_max is for.
+    const auto free = std::min(2U, world_.settings.trial.starts_max - 1);
+    // Where a file in use keeps the new version away, a crash of its user may let it in.
+    const bool as_well = first == Ending::committed && world_.scenario.is_good();
+    if (is(is_crash) && total <= free && !watchdog_died_on_trial && !as_well &&
+        first != world_.scenario.expected)
         return break_promise(Promise::crashes_are_free,
-                             fmt::format("{} instead of {} ({})", update::name(*first.ending),
+                             fmt::format("{} instead of {} ({})", update::name(first),
                                          update::name(world_.scenario.expected), record.message));
     if (is(is_network) && world_.scenario.expected == Ending::committed) {
         const PolicyMemory memory = *load_policy_memory(world_.nobody(), world_.layout);

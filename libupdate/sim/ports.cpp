@@ -134,6 +134,12 @@ Result<ProcessId> SimProcesses::break_away(const Command& command, std::chrono::
     return Error{ErrorCode::timed_out, "it did not answer"};
 }
 
+Status SimProbes::look(const Probe&) {
+    (void)world_.point(p_, Op::other, "probe");
+    const Process* const agent = world_.running(world_.settings.programs.front().name);
+    return agent != nullptr && agent->life.ready ? done() : Error{ErrorCode::retry_later, "nobody answers"};
+}
+
 Signal SimChannel::wait(Instant deadline) {
     (void)world_.point(p_, Op::other, "wait");
     return next_signal(world_, p_, deadline - (world_.clock().now() - world_.now));

@@ -79,9 +79,15 @@ class SimChannel final : public Channel {
     Process& p_;
 };
 
+/// The agent answers from when it is ready.
 class SimProbes final : public Probes {
  public:
-    Status look(const Probe&) override { return done(); }
+    SimProbes(World& world, Process& p) : world_{world}, p_{p} {}
+    Status look(const Probe&) override;
+
+ private:
+    World& world_;
+    Process& p_;
 };
 
 class SimRandom final : public Random {
@@ -115,6 +121,7 @@ struct ProcessPorts {
           processes{world, p},
           services{world, p},
           channel{world, p},
+          probes{world, p},
           random{world},
           renewal{world, p},
           product_verifier{world.settings, world.layout, world.machine, files, world.clock(), cryptography},

@@ -39,7 +39,8 @@ std::string to_json(const SimulationReport& r) {
                    {"worst_dark_time_ms", r.worst_dark_time_ms},
                    {"seed", r.seed},
                    {"seconds", r.seconds},
-                   {"cannot_keep", r.cannot_keep}};
+                   {"cannot_keep", r.cannot_keep},
+                   {"set_aside", r.set_aside}};
     return all.dump();
 }
 
@@ -69,6 +70,8 @@ std::string to_text(const SimulationReport& r) {
         const std::size_t from = b.trail.size() > 60 ? b.trail.size() - 60 : 0;
         for (std::size_t n = from; n < b.trail.size(); ++n) text += "    " + b.trail[n] + "\n";
     }
+    for (const std::string& key : r.set_aside)
+        text += key + " is not played: what it refuses or puts off touches nothing\n";
     for (const std::string& why : r.cannot_keep)
         text += "these settings cannot keep the promise: " + why + "\n";
     text += fmt::format("{} promises broken\n", r.violations.size());

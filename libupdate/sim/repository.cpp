@@ -65,8 +65,8 @@ void Repository::add_target(const std::string& name, const std::string& bytes) {
     files_["targets/" + name.substr(0, leaf) + hex + "." + name.substr(leaf)] = bytes;
 }
 
-Repository::Repository(const std::vector<Plan>& plans) {
-    ReleaseList list{plans.front().product, "stable", {}, {}};
+Repository::Repository(const std::vector<Plan>& plans, const std::string& channel) {
+    ReleaseList list{plans.front().product, channel, {}, {}};
     for (const Plan& plan : plans) {
         Release release;
         release.version = plan.version;

@@ -12,8 +12,8 @@ namespace update::sim {
 
 class Repository {
  public:
-    /// One release per plan, on the channel "stable".
-    explicit Repository(const std::vector<Plan>& releases);
+    /// One release per plan.
+    Repository(const std::vector<Plan>& releases, const std::string& channel);
 
     const std::string& root() const { return root_; }
     /// @param path  below a mirror, as "metadata/timestamp.json". @return nullptr when there is no such file

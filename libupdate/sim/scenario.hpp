@@ -56,15 +56,25 @@ struct Scenario {
     Ending expected = Ending::committed;  ///< without any fault
 
     Selection selection() const { return {plan.update_id, plan.product, "", plan.version}; }
+    /// Is it a version that deserves to be committed?
+    bool is_good() const {
+        return (conduct == Conduct::good || conduct == Conduct::slow) && watchdog_conduct == Conduct::good &&
+               companion_conduct == Conduct::good;
+    }
     /// Does the agent know of libupdate? One that does not has no session to a control server either.
     bool aware() const { return settings.trial.probe.kind == Readiness::reported; }
 };
 
 inline const std::string old_version = "1.0.0", new_version = "2.0.0", newer_version = "3.0.0";
 
-/// The built-in stories; with `settings`, those that its routes and supervision allow, under these settings.
+/// The built-in stories.
 std::vector<Scenario> scenarios(Platform);
+/// Those of these settings: with each misconduct that they look for.
 std::vector<Scenario> scenarios(Platform, const Settings&);
+/// Why these settings cannot keep the promise, whatever the runs find; empty when they can.
+std::vector<std::string> shortcomings(Platform, const Settings&);
+/// What of these settings is not played.
+std::vector<std::string> set_aside(const Settings&);
 
 /// What stands in the file that is installed there, at this version.
 const std::string& image_of(const std::string& install_path, const std::string& version);

@@ -30,6 +30,7 @@ Platform platform_of(const SimulationOptions& options) {
 Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
     const Platform platform = platform_of(options);
     auto all = options.settings ? scenarios(platform, *options.settings) : scenarios(platform);
+    if (all.empty()) return Error{ErrorCode::refused, "no route is configured"};
     if (options.scenario.empty()) return all;
     std::string names;
     for (const Scenario& s : all) names += " " + s.name;
@@ -40,12 +41,10 @@ Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
     return all;
 }
 
-std::vector<std::string> shortcomings(const std::vector<Scenario>& all) {
-    if (all.empty()) return {"no route is configured"};
-    if (all.front().keeper != Keeper::nobody) return {};
-    return {
-        "nobody starts the agent again when it ends: no watchdog is configured, and restarted_on_failure is "
-        "false"};
+/// The built-in stories have none.
+std::vector<std::string> shortcomings_of(const SimulationOptions& options) {
+    if (!options.settings) return {};
+    return shortcomings(platform_of(options), *options.settings);
 }
 
 DarkTimes dark_times(const Tally::Dark& dark) {
@@ -114,8 +113,11 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
     for (const Broken& b : explorer.broken) report.violations.push_back(described(explorer, b));
     report.seed = options.seed;
     report.platform = options.platform;
-    if (options.settings) report.config = options.settings->file.string();
-    report.cannot_keep = shortcomings(all);
+    if (options.settings) {
+        report.config = options.settings->file.string();
+        report.set_aside = set_aside(*options.settings);
+    }
+    report.cannot_keep = shortcomings_of(options);
     report.seconds = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
     return report;
 }
@@ -132,7 +134,7 @@ Result<BrokenPromise> replay(const SimulationOptions& options, const std::option
     }
     Run again = explorer.run(scenario, options.seed, thrown, true);
     BrokenPromise told{"", "", scenario.name, options.seed, text(thrown), std::move(again.trail), {}};
-    told.cannot_keep = shortcomings(all);
+    told.cannot_keep = shortcomings_of(options);
     if (again.violation) {
         told.promise = name(again.violation->promise);
         told.what = again.violation->what;

@@ -154,7 +154,7 @@ void World::dispatch(Event& event) {
         case Kind::ready:
             p->life.ready = true;
             ghost.darkness.agent_ready(now);
-            sign(*p);
+            if (scenario.aware()) sign(*p);
             break;
         case Kind::misconduct:
             misconduct(*p);

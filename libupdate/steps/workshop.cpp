@@ -11,7 +11,8 @@ namespace update {
 namespace {
 
 /// One backup becomes a file that a plan can name: `previous/<n>`.
-Result<Artifact> keep_one(Job& job, std::size_t n) {
+/// @return nothing when neither is there any more
+Result<std::optional<Artifact>> keep_one(Job& job, std::size_t n) {
     Files& files = job.ports.files;
     const Artifact& a = job.plan.artifacts[n];
     const Path backup = job.layout.backup(a, job.plan.update_id, n),
@@ -27,10 +28,13 @@ Result<Artifact> keep_one(Job& job, std::size_t n) {
             return Error{moved.error()};
         }
     }
+    UPDATE_TRY(there, exists(files, kept), "look for what is kept");
+    if (!there) return std::optional<Artifact>{};
     UPDATE_TRY(file, files.open(kept, OpenMode::read), "open what is kept");
     UPDATE_TRY(info, file->info(), "look at what is kept");
     UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash what is kept");
-    return Artifact{a.role, a.install_path, info.size_bytes, digest, {file_url(kept)}, a.self_test, ""};
+    return std::optional{
+        Artifact{a.role, a.install_path, info.size_bytes, digest, {file_url(kept)}, a.self_test, ""}};
 }
 
 /// A helper works from the backup of its own program. Where the system removes no program that runs, it steps
@@ -67,6 +71,8 @@ Status keep_previous(Job& job) {
                read_backups(files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
                "backups");
     UPDATE_CHECK(files.make_private_directory(job.layout.previous()), "folder for the previous version");
+    // Before anything is moved there: a power cut would take what lies in it along with its name.
+    UPDATE_CHECK(files.flush_directory(job.layout.state_dir()), "folder for the previous version");
     Plan back{"previous", job.plan.product, job.record.to_version, job.record.from_version, {}};
     back.vouched_by = VouchedBy::endpoint;
     UPDATE_TRY(memory, load_policy_memory(files, job.layout), "policy memory");
@@ -74,7 +80,11 @@ Status keep_previous(Job& job) {
     for (std::size_t n = 0; n < backups.size(); ++n) {
         if (!backups[n].existed) continue;
         UPDATE_TRY(artifact, keep_one(job, n), fmt::format("keep {}", job.plan.artifacts[n].install_path));
-        back.artifacts.push_back(artifact);
+        if (!artifact) {  // half a version is of no use, and no reason not to come to an end
+            job.say("the previous version is not kept: its backup is gone");
+            return remove_tree(files, job.layout.previous());
+        }
+        back.artifacts.push_back(*std::move(artifact));
     }
     if (back.artifacts.empty()) return done();
     return write_durably(files, job.layout.previous() / "plan.json", to_json(back));

@@ -100,3 +100,16 @@ TEST_CASE("a seed tells the same story each time") {
     CHECK(first->trail == again->trail);
     CHECK(first->trail.size() > 50);
 }
+
+TEST_CASE("a power cut while the previous version is put by costs neither it nor the agent") {
+    SimulationOptions options;
+    options.scenario = "keep-previous";
+    for (std::uint64_t seed = 1; seed <= 8; ++seed)
+        for (unsigned at = 255; at <= 285; at += 3) {
+            options.seed = seed;
+            const auto told = replay(options, "power-off@" + std::to_string(at) + ":0");
+            REQUIRE(told);
+            CHECK_MESSAGE(told->promise.empty(),
+                          "seed " << seed << ", " << told->faults << ": " << told->what);
+        }
+}

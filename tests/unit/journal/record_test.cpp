@@ -90,3 +90,40 @@ TEST_CASE("a record that lacks any field that is always there is corrupt") {
         CHECK(read.error().code() == ErrorCode::corrupt);
     }
 }
+
+TEST_CASE("a record that another program wrote, in another order and with spaces, says the same") {
+    const unsigned seed = std::random_device{}();
+    MESSAGE("seed ", seed);
+    AnyRecord any{seed};
+    for (int n = 0; n < 2'000; ++n) {
+        const std::string own = to_json(any.next());
+        const auto read = parse_record(own), other = parse_record(nlohmann::json::parse(own).dump(1));
+        REQUIRE_MESSAGE(read, "seed " << seed << ", record " << n);
+        REQUIRE_MESSAGE(other, "seed " << seed << ", record " << n);
+        REQUIRE_MESSAGE(*read == *other, "seed " << seed << ", record " << n);
+    }
+}
+
+TEST_CASE("what is no JSON is no record, however much it looks like one of ours") {
+    const std::string own = to_json(plausible_record());
+    const auto with = [&own](const std::string& text, const std::string& instead) {
+        std::string changed = own;
+        const std::size_t at = changed.find(text);
+        REQUIRE(at != std::string::npos);
+        return changed.replace(at, text.size(), instead);
+    };
+    const std::string wrong[] = {own + "x",
+                                 own.substr(0, own.size() - 1),
+                                 with(R"("resumes":2)", R"("resumes":02)"),
+                                 with(R"("resumes":2)", R"("resumes":+2)"),
+                                 with(R"("resumes":2)", R"("resumes":)"),
+                                 with(R"("filed":false)", R"("filed":no)"),
+                                 with(R"("from":"1.0")", "\"from\":\"1\n0\""),
+                                 with(R"("route":"watchdog")", R"("route":"teleport")"),
+                                 with(R"(,"bytes")", R"(;"bytes")")};
+    for (const std::string& text : wrong) {
+        const auto read = parse_record(text);
+        REQUIRE_FALSE_MESSAGE(read.has_value(), text);
+        CHECK(read.error().code() == ErrorCode::corrupt);
+    }
+}
