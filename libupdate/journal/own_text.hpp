@@ -1,6 +1,6 @@
 // Reads JSON that this program wrote itself: the same names in the same order, nothing between them, no text
-// that had to be escaped. A tenth of the work of reading any JSON, for what watchers read again and again; what
-// is written in another way is left to the reader of any JSON.
+// that had to be escaped. A tenth of the work of reading any JSON, for what watchers read again and again;
+// what is written in another way is left to the reader of any JSON.
 #pragma once
 #include <algorithm>
 #include <charconv>

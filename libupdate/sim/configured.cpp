@@ -59,8 +59,8 @@ bool is_looked_for(const Settings& s, Conduct conduct) {
 }
 
 Ending expected_of(Platform platform, const Scenario& s) {
-    const auto taken = std::ranges::find_if(
-        s.settings.routes, [&](Route route) { return is_open(route, s.aware(), s.keeper); });
+    const auto taken = std::ranges::find_if(s.settings.routes,
+                                            [&](Route route) { return is_open(route, s.aware(), s.keeper); });
     if (taken == s.settings.routes.end()) return Ending::abandoned;
     if (s.expected != Ending::committed) return s.expected;
     // Under Windows rules a running image cannot be replaced, so this route leads back to the old version.
@@ -129,7 +129,8 @@ std::vector<std::string> shortcomings(Platform platform, const Settings& s) {
         all.emplace_back(
             "a version of which not a line can run is started again without end: nobody else counts its "
             "starts; configure the watchdog, or the service that `updatectl service install` writes");
-    if (std::ranges::none_of(s.routes, [&](Route route) { return is_open(route, is_aware(s), keeper_of(s)); }))
+    if (std::ranges::none_of(s.routes,
+                             [&](Route route) { return is_open(route, is_aware(s), keeper_of(s)); }))
         all.emplace_back("every update is refused: no configured route is open to this agent");
     if (!is_aware(s) && s.trial.commit_on == CommitOn::acknowledged)
         all.emplace_back(
@@ -138,7 +139,8 @@ std::vector<std::string> shortcomings(Platform platform, const Settings& s) {
     if (platform == Platform::windows_rules && keeper_of(s) == Keeper::service_manager &&
         std::ranges::count(s.routes, Route::self_update) > 0)
         all.emplace_back(
-            "the SCM starts no agent again that ended with 0, as one does that a helper asked to stop: if the "
+            "the SCM starts no agent again that ended with 0, as one does that a helper asked to stop: if "
+            "the "
             "helper dies then, nobody starts it; configure the watchdog");
     return all;
 }

@@ -6,43 +6,15 @@
 namespace update::sim {
 namespace {
 
-constexpr std::array<std::string_view, fault_count> names{"crash",
-                                                          "crash-agent",
-                                                          "crash-watchdog",
-                                                          "crash-between",
-                                                          "power-off",
-                                                          "disk-full",
-                                                          "io-error",
-                                                          "read-only",
-                                                          "denied",
-                                                          "quota",
-                                                          "locked",
-                                                          "vanishes",
-                                                          "tampered",
-                                                          "no-links",
-                                                          "delay",
-                                                          "clock-jump",
-                                                          "suspend",
-                                                          "dead-clock",
-                                                          "network-cut",
-                                                          "network-stall",
-                                                          "wrong-bytes",
-                                                          "busy-mirror",
-                                                          "lost-mirror",
-                                                          "server-down",
-                                                          "server-restored",
-                                                          "ack-lost",
-                                                          "ack-twice",
-                                                          "ack-late",
-                                                          "agent-ignores-stop",
-                                                          "no-break-away",
-                                                          "no-start",
-                                                          "unreadable-state",
-                                                          "cancelled",
-                                                          "roll-back-asked",
-                                                          "second-update",
-                                                          "agent-held",
-                                                          "watchdog-stopped"};
+constexpr std::array<std::string_view, fault_count> names{
+    "crash",           "crash-agent", "crash-watchdog",   "crash-between", "power-off",
+    "disk-full",       "io-error",    "read-only",        "denied",        "quota",
+    "locked",          "vanishes",    "tampered",         "no-links",      "delay",
+    "interleaved",     "clock-jump",  "suspend",          "dead-clock",    "network-cut",
+    "network-stall",   "wrong-bytes", "busy-mirror",      "lost-mirror",   "server-down",
+    "server-restored", "ack-lost",    "ack-twice",        "ack-late",      "agent-ignores-stop",
+    "no-break-away",   "no-start",    "unreadable-state", "cancelled",     "roll-back-asked",
+    "second-update",   "agent-held",  "watchdog-stopped"};
 static_assert(!names.back().empty());
 
 }  // namespace

@@ -25,6 +25,7 @@ enum class FaultKind : std::uint8_t {
     tampered,            ///< somebody, or a bad sector, changes the newest of those files
     no_links,            ///< the file system has no hard links, from now on
     delay,               ///< the process does not get the processor for a while
+    interleaved,         ///< for a while, the others go on between any two calls of a process
     clock_jump,          ///< the wall clock jumps
     suspend,             ///< the machine sleeps: the wall clock goes on, the other stands still
     dead_clock,          ///< the machine restarts in 1970
@@ -37,7 +38,7 @@ enum class FaultKind : std::uint8_t {
     server_restored,     ///< the control server comes back from an old backup
     ack_lost,            ///< the connection breaks between the server's commit and its answer
     ack_twice,           ///< the server's answer comes twice
-    ack_late,            ///< the server's answer comes late
+    ack_late,            ///< the server's answer comes late, or later than it is waited for
     agent_ignores_stop,  ///< the running agent has to be killed
     no_break_away,       ///< no process may leave its job, for a while
     no_start,            ///< programs cannot be started, for a while (no memory, no process numbers)

@@ -174,7 +174,7 @@ void World::dispatch(Event& event) {
                 break;
             }
             auto wait = latency;
-            if (takes(FaultKind::ack_late)) wait = 8s;
+            if (takes(FaultKind::ack_late)) wait = ack_delay;
             const Event answer{
                 .kind = Kind::auth_answered, .pid = p->pid, .session = event.session, .text = confirmed};
             at(now + wait, answer);

@@ -58,7 +58,9 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
         case FaultKind::wrong_bytes:
         case FaultKind::ack_lost:
         case FaultKind::ack_twice:
+            return armed();
         case FaultKind::ack_late:
+            ack_delay = fault.how % 4 == 3 ? settings.trial.ack_timeout + 5s : milliseconds{8s};
             return armed();
         case FaultKind::busy_mirror:
             return armed(1 + fault.how % 3);
@@ -68,6 +70,7 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
         case FaultKind::locked:
         case FaultKind::network_stall:
         case FaultKind::no_start:
+        case FaultKind::interleaved:
             return lasts(fault.how % 6);
         case FaultKind::unreadable_state:
             return lasts(fault.how % 5);

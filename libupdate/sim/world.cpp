@@ -13,6 +13,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned points_max = 60'000;
+/// Longer than what happens at once, as signals and starts, and than the shortest waits.
+constexpr std::uint64_t interleaved_ms = 20;
 
 class SimClock final : public Clock {
  public:
@@ -188,6 +190,7 @@ Status World::point(Process& p, Op op, const std::string& what, const std::strin
         strike(p, op, faults_[next_fault_++]);
     if (p.dies_next) end(p, {true, 9});
     if (!p.alive) throw Killed{};
+    if (meets(FaultKind::interleaved)) spend(p, std::chrono::milliseconds{dice.below(interleaved_ms)});
     if (points > points_max) {
         ghost.break_promise(Promise::ends, "the work has no end");
         throw Killed{};

@@ -125,7 +125,8 @@ class World {
     std::vector<std::string> root_services;  ///< what the service manager starts at boot
 
     Troubles troubles;
-    std::string newest_file;  ///< for the virus scanner
+    milliseconds ack_delay{0};  ///< of the next late answer
+    std::string newest_file;    ///< for the virus scanner
 
     // --- what is read afterwards
     unsigned points = 0, struck = 0;
