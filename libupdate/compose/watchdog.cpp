@@ -108,6 +108,8 @@ void WatchdogProcess::tend_update() {
     const auto record = engine_->record();
     others_work_ = false;
     if (!record || record->filed) return aside_sweep_.tend();
+    // A clean-up that fails and rests keeps nobody down.
+    if (enabled_ && is_settled(record->progress.state)) keeper_->tend_all();
     after(resume(Entry::after_crash), record->progress.state);
 }
 
@@ -157,23 +159,27 @@ void WatchdogProcess::roll_back_if_asked() {
 // --- the programs
 
 /// Within a trial the agent's exit is evidence, and a companion's crash may be: the engine looks, and
-/// starts it again. Everything else is restarted as always.
+/// starts it again. Everything else is restarted as always, and so is everything once the update is settled.
 void WatchdogProcess::on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
     const bool is_agent = program == adapters_.settings().programs.front().name;
     if (is_agent) {
         agent_connected_ = false;
         channel_->push({.kind = Signal::Kind::agent_exited});
-        if (applying_) return;
+        const auto record = engine_->record();
+        if (applying_ && (!record || !is_settled(record->progress.state))) return;
     } else if (applying_ && has_failed(exit)) {
         channel_->push({.kind = Signal::Kind::woken});
     }
     const auto start_at = keeper_->exited(program, exit);
-    if (start_at && applying_) loop_->call_at(*start_at, [this, program] { tend_within_trial(program); });
+    // Also for an update that is taken up in the meantime.
+    if (start_at) loop_->call_at(*start_at, [this, program] { tend_within_update(program); });
 }
 
-void WatchdogProcess::tend_within_trial(const std::string& program) {
+void WatchdogProcess::tend_within_update(const std::string& program) {
     const auto record = engine_->record();
-    if (applying_ && record && is_waiting(record->progress.state)) keeper_->tend(program);
+    if (!applying_ || !record) return;
+    const State state = record->progress.state;
+    if (is_waiting(state) || (enabled_ && is_settled(state))) keeper_->tend(program);
 }
 
 /// By a timer of the loop that does all the work: it stops when the loop hangs.

@@ -37,7 +37,7 @@ class WatchdogProcess {
     void after(const Result<Halt>& halt, State state);
     void roll_back_if_asked();
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit);
-    void tend_within_trial(const std::string& program);
+    void tend_within_update(const std::string& program);
     void show_life();
     void on_request(EventLoop::Request request);
     Instant next_look() const;

@@ -70,7 +70,7 @@ class Watchdog {
         for (; !p_.asks.empty(); p_.asks.pop_front()) answer(*p_.asks.front());
         for (; !p_.exits.empty(); p_.exits.pop_front())
             on_exit(p_.exits.front().first, p_.exits.front().second);
-        if (applying_) tend_within_trial();
+        if (applying_) tend_within_update();
     }
 
     void answer(Ask& ask) {
@@ -105,6 +105,7 @@ class Watchdog {
             others_work_ = world_.locks.contains(world_.layout.journal_lock().generic_string());
             return;
         }
+        if (is_settled(record->progress.state)) tend_programs();
         after(resume(Entry::after_crash), record->progress.state);
     }
 
@@ -160,22 +161,25 @@ class Watchdog {
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
         if (program == world_.settings.programs.front().name) {
             p_.signals.push_back({.kind = Signal::Kind::agent_exited});
-            if (applying_) return;
+            const auto record = record_of(world_, p_, engine_);
+            if (applying_ && (!record || !is_settled(record->progress.state))) return;
         } else if (applying_ && has_failed(exit)) {
             p_.signals.push_back({.kind = Signal::Kind::woken});
         }
         plan_restart(program, exit);
-        if (applying_) world_.at(*watched_.at(program).start_at, {.kind = Event::Kind::wake_all});
+        world_.at(*watched_.at(program).start_at, {.kind = Event::Kind::wake_all});
     }
 
-    /// A companion that ended within a trial is started again while it lasts.
-    void tend_within_trial() {
-        for (std::size_t n = 1; n < world_.settings.programs.size(); ++n) {
-            const std::string& program = world_.settings.programs[n].name;
-            const auto start_at = watched_.at(program).start_at;
+    /// A companion that ended within a trial is started again while it lasts; everything once it is settled.
+    void tend_within_update() {
+        for (const ProgramSettings& program : world_.settings.programs) {
+            const auto start_at = watched_.at(program.name).start_at;
             if (!start_at || *start_at > world_.now) continue;
             const auto record = record_of(world_, p_, engine_);
-            if (record && is_waiting(record->progress.state)) tend(program);
+            if (!record) continue;
+            const State state = record->progress.state;
+            const bool is_agent = &program == &world_.settings.programs.front();
+            if (is_settled(state) || (is_waiting(state) && !is_agent)) tend(program.name);
         }
     }
 
