@@ -8,7 +8,7 @@ import subprocess
 
 
 def build_release(root):
-    subprocess.run([os.path.join(root, "scripts/build"), "release"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([os.path.join(root, "scripts/build"), "release", "benchmarks"], check=True, stdout=subprocess.DEVNULL)
 
 
 def become_real_time():
