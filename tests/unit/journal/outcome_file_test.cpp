@@ -2,22 +2,14 @@
 
 #include <doctest/doctest.h>
 
-#include "support/memory_files.hpp"
+#include "unit/journal/disk.hpp"
 
 using namespace update;
 using namespace update::test;
 
 namespace {
 
-struct Disk {
-    MemoryFiles files;
-    Layout layout{[] {
-        Settings settings;
-        settings.install_root = "/i";
-        settings.state_dir = "/s";
-        return settings;
-    }()};
-
+struct Disk : StateDisk {
     void file(int number, std::int64_t ended_at) {
         Outcome outcome;
         outcome.update_id = id(number);
