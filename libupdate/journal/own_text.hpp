@@ -68,4 +68,8 @@ class OwnText {
     std::string_view left_;
 };
 
+/// A record as `to_json` writes those without evidence, which most are.
+/// @return nothing when it is written in any other way
+std::optional<Record> own_record_from(std::string_view written);
+
 }  // namespace update

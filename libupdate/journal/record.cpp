@@ -108,7 +108,8 @@ std::string text_of(const Record& r, std::string_view message) {
     return line.finish();
 }
 
-/// @return nothing when it is written in another way than `text_of` writes
+}  // namespace
+
 std::optional<Record> own_record_from(std::string_view written) {
     OwnText t{written};
     Record r;
@@ -119,18 +120,19 @@ std::optional<Record> own_record_from(std::string_view written) {
         t.literal(R"(,"state":)") && t.word(state) && t.literal(R"(,"attempts":)") &&
         t.number(r.progress.attempts) && t.literal(R"(,"resumes":)") && t.number(r.progress.resumes) &&
         t.literal(R"(,"starts":)") && t.number(r.progress.starts) && t.literal(R"(,"restarts":)") &&
-        t.number(r.progress.restarts) && t.literal(R"(,"route":)") && t.word(route) &&
-        t.literal(R"(,"reason":)") && t.word(reason) && t.literal(R"(,"message":)") && t.text(r.message) &&
-        t.literal(R"(,"evidence":)") && t.evidence(r.evidence) && t.literal(R"(,"requested":)") &&
-        t.moment(r.requested) && t.literal(R"(,"entered":)") && t.moment(r.entered) &&
-        t.literal(R"(,"old_last_seen":)") && t.moment(r.old_last_seen) &&
-        t.optional(R"(,"downtime_us":)", r.downtime_us) && t.literal(R"(,"bytes":)") && t.number(r.bytes) &&
-        t.literal(R"(,"connected_before":)") && t.flag(r.connected_before) &&
-        t.literal(R"(,"reached_server":)") && t.flag(r.reached_server) && t.literal(R"(,"acknowledged":)") &&
-        t.flag(r.acknowledged) && t.literal(R"(,"accepted":)") && t.flag(r.accepted) &&
-        t.literal(R"(,"start_counted":)") && t.flag(r.start_counted) && t.literal(R"(,"filed":)") &&
-        t.flag(r.filed) && t.literal(R"(,"outage_extensions":)") && t.number(r.outage_extensions) &&
-        t.literal(R"(,"ended_at_unix_ms":)") && t.number(r.ended_at_unix_ms) && t.literal("}") && t.at_end();
+        t.number(r.progress.restarts) && t.literal(R"(,"excused":)") && t.number(r.progress.excused) &&
+        t.literal(R"(,"route":)") && t.word(route) && t.literal(R"(,"reason":)") && t.word(reason) &&
+        t.literal(R"(,"message":)") && t.text(r.message) && t.literal(R"(,"evidence":)") &&
+        t.evidence(r.evidence) && t.literal(R"(,"requested":)") && t.moment(r.requested) &&
+        t.literal(R"(,"entered":)") && t.moment(r.entered) && t.literal(R"(,"old_last_seen":)") &&
+        t.moment(r.old_last_seen) && t.optional(R"(,"downtime_us":)", r.downtime_us) &&
+        t.literal(R"(,"bytes":)") && t.number(r.bytes) && t.literal(R"(,"connected_before":)") &&
+        t.flag(r.connected_before) && t.literal(R"(,"reached_server":)") && t.flag(r.reached_server) &&
+        t.literal(R"(,"acknowledged":)") && t.flag(r.acknowledged) && t.literal(R"(,"accepted":)") &&
+        t.flag(r.accepted) && t.literal(R"(,"start_counted":)") && t.flag(r.start_counted) &&
+        t.literal(R"(,"filed":)") && t.flag(r.filed) && t.literal(R"(,"outage_extensions":)") &&
+        t.number(r.outage_extensions) && t.literal(R"(,"ended_at_unix_ms":)") &&
+        t.number(r.ended_at_unix_ms) && t.literal("}") && t.at_end();
     const auto known_state = read ? state_named(state) : std::nullopt;
     const auto known_route = read ? route_named(route) : std::nullopt;
     const auto known_reason = read ? reason_named(reason) : std::nullopt;
@@ -140,8 +142,6 @@ std::optional<Record> own_record_from(std::string_view written) {
     r.reason = *known_reason;
     return r;
 }
-
-}  // namespace
 
 std::string to_json(const Record& r) {
     const std::string_view message{r.message};
