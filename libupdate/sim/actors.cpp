@@ -35,6 +35,8 @@ int live(World& world, Process& p) {
             return live_as_guardian(world, p);
         case Program::guard:
             return live_as_guard(world, p);
+        case Program::rescue:
+            return live_as_rescue(world, p);
         case Program::updatectl:
             return live_as_operator(world, p);
         case Program::companion:
@@ -118,8 +120,9 @@ std::string version_of(const std::string& image) {
 void start_agent(World& world, const std::string& service) {
     if (world.services[service].held || world.running(service) != nullptr) return;
     const auto started = world.exec(program_path(world, service), Program::agent, "");
-    if (!started) return world.at(world.now + 1s, {.kind = Event::Kind::start_service, .text = service});
+    if (!started) return world.start_later(service, 1s);
     (*started)->service = service;
+    ++world.services[service].starts;
     world.ghost.member_starts(**started);
 }
 
@@ -166,8 +169,16 @@ std::vector<Outcome> outcomes_on_disk(World& world) {
 
 bool wish(World& world, FaultKind kind) {
     const auto record = world.record();
-    if (!record || is_terminal(record->progress.state)) return false;
     Process* const dog = world.watchdog();
+    if (!record) return false;
+    if (is_terminal(record->progress.state)) {
+        const bool kept =
+            world.disk.find((world.layout.previous() / "plan.json").generic_string()) != nullptr;
+        if (kind != FaultKind::roll_back_asked || dog == nullptr || !kept) return false;
+        dog->asks.push_back(std::make_shared<Ask>(Ask{Ask::Kind::roll_back, "", false, {}, {}}));
+        if (dog->waits) world.poke(*dog);
+        return true;
+    }
     if (kind == FaultKind::cancelled) {
         (void)write_durably(world.nobody(), world.layout.cancel_request(), record->update_id);
         for (auto& p : world.processes()) p->cancel_news = true;
@@ -187,6 +198,25 @@ int live_as_guard(World& world, Process& p) {
     ProcessPorts ports{world, p};
     Engine engine{world.settings, world.layout, ports.all, world.machine, Actor::guard, observer(world, p)};
     (void)engine.resume(Entry::fresh_process);
+    return 0;
+}
+
+/// The service manager has given up the agent's service (OnFailure=).
+int live_as_rescue(World& world, Process& p) {
+    ProcessPorts ports{world, p};
+    Engine engine{world.settings, world.layout, ports.all, world.machine, Actor::guard, observer(world, p)};
+    const auto on_trial = [&engine] {
+        const auto record = engine.record();
+        return record && (record->progress.state == State::awaiting_ready ||
+                          record->progress.state == State::awaiting_ack);
+    };
+    if (!on_trial()) return 0;
+    for (unsigned looks = 0; on_trial() && looks <= world.settings.trial.starts_max; ++looks) {
+        const auto halt = engine.resume(Entry::fresh_process);
+        if (!halt) return 1;
+        if (*halt == Halt::busy) return 0;
+    }
+    world.manager_start(p.argument, true);
     return 0;
 }
 

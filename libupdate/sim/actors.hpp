@@ -13,6 +13,7 @@ int live_as_watchdog(World&, Process&);
 int live_as_helper(World&, Process&);
 int live_as_guardian(World&, Process&);
 int live_as_guard(World&, Process&);
+int live_as_rescue(World&, Process&);
 int live_as_operator(World&, Process&);
 
 /// The next signal for a process, or `deadline`. What a channel's `wait` does.

@@ -86,6 +86,24 @@ std::vector<Scenario> scenarios(Platform platform) {
         pair.companion_conduct = conduct;
         pair.expected = expected(conduct);
     }
+    const auto add_services = [&](Route route, Conduct conduct, const std::string& what) -> Scenario& {
+        Scenario& services = add(route, conduct, fmt::format("{}-{}", what, named(route, conduct)));
+        services.keeper = Keeper::both;
+        services.guard = true;
+        services.settings.restarted_on_failure = true;
+        return services;
+    };
+    for (const Conduct conduct :
+         {Conduct::good, Conduct::crashes, Conduct::exits_clean, Conduct::hangs, Conduct::unloadable})
+        add_services(Route::watchdog, conduct, "services");
+    for (const Conduct conduct : {Conduct::good, Conduct::crashes})
+        add_services(Route::self_update, conduct, "services");
+    if (platform == Platform::linux_rules)
+        for (const Conduct conduct : {Conduct::good, Conduct::unloadable}) {
+            Scenario& limited = add_services(Route::watchdog, conduct, "start-limit");
+            // As many as the preflight insists on (service/unit_rules).
+            limited.start_limit = limited.settings.trial.starts_max + 2;
+        }
     for (const Conduct conduct : {Conduct::good, Conduct::hangs}) {
         Scenario& manual = add(Route::self_update, conduct, fmt::format("updatectl-{}", name(conduct)));
         manual.by_operator = true;

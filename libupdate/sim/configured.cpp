@@ -12,20 +12,20 @@ bool is_aware(const Settings& s) { return s.trial.probe.kind == Readiness::repor
 
 Keeper keeper_of(const Settings& s) {
     if (!s.watchdog_path.empty() || std::ranges::count(s.routes, Route::watchdog) > 0)
-        return Keeper::watchdog;
+        return s.service.manager == Manager::none ? Keeper::watchdog : Keeper::both;
     return s.restarted_on_failure ? Keeper::service_manager : Keeper::nobody;
 }
 
 /// The one that `updatectl service install` gives to the agent's service (service/unit_text).
 bool has_guard(const Settings& s) {
-    return s.service.manager != Manager::none && is_aware(s) && keeper_of(s) == Keeper::service_manager;
+    return s.service.manager != Manager::none && is_aware(s) && is_service_of_its_own(keeper_of(s));
 }
 
 /// As steps/routes finds it while nothing is wrong.
 bool is_open(Route route, bool aware, Keeper keeper) {
     switch (route) {
         case Route::watchdog:
-            return keeper == Keeper::watchdog;
+            return keeper == Keeper::watchdog || keeper == Keeper::both;
         case Route::self_update:
             return true;
         case Route::exit_code:

@@ -1,6 +1,7 @@
 // What may go wrong, and when. A run is a scenario, a seed and a list of these.
 #pragma once
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ enum class FaultKind : std::uint8_t {
     wrong_bytes,         ///< the next download delivers damaged bytes
     busy_mirror,         ///< the next answers are 429 and 503 with Retry-After
     lost_mirror,         ///< the first mirror has nothing any more
+    old_mirror,          ///< the first mirror, or each, serves what was published before, for a while
     server_down,         ///< the control server is away for a while
     server_restored,     ///< the control server comes back from an old backup
     ack_lost,            ///< the connection breaks between the server's commit and its answer
@@ -55,6 +57,9 @@ using FaultCounts = std::array<std::uint64_t, fault_count>;
 
 std::string_view name(FaultKind);
 std::optional<FaultKind> fault_named(std::string_view);
+
+/// How long a process stands at most.
+inline constexpr std::chrono::seconds longest_delay{60};
 
 /// Only a process or the machine dies.
 bool is_crash(FaultKind);

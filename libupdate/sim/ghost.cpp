@@ -100,13 +100,13 @@ void Ghost::image_starts(const Process& p) {
                                   of(FaultKind::dead_clock) + of(FaultKind::crash_watchdog) +
                                   of(FaultKind::agent_held);
     const bool quiet = world_.server.all_ended();
-    // While who applies cannot see that it ended, a service manager beside it goes on until the trial is
-    // over.
-    const bool unseen =
-        of(FaultKind::unreadable_state) > 0 && world_.scenario.keeper == Keeper::service_manager;
+    // While who applies cannot see that it ended, or stands, a service manager beside it goes on.
+    const bool own_service = is_service_of_its_own(world_.scenario.keeper);
     const auto& trial = world_.settings.trial;
     const auto delay = std::max<milliseconds>(restart_delay(world_.platform, world_.settings), 1s);
-    const std::uint64_t beside = unseen ? static_cast<std::uint64_t>(trial.ready_timeout / delay) : 0;
+    const milliseconds unseen = (of(FaultKind::unreadable_state) > 0 ? trial.ready_timeout : 0ms) +
+                                of(FaultKind::delay) * milliseconds{longest_delay};
+    const std::uint64_t beside = own_service ? static_cast<std::uint64_t>(unseen / delay) : 0;
     if (!quiet &&
         starts_of_new > trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored) + beside)
         break_promise(Promise::finite_restarts, fmt::format("{} starts of the new version", starts_of_new));

@@ -53,13 +53,18 @@ Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
     }
-    if (request.url.starts_with("https://a.") && world_.meets(FaultKind::lost_mirror)) {
+    const bool is_first_mirror = request.url.starts_with("https://a.");
+    if (is_first_mirror && world_.meets(FaultKind::lost_mirror)) {
         head.status = 404;
         UPDATE_CHECK(sink.head(head), "answer");
         return head;
     }
-    const std::string* file =
-        world_.scenario.repository->find(request.url.substr(request.url.find('/', 8) + 1));
+    const Repository& repository = *world_.scenario.repository;
+    const std::string path = request.url.substr(request.url.find('/', 8) + 1);
+    const bool may_be_old = path == Repository::timestamp && (is_first_mirror || world_.all_mirrors_are_old);
+    if (may_be_old && world_.meets(FaultKind::old_mirror))
+        return send(request, sink, repository.old_timestamp());
+    const std::string* file = repository.find(path);
     if (file != nullptr) return send(request, sink, *file);
     head.status = 404;
     UPDATE_CHECK(sink.head(head), "answer");

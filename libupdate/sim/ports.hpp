@@ -63,6 +63,8 @@ class SimServices final : public Services {
     Result<std::vector<Finding>> check_restart_path(const std::string&) override;
 
  private:
+    Status start_by_manager(const std::string& program);
+
     World& world_;
     Process& p_;
 };

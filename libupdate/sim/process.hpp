@@ -21,12 +21,12 @@ struct Killed {};
 /// Thrown when a process goes on as another program (exec).
 struct Becomes {};
 
-enum class Program : std::uint8_t { agent, watchdog, helper, guardian, guard, updatectl, companion };
+enum class Program : std::uint8_t { agent, watchdog, helper, guardian, guard, rescue, updatectl, companion };
 std::string_view name(Program);
 
 /// A request on the watchdog's socket. It is answered when the watchdog comes to look.
 struct Ask {
-    enum class Kind : std::uint8_t { ping, perform_update, renew } kind = Kind::ping;
+    enum class Kind : std::uint8_t { ping, perform_update, renew, roll_back } kind = Kind::ping;
     std::string update_id;
     bool answered = false;
     std::optional<Error> error;

@@ -8,8 +8,8 @@
 namespace update::sim {
 
 std::string_view name(Program program) {
-    constexpr std::string_view names[] = {"agent", "watchdog",  "helper",   "guardian",
-                                          "guard", "updatectl", "companion"};
+    constexpr std::string_view names[] = {"agent", "watchdog", "helper",    "guardian",
+                                          "guard", "rescue",   "updatectl", "companion"};
     return names[static_cast<std::size_t>(program)];
 }
 

@@ -20,9 +20,9 @@ Sha256 digest_of(const std::string& bytes) {
     return hash.finish();
 }
 
-std::string document(std::string_view type, const std::string& rest) {
-    return fmt::format(R"({{"_type":"{}","spec_version":"1.0.34","version":1,"expires":"{}",{}}})", type,
-                       expires, rest);
+std::string document(std::string_view type, int version, const std::string& rest) {
+    return fmt::format(R"({{"_type":"{}","spec_version":"1.0.34","version":{},"expires":"{}",{}}})", type,
+                       version, expires, rest);
 }
 
 std::string root_document() {
@@ -31,7 +31,7 @@ std::string root_document() {
         roles += fmt::format(R"({}"{}":{{"keyids":["{}"],"threshold":1}})", roles.empty() ? "" : ",", role,
                              key_id);
     return document(
-        "root",
+        "root", 1,
         fmt::format(
             R"("consistent_snapshot":true,"keys":{{"{}":{{"keytype":"ed25519","scheme":"ed25519","keyval":{{"public":"{}"}}}}}},"roles":{{{}}})",
             key_id, key, roles));
@@ -65,8 +65,25 @@ void Repository::add_target(const std::string& name, const std::string& bytes) {
     files_["targets/" + name.substr(0, leaf) + hex + "." + name.substr(leaf)] = bytes;
 }
 
+/// The targets that there are now.
+void Repository::publish(int version) {
+    sign(fmt::format("{}.targets.json", version),
+         document("targets", version, fmt::format(R"("targets":{{{}}})", targets_)));
+    sign(
+        fmt::format("{}.snapshot.json", version),
+        document("snapshot", version, fmt::format(R"("meta":{{"targets.json":{{"version":{}}}}})", version)));
+    sign("timestamp.json", document("timestamp", version,
+                                    fmt::format(R"("meta":{{"snapshot.json":{{"version":{}}}}})", version)));
+}
+
 Repository::Repository(const std::vector<Plan>& plans, const std::string& channel) {
     ReleaseList list{plans.front().product, channel, {}, {}};
+    sign("1.root.json", root_document());
+    root_ = files_.at("metadata/1.root.json");
+    add_target(release_list_target(list.product, list.channel), to_json(list));
+    publish(1);
+    old_timestamp_ = files_.at(std::string{timestamp});
+    targets_.clear();
     for (const Plan& plan : plans) {
         Release release;
         release.version = plan.version;
@@ -77,11 +94,7 @@ Repository::Repository(const std::vector<Plan>& plans, const std::string& channe
         list.releases.push_back(std::move(release));
     }
     add_target(release_list_target(list.product, list.channel), to_json(list));
-    sign("1.root.json", root_document());
-    root_ = files_.at("metadata/1.root.json");
-    sign("1.targets.json", document("targets", fmt::format(R"("targets":{{{}}})", targets_)));
-    sign("1.snapshot.json", document("snapshot", R"("meta":{"targets.json":{"version":1}})"));
-    sign("timestamp.json", document("timestamp", R"("meta":{"snapshot.json":{"version":1}})"));
+    publish(2);
 }
 
 const std::string* Repository::find(const std::string& path) const {

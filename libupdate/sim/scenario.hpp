@@ -35,8 +35,16 @@ std::string_view name(Conduct);
 enum class Keeper : std::uint8_t {
     watchdog,         ///< our watchdog, which a service manager starts again
     service_manager,  ///< the agent is a service of its own
+    both,  ///< agent and watchdog are services; the watchdog has the manager start and stop the agent
     nobody,
 };
+
+/// Does the service manager start it at boot, and again when it ended?
+constexpr bool is_service_of_its_own(Keeper keeper) {
+    return keeper == Keeper::service_manager || keeper == Keeper::both;
+}
+
+inline constexpr std::chrono::minutes start_limit_interval{10};
 
 struct Scenario {
     std::string name;
@@ -48,6 +56,7 @@ struct Scenario {
     Conduct watchdog_conduct = Conduct::good;   ///< of the new watchdog, where the set holds one
     Conduct companion_conduct = Conduct::good;  ///< of the second program, where there is one
     bool guard = false;         ///< the service manager runs a guard before each start of the agent
+    unsigned start_limit = 0;   ///< starts within `start_limit_interval`, then the service manager gives up
     bool old_server = false;    ///< one that confirms no update
     bool old_watchdog = false;  ///< one that lives but does not know how to update
     bool outage = false;        ///< the server has been away since before the update, and comes back late

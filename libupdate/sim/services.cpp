@@ -42,6 +42,7 @@ Status SimServices::start(const std::string& program) {
         p_.supervised[program] = process->pid;
         return done();
     }
+    if (world_.scenario.keeper == Keeper::both) return start_by_manager(program);
     const bool is_agent = program == world_.settings.programs.front().name;
     UPDATE_TRY(process,
                world_.exec(program_path(world_, program), is_agent ? Program::agent : Program::companion, ""),
@@ -52,10 +53,29 @@ Status SimServices::start(const std::string& program) {
     return done();
 }
 
+/// As os/systemd and os/scm do: until there is a process, or there was one.
+Status SimServices::start_by_manager(const std::string& program) {
+    World::Service& service = world_.services[program];
+    const unsigned starts = service.starts;
+    service.stopped_by_applier = false;
+    world_.manager_start(program, true);
+    for (const Instant limit = world_.now + 5s; service.starts == starts;) {
+        if (world_.now >= limit)
+            return Error{ErrorCode::retry_later, "the service manager does not start it"};
+        world_.block(p_, std::min(limit, world_.now + 20ms));
+    }
+    if (const Process* const process = world_.running(program))
+        p_.supervised[program] = process->pid;
+    else
+        p_.exits.emplace_back(program, service.last_exit);
+    return done();
+}
+
 Status SimServices::stop(const std::string& program) {
     (void)world_.point(p_, Op::other, "stop", program);
     world_.tell(name(p_.program), "stop " + program);
     if (cannot_stop_itself(p_)) return Error{ErrorCode::refused, program + " cannot stop itself"};
+    if (world_.scenario.keeper == Keeper::both) world_.services[program].stopped_by_applier = true;
     Process* process = world_.running(program);
     if (process == nullptr) return done();
     const std::int64_t pid = process->pid;

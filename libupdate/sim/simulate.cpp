@@ -108,6 +108,11 @@ Result<SimulationReport> simulate(const SimulationOptions& options) {
                 explorer.every_pair(scenario, FaultKind::power_off, FaultKind::power_off, 7 * options.stride);
             }
     }
+    if (options.every_point)
+        for (const Scenario& scenario : all)
+            if (scenario.settings.policy.keep_previous > 0)
+                for (const FaultKind kind : {FaultKind::crash, FaultKind::power_off})
+                    explorer.every_pair(scenario, FaultKind::roll_back_asked, kind, 3 * options.stride);
     explorer.random(all, options.runs, [] { return true; });
     SimulationReport report = reported(explorer, platform_of(options));
     for (const Broken& b : explorer.broken) report.violations.push_back(described(explorer, b));

@@ -1,6 +1,7 @@
 // What happens beside the processes' own work: the service manager, the session to the server, signs of life,
 // and what a bad version does.
 #include <fmt/format.h>
+#include <utility>
 
 #include "durable/durable.hpp"
 #include "sim/actors.hpp"
@@ -12,6 +13,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using Kind = Event::Kind;
+
+/// A version that proved itself, under a name of its own (compose/guard).
+const std::string guard_program = "/guard";
 
 constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period = 5s,
                                     sign_period_in_trial = 1s;
@@ -28,20 +32,45 @@ constexpr auto forget_failures_after = 24h;
 
 }  // namespace
 
-void World::manager_start(const std::string& service) {
+void World::start_later(const std::string& service, AwakeClock::duration wait) {
+    services[service].start_at = now + wait;
+    at(now + wait, {.kind = Kind::start_service, .text = service});
+}
+
+void World::manager_start(const std::string& service, bool asked) {
+    const auto planned = std::exchange(services[service].start_at, std::nullopt);
+    if (!asked && (!planned || *planned > now)) {
+        services[service].start_at = planned;
+        return;  // the start that this was planned as is over, or another one comes
+    }
     if (service == "watchdog") {
         if (watchdog() != nullptr) return;
         const auto started = exec(watchdog_program(*this), Program::watchdog, "");
-        if (!started) at(now + 5s, {.kind = Kind::start_service, .text = service});
+        if (!started) start_later(service, 5s);
         return;
     }
     if (services[service].held || running(service) != nullptr) return;
+    if (services[service].stopped_by_applier && !asked) return;
     for (const auto& p : processes_)
         if (p->alive && p->program == Program::guard) return;  // it is being started
-    const bool guards = platform == Platform::linux_rules || failures_[service].count > 1;
+    const bool guards = platform == Platform::linux_rules || (!asked && failures_[service].count > 1);
+    if (asked) services[service].started_lately.clear();  // whoever asks resets it (`systemctl reset-failed`)
+    if (gives_up(services[service])) {
+        (void)exec(guard_program, Program::rescue, service);
+        return;
+    }
     if (scenario.guard && guards)
-        if (const auto guard = exec(program_path(*this, service), Program::guard, service); guard) return;
+        if (const auto guard = exec(guard_program, Program::guard, service); guard) return;
     start_agent(*this, service);
+}
+
+bool World::gives_up(Service& service) {
+    if (scenario.start_limit == 0) return false;
+    std::deque<Instant>& starts = service.started_lately;
+    while (!starts.empty() && now - starts.front() > start_limit_interval) starts.pop_front();
+    if (starts.size() >= scenario.start_limit) return true;
+    starts.push_back(now);
+    return false;
 }
 
 void World::supervise_exit(Process& p, const ExitStatus& exit) {
@@ -56,7 +85,7 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
         other->supervised.erase(known);
         other->exits.emplace_back(p.service, exit);
     }
-    if (scenario.keeper == Keeper::service_manager) restart(false, p.service, exit);
+    if (is_service_of_its_own(scenario.keeper)) restart(false, p.service, exit);
 }
 
 /// An administrator who stops a service to restart it starts it again.
@@ -66,8 +95,7 @@ void World::restart(bool asked, const std::string& service, const ExitStatus& ex
     failures.last = now;
     const bool again = restarts(platform, exit);
     if (again) ++failures.count;
-    if (again || asked)
-        at(now + restart_delay(platform, settings), {.kind = Kind::start_service, .text = service});
+    if (again || asked) start_later(service, restart_delay(platform, settings));
 }
 
 bool World::connected_to_server() {
@@ -103,6 +131,8 @@ void World::tell_desks(Process& agent) {
     sum.pid = agent.pid;
     for (auto& p : processes_) {
         const bool itself = p.get() == &agent;
+        // Whose process it is is asked of the service manager, where there is one.
+        if (p->alive && p->desk && scenario.keeper == Keeper::both) p->supervised[agent.service] = agent.pid;
         const auto known = p->supervised.find(agent.service);
         const bool heard = p->desk && known != p->supervised.end() && known->second == agent.pid;
         if (!p->alive || (!itself && !heard)) continue;
@@ -141,7 +171,7 @@ void World::dispatch(Event& event) {
     const bool stale = p != nullptr && event.session != p->life.session;
     switch (event.kind) {
         case Kind::start_service:
-            manager_start(event.text);
+            manager_start(event.text, false);
             break;
         case Kind::guard_then_start:
             start_agent(*this, event.text);
@@ -224,8 +254,8 @@ void World::dispatch(Event& event) {
         case Kind::release_agent:
             for (auto& [name, service] : services) {
                 if (!service.held) continue;
-                service = {service.last_exit};
-                if (scenario.keeper == Keeper::service_manager) manager_start(name);
+                service.held = service.for_good = service.disabled = service.stopped_by_applier = false;
+                if (is_service_of_its_own(scenario.keeper)) manager_start(name, true);
             }
             ghost.darkness.excuse(false, now);
             break;

@@ -76,6 +76,9 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
             return lasts(fault.how % 5);
         case FaultKind::no_break_away:
             return lasts(fault.how);
+        case FaultKind::old_mirror:
+            all_mirrors_are_old = fault.how % 2 == 1;
+            return lasts(fault.how % 6);
         case FaultKind::no_links:
         case FaultKind::lost_mirror:  // from now on, and no reason to wait for its end
             troubles.last_until(kind, Instant::max());
@@ -95,7 +98,7 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
         }
         case FaultKind::delay:
             troubles.count(kind);  // before the others go on
-            spend(p, span(fault.how % 5));
+            spend(p, std::min(span(fault.how % 5), longest_delay));
             return false;
         case FaultKind::clock_jump:
             wall_us +=
@@ -212,12 +215,15 @@ void World::boot() {
     failures_.clear();
     for (auto& [name, service] : services) service.stopped_by_applier = false;
     root_services.clear();
-    if (scenario.keeper == Keeper::watchdog) root_services.push_back("watchdog");
-    if (scenario.keeper == Keeper::service_manager) root_services.push_back(settings.programs.front().name);
-    if (scenario.keeper == Keeper::nobody && boots == 1)
+    const bool has_watchdog = scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both;
+    if (has_watchdog) root_services.push_back("watchdog");
+    if (is_service_of_its_own(scenario.keeper) || (scenario.keeper == Keeper::nobody && boots == 1))
         root_services.push_back(settings.programs.front().name);
-    for (const std::string& service : root_services)
-        at(now + 2s, {.kind = Event::Kind::start_service, .text = service});
+    for (const std::string& service : root_services) {
+        // Either may be the first.
+        const auto order = std::chrono::milliseconds{scenario.keeper == Keeper::both ? dice.below(3'000) : 0};
+        start_later(service, 2s + order);
+    }
     if (scenario.by_operator) at(now + 10s, {.kind = Event::Kind::begin_by_operator});
     for (const auto& [name, service] : services)
         if (service.held && !service.disabled) at(now + 60s, {.kind = Event::Kind::release_agent});

@@ -1,6 +1,7 @@
 // The watchdog, as compose/watchdog puts it together.
 #include <map>
 
+#include "durable/durable.hpp"
 #include "sim/actors.hpp"
 #include "sim/ports.hpp"
 #include "supervise/restart_budget.hpp"
@@ -48,10 +49,12 @@ class Watchdog {
         while (!p_.stopping) {
             tend_update();
             if (p_.stopping) break;
+            roll_back_if_asked();
             tend_programs();
             (void)world_.point(p_, Op::other, "wait");
             (void)next_signal(world_, p_, next_look());
         }
+        if (world_.scenario.keeper == Keeper::both) return 0;  // they are not its children
         for (const ProgramSettings& program : world_.settings.programs)
             (void)ports_.services.stop(program.name);
         return 0;
@@ -83,6 +86,10 @@ class Watchdog {
                 if (!p_.stopping && handed_over_.empty()) handed_over_ = ask.update_id;
                 p_.signals.push_back({.kind = Signal::Kind::woken});
             }
+        }
+        if (ask.kind == Ask::Kind::roll_back) {
+            roll_back_wanted_ = true;
+            p_.signals.push_back({.kind = Signal::Kind::woken});
         }
         if (ask.kind == Ask::Kind::renew) {
             if (runs_new_watchdog(world_, p_)) {
@@ -130,6 +137,25 @@ class Watchdog {
     void after(const Result<Halt>& halt, State state) {
         if (!halt) return;
         others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
+    }
+
+    /// The kept version becomes an update of its own, applied right here.
+    void roll_back_if_asked() {
+        if (!std::exchange(roll_back_wanted_, false)) return;
+        const auto kept = read_text(ports_.files, world_.layout.previous() / "plan.json", 1 << 20);
+        auto plan = kept ? parse_plan(*kept) : Error{kept.error()};
+        if (!plan) return;
+        plan->vouched_by = VouchedBy::endpoint;
+        plan->update_id = "back-1";
+        Settings settings = world_.settings;
+        settings.routes = {Route::self_update};
+        settings.policy.allow_downgrade = true;
+        Engine engine{settings,       world_.layout,    ports_.all,
+                      world_.machine, Actor::operator_, observer(world_, p_)};
+        applying_ = true;
+        const auto halt = engine.begin(*plan);
+        applying_ = false;
+        after(halt, State::verifying);
     }
 
     void tend_programs() {
@@ -189,14 +215,14 @@ class Watchdog {
                                        : AwakeClock::duration{world_.settings.supervision.interval});
         for (const auto& [name, watched] : watched_)
             if (!others_work_ && watched.start_at) next = std::min(next, *watched.start_at);
-        return handed_over_.empty() && !renew_wanted_ ? next : world_.now;
+        return handed_over_.empty() && !renew_wanted_ && !roll_back_wanted_ ? next : world_.now;
     }
 
     World& world_;
     Process& p_;
     ProcessPorts ports_;
     Engine engine_;
-    bool others_work_ = false, applying_ = false, renew_wanted_ = false;
+    bool others_work_ = false, applying_ = false, renew_wanted_ = false, roll_back_wanted_ = false;
     std::string handed_over_;
     std::map<std::string, Watched> watched_;
 };

@@ -71,6 +71,7 @@ World::World(const Scenario& s, Platform rules, std::uint64_t seed, Faults fault
     if (settings.watchdog_path.empty() ||
         !disk.find((settings.install_root / settings.watchdog_path).generic_string()))
         disk.put("/watchdog", "watchdog");
+    disk.put("/guard", "watchdog");
     server.confirms = !scenario.old_server;
     folders_of(settings.trust.root.parent_path());
     disk.put(settings.trust.root.generic_string(), scenario.repository->root());
@@ -167,7 +168,8 @@ bool World::somebody_passes() const {
 /// Its part of an update waits for it; what others do of one comes to an end all the same.
 bool World::settled_without_agent() {
     if (somebody_passes()) return false;
-    const bool others_may = scenario.keeper == Keeper::watchdog && !scenario.old_watchdog;
+    const bool watched = scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both;
+    const bool others_may = watched && !scenario.old_watchdog;
     const auto& last = record();
     return !others_may || !last || last->filed || row(last->progress.state).owner == Owner::agent;
 }

@@ -92,6 +92,10 @@ class World {
     void sign(Process& agent);
     void tell_desks(Process& agent);
     void send_outcomes(Process& agent);
+    /// By the service manager itself: at boot, and again when it ended.
+    void start_later(const std::string& service, AwakeClock::duration);
+    /// @param asked  by somebody, who does not wait for a start that the service manager plans
+    void manager_start(const std::string& service, bool asked);
     bool connected_to_server();
     bool disk_is_bad() const;
     /// Since when the machine has been well. The network and the server are not part of it: nobody needs them
@@ -117,16 +121,20 @@ class World {
     struct Service {
         std::optional<ExitStatus> last_exit;
         bool held = false;
-        bool for_good = false;  ///< nobody releases it but a boot
-        bool disabled = false;  ///< nor that
-        bool stopped_by_applier = false;
+        bool for_good = false;            ///< nobody releases it but a boot
+        bool disabled = false;            ///< nor that
+        bool stopped_by_applier = false;  ///< through the service manager, which restarts it no more
+        std::optional<Instant> start_at;  ///< by the service manager
+        unsigned starts = 0;
+        std::deque<Instant> started_lately;  ///< as a start limit counts them
     };
     std::map<std::string, Service> services;
     std::vector<std::string> root_services;  ///< what the service manager starts at boot
 
     Troubles troubles;
-    milliseconds ack_delay{0};  ///< of the next late answer
-    std::string newest_file;    ///< for the virus scanner
+    milliseconds ack_delay{0};         ///< of the next late answer
+    bool all_mirrors_are_old = false;  ///< while `old_mirror` lasts
+    std::string newest_file;           ///< for the virus scanner
 
     // --- what is read afterwards
     unsigned points = 0, struck = 0;
@@ -150,8 +158,8 @@ class World {
     bool advance();
     void reap();
     void supervise_exit(Process&, const ExitStatus&);
+    bool gives_up(Service&);
     void restart(bool asked, const std::string& service, const ExitStatus&);
-    void manager_start(const std::string& service);
     void misconduct(Process&);
 
     struct Timed {
