@@ -46,10 +46,16 @@ class Arms:
             watchdog.wait_for("agent: session stands")
             since, asked = watchdog.mark(), now_ms()
             self.server.offer(endpoint.agent_id, self.new)
-            stopping, _ = watchdog.wait_for(r"update \S+: stopping$", since)
+            reached = {}
+            for name in ("downloading", "staging", "self-testing", "verifying", "stopping"):
+                reached[name], _ = watchdog.wait_for(rf"update \S+: {name}$", since)
             ready, _ = watchdog.wait_for(r"update \S+: agent \S+ is ready", since)
             watchdog.wait_for(r"update \S+: committed", since)
-            return {"update": ready - asked, "downtime": ready - stopping}
+            return {"update": ready - asked, "downtime": ready - reached["stopping"],
+                    "plan of signed metadata": reached["downloading"] - asked,
+                    "download with digest": reached["staging"] - reached["downloading"],
+                    "self-test and backup": reached["verifying"] - reached["self-testing"],
+                    "second digest": reached["stopping"] - reached["verifying"]}
         finally:
             watchdog.end()
             endpoint.remove()
@@ -72,6 +78,12 @@ class Arms:
             supervisor.end()
             desk.end()
             endpoint.remove()
+
+    def digest(self):
+        """What one digest of the artifact costs, with nothing beside it."""
+        began = now_ms()
+        subprocess.run(["openssl", "dgst", "-sha256", self.new.path], check=True, stdout=subprocess.DEVNULL)
+        return {"digest": now_ms() - began}
 
     def limit(self):
         """What no updater can beat: curl alone, then a bare start. And a bare stop and start of the same agent."""

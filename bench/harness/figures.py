@@ -57,7 +57,8 @@ def measure_times(server, build, folder, runs, log, measured):
     server.publish(new)
     server.publish(bad)
     arms = Arms(server, build, folder, old, new, bad)
-    order = [arms.update, arms.script, arms.limit, arms.bare_start, arms.rollback, lambda: arms.script(careful=True)]
+    order = [arms.update, arms.script, arms.limit, arms.bare_start, arms.rollback, lambda: arms.script(careful=True),
+             arms.digest]
     for warm_up in order[:3]:
         warm_up()
     for run in range(runs):
