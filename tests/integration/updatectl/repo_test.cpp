@@ -111,6 +111,56 @@ TEST_CASE("a folder of built programs is imported by the names of its files and 
     CHECK(desk.versions("beta") == std::vector<std::string>{"2.0.0"});
 }
 
+TEST_CASE("a dry run of each command that changes something says what it would change, and changes nothing") {
+    Desk desk;
+    const std::string program = desk.file("agent", "program");
+    const fs::path built = desk.scratch.path() / "built";
+    fs::create_directory(built);
+    write_file(built / "agent-linux-x86_64-2.0.0", "program 2.0.0");
+    write_file(built / "agent-linux-x86_64-2.0.0.channel", "beta\n");
+    Answer would = desk.repo({"init", "--dry-run"});
+    CHECK_MESSAGE(would.code == 0, would.output);
+    CHECK(contains(would.output, "would write public/metadata/1.root.json"));
+    CHECK_FALSE(fs::exists(desk.dir));
+    REQUIRE(desk.repo({"init"}).code == 0);
+    desk.publish("1.0.0", "beta");
+    desk.publish("1.1.0", "beta");
+    const std::vector<std::string> release{"--product", "agent", "--version", "1.0.0"};
+    const std::vector<std::vector<std::string>> changes{
+        {"publish", "--channel", "stable"},
+        {"promote", "--from", "beta", "--to", "stable"},
+        {"yank", "--channel", "beta"},
+        {"permit", "--channel", "beta", "--id", "back"},
+    };
+    const auto before = tree_of(desk.scratch.path() / "repo") + tree_of(built);
+    const auto check = [&](std::vector<std::string> words, const std::string& file, bool is_signing = true) {
+        words.emplace_back("--dry-run");
+        would = desk.repo(words, is_signing);
+        INFO(words.front() << ": " << would.output);
+        CHECK(would.code == 0);
+        CHECK(contains(would.output, "would "));
+        CHECK(contains(would.output, file));
+        CHECK(contains(would.output, "nothing is changed"));
+        CHECK(tree_of(desk.scratch.path() / "repo") + tree_of(built) == before);
+    };
+    for (auto words : changes) {
+        words.insert(words.end(), release.begin(), release.end());
+        check(words, "write public/metadata/timestamp.json");
+    }
+    check({"add", "--product", "agent", "--version", "3.0.0", "--artifact", "agent:bin/agent=" + program},
+          "write drafts/agent@3.0.0.json", false);
+    check({"import", built, "--channel", "stable"},
+          "remove " + (built / "agent-linux-x86_64-2.0.0.channel").string());
+    check({"channel", "--product", "agent", "--channel", "slow"}, "write public/metadata/1.agent-slow.json");
+    check({"rotate", "timestamp"}, "write public/metadata/2.root.json");
+    check({"rotate", "channel", "--product", "agent", "--channel", "beta"}, "write public/metadata/");
+    check({"resign"}, "write public/metadata/timestamp.json");
+    check({"gc", "--days", "0"}, "remove public/metadata/1.snapshot.json", false);
+    const Answer machine = desk.repo({"gc", "--days", "0", "--dry-run", "--json"}, false);
+    CHECK(contains(machine.output, R"({"file":"public/metadata/1.snapshot.json","would":"remove"})"));
+    CHECK(machine.json()["exit"] == "ok");
+}
+
 TEST_CASE("what a timer runs says by its exit code that a role needs its keyholders") {
     Desk desk;
     REQUIRE(desk.repo({"init"}).code == 0);
