@@ -5,6 +5,7 @@
 
 #include "base/json_reader.hpp"
 #include "compose/publishing.hpp"
+#include "durable/durable.hpp"
 #include "output.hpp"
 #include "policy/version.hpp"
 #include "repo_desk.hpp"
@@ -60,6 +61,42 @@ std::string expiry_text(const repository::RoleExpiry& role, WallTime now) {
                        trust::date_text(role.expires), days);
 }
 
+constexpr std::size_t public_key_bytes_max = 64 * 1024;
+
+Result<repository::KeyElsewhere> key_elsewhere(const RepoOptions& o, const std::string& file) {
+    PublishingTools tools;
+    UPDATE_TRY(path, usable_path(file), "public key");
+    UPDATE_TRY(pem, read_text(tools.files(), path, public_key_bytes_max), "public key");
+    repository::KeyElsewhere key{pem};
+    if (o.signer.empty()) return key;
+    UPDATE_TRY(signer, usable_path(o.signer), "signer");
+    key.command = {signer.string()};
+    return key;
+}
+
+std::optional<trust::TopRole> top_role_named(const std::string& word) {
+    const auto role =
+        std::ranges::find_if(trust::top_roles, [&word](trust::TopRole r) { return trust::name(r) == word; });
+    return role != trust::top_roles.end() ? std::optional{*role} : std::nullopt;
+}
+
+/// ROLE=FILE, for each key that was made elsewhere
+Status take_public_keys(const RepoOptions& o, repository::InitWish& wish) {
+    for (const auto& text : o.public_keys) {
+        const auto equals = text.find('=');
+        const auto role = top_role_named(text.substr(0, equals));
+        if (equals == std::string::npos || !role)
+            return Error{ErrorCode::refused, "not ROLE=FILE, ROLE being root, targets, ...: " + text};
+        UPDATE_TRY(key, key_elsewhere(o, text.substr(equals + 1)), text);
+        auto& count = *role == trust::TopRole::root       ? wish.root
+                      : *role == trust::TopRole::targets  ? wish.targets
+                      : *role == trust::TopRole::snapshot ? wish.snapshot
+                                                          : wish.timestamp;
+        count.elsewhere.push_back(std::move(key));
+    }
+    return done();
+}
+
 /// Epoch, rollout and waypoint of a release on a channel; empty when it is not there.
 std::string terms_on(Publisher& publisher, const RepoOptions& o) {
     const auto list = publisher.list(o.product, o.channel);
@@ -75,10 +112,14 @@ std::string terms_on(Publisher& publisher, const RepoOptions& o) {
 int repo_init(const Options& all, const RepoOptions& o) {
     const auto scheme = scheme_named(o.scheme);
     if (!scheme) return finish(all, {ControlExit::bad_invocation, "schemes are ed25519, ecdsa, rsa"});
+    repository::InitWish wish;
+    wish.root = {o.root_keys, o.root_threshold};
+    wish.targets = {o.targets_keys, o.targets_threshold};
+    wish.scheme = *scheme;
+    wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
+    if (const auto taken = take_public_keys(o, wish); !taken)
+        return finish(all, {ControlExit::bad_invocation, taken.error().message()});
     return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        repository::InitWish wish{
-            {o.root_keys, o.root_threshold}, {o.targets_keys, o.targets_threshold}, *scheme, {}};
-        wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
         return said_of(publisher.init(wish),
                        fmt::format("serve {}, and ship 1.root.json of it with the program",
                                    publisher.public_folder().string()));
@@ -172,21 +213,26 @@ int repo_import(const Options& all, const RepoOptions& o) {
 }
 
 int repo_rotate(const Options& all, const RepoOptions& o) {
+    std::optional<repository::KeyElsewhere> given;
+    if (!o.public_keys.empty()) {
+        auto key = key_elsewhere(o, o.public_keys.front());
+        if (!key) return finish(all, {ControlExit::bad_invocation, key.error().message()});
+        given = std::move(*key);
+    }
     if (o.role == "channel") {
         if (o.product.empty() || o.channel.empty())
             return finish(all, {ControlExit::bad_invocation, "say whose: --product and --channel"});
         return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-            return said_of(publisher.rotate_channel(o.product, o.channel, o.id),
+            return said_of(publisher.rotate_channel(o.product, o.channel, o.id, given),
                            fmt::format("the channel {} of {} has a new key", o.channel, o.product));
         });
     }
-    const auto role =
-        std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
-    if (role == trust::top_roles.end())
+    const auto role = top_role_named(o.role);
+    if (!role)
         return finish(all,
                       {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets, channel"});
     return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return said_of(publisher.rotate(*role, o.id));
+        return said_of(publisher.rotate(*role, o.id, given));
     });
 }
 

@@ -27,6 +27,8 @@ struct RepoOptions {
     std::optional<std::uint32_t> rollout;
     std::optional<std::string> waypoint;
     std::vector<std::string> artifacts;
+    std::vector<std::string> public_keys;
+    std::string signer;
     int days = 7;
     std::string store, into, root_file;
     std::string list, running, endpoint_id, os, arch, agent_channel, site_channel, client_channel, pin,

@@ -75,6 +75,11 @@ void add_beginning(Group& repo, RepoOptions& o) {
     init->add_option("--targets-threshold", o.targets_threshold, "How many of them must sign")
         ->capture_default_str();
     init->add_option("--scheme", o.scheme, "ed25519, ecdsa or rsa")->capture_default_str();
+    init->add_option(
+        "--public-key", o.public_keys,
+        "ROLE=FILE: a key of root, targets, snapshot or timestamp that was made elsewhere; may be "
+        "repeated");
+    init->add_option("--signer", o.signer, "The program that signs with those keys")->needs("--public-key");
     init->add_option("--root-days", o.root_days, "Lifetime of the root's signature")->capture_default_str();
     init->add_option("--targets-days", o.targets_days, "Of targets and channels")->capture_default_str();
     init->add_option("--snapshot-days", o.snapshot_days, "Of the snapshot")->capture_default_str();
@@ -151,12 +156,17 @@ void add_upkeep(Group& repo, RepoOptions& o) {
         "rotate", "A new key for a role; the root or targets that say so may need more signers", repo_rotate,
         "  updatectl repo rotate timestamp --passphrase-fd 3\n"
         "  updatectl repo rotate root --key 3f0e... --passphrase-fd 3\n"
+        "  updatectl repo rotate root --public-key card.pem --signer /usr/local/bin/sign-by-card\n"
         "  updatectl repo rotate channel --product agent --channel stable "
         "--passphrase-fd 3");
     add_signing(rotate, o);
     rotate->add_option("role", o.role, "root, timestamp, snapshot, targets or channel")->required();
     rotate->add_option("--key", o.id, "The id of the key that goes. Default: the role's first")
         ->type_name("ID");
+    rotate->add_option("--public-key", o.public_keys, "The new key was made elsewhere: its PEM file")
+        ->expected(1)
+        ->type_name("FILE");
+    rotate->add_option("--signer", o.signer, "The program that signs with it")->needs("--public-key");
     rotate->add_option("--product", o.product, "Of the channel");
     rotate->add_option("--channel", o.channel, "Whose role gets a new key");
     auto* sign =

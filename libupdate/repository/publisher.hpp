@@ -34,14 +34,22 @@ struct PublisherPorts {
     Processes& processes;
 };
 
+/// A key that was made in an HSM or on a card: its private half never is on this disk.
+struct KeyElsewhere {
+    std::string public_pem;
+    std::vector<std::string>
+        command{};  ///< that signs with it; none: a folder where it is known how, by `sign`
+};
+
 /// How many keys a role gets, and how many of them must sign.
 struct KeyCount {
     unsigned keys = 1;
     std::int64_t threshold = 1;
+    std::vector<KeyElsewhere> elsewhere{};  ///< so many of them, or more than `keys`, are not made here
 };
 
 struct InitWish {
-    KeyCount root, targets;
+    KeyCount root, targets, snapshot{}, timestamp{};
     KeyScheme scheme = KeyScheme::ed25519;
     Lifetimes lifetimes;
 };
@@ -85,7 +93,8 @@ class Publisher {
     /// @return `retry_later` when another publisher works there
     static Result<std::unique_ptr<Publisher>> open(PublisherPorts, Path folder, Passphrase);
 
-    /// New keys, and version 1 of all roles. @return `refused` when there is a repository already
+    /// New keys, and version 1 of all roles. @return `refused` when there is a repository already, and when a
+    /// role needs a key that cannot be asked here
     Status init(const InitWish&);
 
     /// Puts files into the draft of a version; the draft is what `publish` publishes.
@@ -106,11 +115,14 @@ class Publisher {
     /// A new key for a top-level role; the root that says so is staged, and published as soon as enough keys
     /// have signed it.
     /// @param old_key  the id of the one that goes; empty: the first @return `not_found` with those that are
-    Result<RootState> rotate(trust::TopRole, const std::string& old_key = {});
+    /// @param given  the new key; absent: it is made here
+    Result<RootState> rotate(trust::TopRole, const std::string& old_key = {},
+                             const std::optional<KeyElsewhere>& given = {});
     /// The same for the role of a channel; readers know either both, its new key and what it signed, or
     /// neither.
     Result<Waits> rotate_channel(const std::string& product, const std::string& channel,
-                                 const std::string& old_key = {});
+                                 const std::string& old_key = {},
+                                 const std::optional<KeyElsewhere>& given = {});
     /// Signs all that waits with the keys that are here, and publishes it once enough have signed. Run it on
     /// several machines, one after another. @return `not_found` when nothing waits
     Result<Waits> sign();
@@ -145,6 +157,8 @@ class Publisher {
     Result<Waits> commit(Edition&);
     Result<Json> new_role(const KeyCount&, KeyScheme, Json& keys);
     Result<std::string> new_key(KeyScheme, Json& keys);
+    Result<std::string> take_key(const KeyElsewhere&, Json& keys);
+    Result<std::string> next_key(const std::optional<KeyElsewhere>&, Json& keys);
 
     Result<std::string> channel_role(Edition&, const std::string& product, const std::string& channel);
     Result<std::string> ensure_channel(Edition&, const std::string& product, const std::string& channel,

@@ -1,5 +1,6 @@
 // The publisher's commands and those of a store, as scripts call them: exit codes, words, JSON, and no secret
 // in any of them.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "operator.hpp"
@@ -159,6 +160,37 @@ TEST_CASE("a dry run of each command that changes something says what it would c
     const Answer machine = desk.repo({"gc", "--days", "0", "--dry-run", "--json"}, false);
     CHECK(contains(machine.output, R"({"file":"public/metadata/1.snapshot.json","would":"remove"})"));
     CHECK(machine.json()["exit"] == "ok");
+}
+
+TEST_CASE(
+    "a root whose key is on a card is signed by the card's program, and the card is asked by nobody else") {
+    Desk desk;
+    const fs::path card = desk.scratch.path() / "card", key = desk.scratch.path() / "card.pem";
+    const fs::path signer = desk.scratch.path() / "sign-by-card";
+    const auto openssl = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "/usr/bin/openssl");
+        REQUIRE(Process{words, desk.scratch.path() / "openssl.log"}.wait() == 0);
+    };
+    openssl({"genpkey", "-algorithm", "ed25519", "-out", card});
+    openssl({"pkey", "-in", card, "-pubout", "-out", key});
+    write_file(
+        signer,
+        fmt::format("#!/bin/sh\nprintf '%s\\n' \"$1\" >> {}.asked\n"
+                    "openssl pkeyutl -sign -rawin -inkey {} -in \"$2\" | od -An -v -tx1 | tr -d ' \\n'\n",
+                    card.string(), card.string()));
+    fs::permissions(signer, fs::perms::owner_all);
+    CHECK(desk.repo({"init", "--public-key", "nobody=" + key.string(), "--signer", signer}).code == 2);
+    const Answer silent = desk.repo({"init", "--public-key", "root=" + key.string()});
+    CHECK(silent.code != 0);
+    CHECK(contains(silent.output, "cannot be asked here"));
+    const Answer made = desk.repo({"init", "--public-key", "root=" + key.string(), "--signer", signer});
+    REQUIRE_MESSAGE(made.code == 0, made.output);
+    desk.publish("1.0.0", "stable");
+    const auto asked = read_file(card.string() + ".asked");
+    CHECK(std::ranges::count(asked, '\n') == 1);
+    const Answer rotated = desk.repo({"rotate", "timestamp", "--public-key", key, "--signer", signer});
+    CHECK_MESSAGE(rotated.code == 0, rotated.output);
+    CHECK(contains(desk.checked(), "a client accepts the tree and every target in it"));
 }
 
 TEST_CASE("what a timer runs says by its exit code that a role needs its keyholders") {
