@@ -284,7 +284,8 @@ int repo_check(const Options& all, const RepoOptions& o) {
 
 int repo_gc(const Options& all, const RepoOptions& o) {
     return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) -> Result<Said> {
-        const auto garbage = publisher.collect_garbage(std::chrono::hours{24 * o.days});
+        const auto garbage = publisher.collect_garbage(
+            {std::chrono::hours{24 * o.days}, std::chrono::hours{24 * o.draft_days}});
         if (!garbage) return garbage.error();
         std::string text = fmt::format("{} files removed", garbage->removed);
         if (garbage->waiting != 0)

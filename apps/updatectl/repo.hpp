@@ -29,7 +29,7 @@ struct RepoOptions {
     std::vector<std::string> artifacts;
     std::vector<std::string> public_keys;
     std::string signer;
-    int days = 7;
+    int days = 7, draft_days = 90;
     std::string store, into, root_file;
     std::string list, running, endpoint_id, os, arch, agent_channel, site_channel, client_channel, pin,
         minimum;

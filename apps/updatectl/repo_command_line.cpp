@@ -184,10 +184,12 @@ void add_upkeep(Group& repo, RepoOptions& o) {
     auto* check = repo.add("check", "Reads the tree as a client does, every target with it", repo_check,
                            "  updatectl repo check --dir /srv/updates");
     add_dir(check, o);
-    auto* gc = repo.add_change("gc", "Removes files that nothing names any more", repo_gc,
+    auto* gc = repo.add_change("gc", "Removes files that nothing names any more, and drafts", repo_gc,
                                "  updatectl repo gc --days 30");
     add_dir(gc, o);
     gc->add_option("--days", o.days, "How long nothing has named them")->capture_default_str();
+    gc->add_option("--draft-days", o.draft_days, "How long drafts stay that nobody publishes")
+        ->capture_default_str();
 }
 
 void add_bundles(Group& bundle, RepoOptions& o) {

@@ -9,8 +9,8 @@
 
 namespace update::ctl {
 
-/// Does the work in the publisher's folder, and prints how it went. With --dry-run it is rehearsed: nothing is
-/// changed, and the files that would be are named before the last line.
+/// Does the work in the publisher's folder, and prints how it went. With --dry-run it is rehearsed: nothing
+/// is changed, and the files that would be are named before the last line.
 int change_publisher(const Options&, const RepoOptions&,
                      const std::function<Result<Said>(repository::Publisher&, PublishingTools&)>& work);
 /// `work` changes nothing, and prints for itself.

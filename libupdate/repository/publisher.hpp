@@ -16,9 +16,12 @@
 #include "repository/edition.hpp"
 #include "repository/keyring.hpp"
 #include "repository/publisher_settings.hpp"
+#include "repository/target_names.hpp"
 #include "repository/tree.hpp"
 
 namespace update::repository {
+
+class Sweep;
 
 /// What waits for signatures, in the publisher's folder.
 inline constexpr const char* staged_root_name = "staged-root.json";
@@ -37,15 +40,16 @@ struct PublisherPorts {
 /// A key that was made in an HSM or on a card: its private half never is on this disk.
 struct KeyElsewhere {
     std::string public_pem;
-    std::vector<std::string>
-        command{};  ///< that signs with it; none: a folder where it is known how, by `sign`
+    /// That signs with it. None: somebody signs in a folder whose settings have one.
+    std::vector<std::string> command{};
 };
 
 /// How many keys a role gets, and how many of them must sign.
 struct KeyCount {
     unsigned keys = 1;
     std::int64_t threshold = 1;
-    std::vector<KeyElsewhere> elsewhere{};  ///< so many of them, or more than `keys`, are not made here
+    std::vector<KeyElsewhere>
+        elsewhere{};  ///< its first keys; all of them when they are not fewer than `keys`
 };
 
 struct InitWish {
@@ -135,13 +139,18 @@ class Publisher {
     /// Signs again what expires within `margin`, snapshot and timestamp always. @return what still expires
     /// within it
     Result<std::vector<RoleExpiry>> resign(std::chrono::hours margin);
+    struct GarbageAge {
+        std::chrono::hours unnamed;         ///< of files that nothing names, and of published drafts
+        std::chrono::hours draft{24 * 90};  ///< of drafts that nobody published
+    };
     struct Garbage {
         unsigned removed = 0, waiting = 0;
         bool operator==(const Garbage&) const = default;
     };
-    /// Removes files that no current role has named for `age`, as far as earlier calls have noticed: a reader
-    /// may be on its way with the metadata of a moment ago.
-    Result<Garbage> collect_garbage(std::chrono::hours age);
+    /// Removes files that no current role has named for so long, as far as earlier calls have noticed: a
+    /// reader may be on its way with the metadata of a moment ago. The same for drafts whose release is on a
+    /// channel with the same files, and for those that nobody publishes; a change of a draft begins anew.
+    Result<Garbage> collect_garbage(const GarbageAge&);
 
     Path public_folder() const { return folder_ / "public"; }
 
@@ -166,11 +175,14 @@ class Publisher {
     Result<ReleaseList> read_list(Edition&, const std::string& product, const std::string& channel);
     Status write_list(Edition&, const ReleaseList&);
     Status put_artifacts(const ReleaseList&, Release&);
+    Result<Release> drafted(const ReleaseName&, const ReleaseList&);
     Path draft_file(const std::string& product, const std::string& version) const;
     Path blob_file(const std::string& hash) const;
 
     Status keep(Edition&, std::set<Path>& named);
     Result<std::vector<Path>> unnamed_files(const std::set<Path>& named);
+    Result<std::vector<ReleaseList>> published_lists(Edition&);
+    Status sweep_drafts(Sweep&, const std::vector<ReleaseList>& published, const GarbageAge&);
     Status stage_root(const Json& document, const Json& earlier_file);
     Result<RootState> finish_root();
     Status add_roles_that_wait(const Json& root, std::vector<std::string>& missing);

@@ -1,4 +1,5 @@
-// What a publisher would do, without doing it: his ports over the real ones, where every change stays in memory.
+// What a publisher would do, without doing it: his ports over the real ones, where every change stays in
+// memory.
 #pragma once
 #include <map>
 #include <memory>

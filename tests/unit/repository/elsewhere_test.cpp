@@ -1,5 +1,5 @@
-// Keys that were made elsewhere, as in an HSM or on a card: the publisher has their public halves and a program
-// that signs. Here that program is openssl in a script.
+// Keys that were made elsewhere, as in an HSM or on a card: the publisher has their public halves and a
+// program that signs. Here that program is openssl in a script.
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
@@ -13,11 +13,13 @@ namespace {
 struct Kind {
     const char *name, *make, *sign;
 };
-constexpr Kind ed25519{"ed25519", "genpkey -algorithm ed25519", "openssl pkeyutl -sign -rawin -inkey $1 -in $3"};
+constexpr Kind ed25519{"ed25519", "genpkey -algorithm ed25519",
+                       "openssl pkeyutl -sign -rawin -inkey $1 -in $3"};
 constexpr Kind ecdsa{"ecdsa", "genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256",
                      "openssl dgst -sha256 -sign $1 $3"};
-constexpr Kind rsa{"rsa", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
-                   "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -sign $1 $3"};
+constexpr Kind rsa{
+    "rsa", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048",
+    "openssl dgst -sha256 -sigopt rsa_padding_mode:pss -sigopt rsa_pss_saltlen:digest -sign $1 $3"};
 
 /// Another machine, as far as the publisher knows.
 struct Token : World {
@@ -67,7 +69,8 @@ TEST_CASE("a repository can begin with keys of which none ever was on its disk")
         REQUIRE(made);
         CHECK_FALSE(std::filesystem::exists(token.home() / "keys"));
         CHECK(token.refresh());
-        const auto signed_again = token.publisher(nullptr, no_passphrase)->resign(std::chrono::hours{24 * 10});
+        const auto signed_again =
+            token.publisher(nullptr, no_passphrase)->resign(std::chrono::hours{24 * 10});
         INFO((signed_again ? std::string{} : signed_again.error().message()));
         CHECK(signed_again);
         CHECK(token.refresh());

@@ -1,6 +1,7 @@
 // What is rehearsed looks done to who rehearses, and to nobody else.
-#include "durable/durable.hpp"
 #include "repository/rehearsal.hpp"
+
+#include "durable/durable.hpp"
 #include "unit/repository/publisher_world.hpp"
 
 using namespace update;
@@ -44,9 +45,9 @@ TEST_CASE("a rehearsal asks no signing command, as if its keys were elsewhere") 
     repository::RehearsedFiles files{*world.disk};
     repository::RehearsedLocks locks{*world.locks, *world.disk};
     repository::RehearsedProcesses processes;
-    auto publisher = repository::Publisher::open(
-        {files, files, locks, world.clock, world.crypto, world.smith, processes}, world.home(),
-        [] { return Result<std::string>{std::string{"words"}}; });
+    auto publisher =
+        repository::Publisher::open({files, files, locks, world.clock, world.crypto, world.smith, processes},
+                                    world.home(), [] { return Result<std::string>{std::string{"words"}}; });
     REQUIRE(publisher);
     REQUIRE((*publisher)->add("agent", "1.0.0", {world.wish(world.file("agent", "program"))}));
     const auto waits = (*publisher)->publish({"agent", "1.0.0", "stable"});
