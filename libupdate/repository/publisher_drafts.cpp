@@ -133,9 +133,8 @@ Status Publisher::sweep_drafts(Sweep& sweep, const std::vector<ReleaseList>& pub
         UPDATE_TRY(text, read_text(ports_.files, folder / entry, max_release_list_bytes), entry);
         const auto draft = parse_release_list(text);
         const bool is_out = draft && is_published(*draft, published);
-        const auto note =
-            fmt::format("drafts/{} {} {}", entry, is_out ? "published" : "unpublished",
-                        trust::digest_of(ports_.crypto, DigestKind::sha256, text));
+        const auto note = fmt::format("drafts/{} {} {}", entry, is_out ? "published" : "unpublished",
+                                      trust::digest_of(ports_.crypto, DigestKind::sha256, text));
         UPDATE_CHECK(sweep.take(folder / entry, note, is_out ? age.unnamed : age.draft), "draft");
         if (sweep.has_taken(folder / entry) || !draft) continue;
         for (const ReleaseArtifact& artifact : draft->releases.front().artifacts)

@@ -8,8 +8,8 @@
 
 namespace update::repository {
 
-/// When something was noticed first: Unix seconds, by a note that changes when it has to begin anew. The note of
-/// a file of the tree is its path below public/.
+/// When something was noticed first: Unix seconds, by a note that changes when it has to begin anew. The note
+/// of a file of the tree is its path below public/.
 using Since = std::map<std::string, std::int64_t>;
 
 class Sweep {
