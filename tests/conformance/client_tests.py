@@ -39,7 +39,9 @@ class Case(unittest.TestCase):
         command = [CLIENT, *map(str, arguments)]
         if days:
             command = ["faketime", "-f", f"{days:+}d", *command]
-        done = subprocess.run(command, capture_output=True, timeout=120)
+        # A proxy of the environment is none of this server's: who measures requests wants all of them.
+        environment = {**os.environ, "http_proxy": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"}
+        done = subprocess.run(command, capture_output=True, timeout=120, env=environment)
         self.said = done.stderr.decode()
         return done.returncode
 
@@ -97,6 +99,23 @@ class Refresh(Case):
         self.repo.requests.clear()
         self.assertEqual(self.refresh(), 0)
         self.assertEqual(self.repo.requests, FULL[:2])
+
+    def test_only_what_changed_is_asked_for(self):
+        self.repo.delegate("targets", "a", ["a/*"])
+        self.repo.delegate("targets", "b", ["b/*"])
+        self.repo.add_artifact("a", b"one", "a/file")
+        self.repo.add_artifact("b", b"two", "b/file")
+        self.repo.publish("a", "b", "targets", "snapshot", "timestamp")
+        self.assertEqual(self.init(), 0)
+        self.assertEqual(self.download("a/file", "b/file"), 0, self.said)
+        for changed, asked in (((), []), (("timestamp",), []), (("snapshot", "timestamp"), [("snapshot", 3)]),
+                               (("b", "snapshot", "timestamp"), [("snapshot", 4), ("b", 2)]),
+                               (("targets", "snapshot", "timestamp"), [("snapshot", 5), ("targets", 3)])):
+            with self.subTest(changed):
+                self.repo.publish(*changed)
+                self.repo.requests.clear()
+                self.assertEqual(self.download("a/file", "b/file"), 0, self.said)
+                self.assertEqual(self.repo.requests, FULL[:2] + asked)
 
     def test_init_uses_no_network_and_refuses_a_root_that_is_not_signed(self):
         for damage in (lambda f: f["signed"].pop("version"), lambda f: f["signatures"][0].update(sig="00" * 70)):
