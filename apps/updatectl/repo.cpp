@@ -5,8 +5,10 @@
 
 #include "base/json_reader.hpp"
 #include "compose/publishing.hpp"
+#include "durable/durable.hpp"
 #include "output.hpp"
 #include "policy/version.hpp"
+#include "repo_desk.hpp"
 #include "repository/bundle.hpp"
 #include "repository/import.hpp"
 #include "trust/instant.hpp"
@@ -15,27 +17,6 @@ namespace update::ctl {
 namespace {
 
 using repository::Publisher;
-
-/// Opens the publisher's folder, does the work, and prints how it went.
-template <class Work>
-int with_publisher(const Options& all, const RepoOptions& o, Work&& work) {
-    PublishingTools tools;
-    const auto dir = usable_path(o.dir);
-    if (!dir) return refuse(all, dir.error());
-    const auto ask = [&o]() -> Result<std::string> {
-        if (o.passphrase_file.empty() && o.passphrase_fd < 0)
-            return Error{ErrorCode::refused,
-                         "private keys are needed: give --passphrase-file or --passphrase-fd"};
-        return read_secret(o.passphrase_file, o.passphrase_fd);
-    };
-    auto publisher = Publisher::open(tools.publisher_ports(), *dir, ask);
-    if (!publisher) return refuse(all, publisher.error());
-    return work(**publisher, tools);
-}
-
-int finish_status(const Options& all, const Status& status, const std::string& success) {
-    return status ? finish(all, {ControlExit::ok, success}) : refuse(all, status.error());
-}
 
 std::optional<KeyScheme> scheme_named(const std::string& word) {
     if (word == "ed25519") return KeyScheme::ed25519;
@@ -80,17 +61,40 @@ std::string expiry_text(const repository::RoleExpiry& role, WallTime now) {
                        trust::date_text(role.expires), days);
 }
 
-/// Published, or who must still sign.
-int finish_waits(const Options& all, const Result<repository::Waits>& waits, const std::string& success) {
-    if (!waits) return refuse(all, waits.error());
-    if (waits->empty()) return finish(all, {ControlExit::ok, success});
-    std::vector<std::string> lines;
-    for (const auto& wait : *waits)
-        lines.push_back(fmt::format("{} by {}", wait.role, fmt::join(wait.missing, ", ")));
-    return finish(all,
-                  {ControlExit::findings,
-                   fmt::format("not published yet, more of these keys must sign (updatectl repo sign): {}",
-                               fmt::join(lines, "; "))});
+constexpr std::size_t public_key_bytes_max = 64 * 1024;
+
+Result<repository::KeyElsewhere> key_elsewhere(const RepoOptions& o, const std::string& file) {
+    PublishingTools tools;
+    UPDATE_TRY(path, usable_path(file), "public key");
+    UPDATE_TRY(pem, read_text(tools.files(), path, public_key_bytes_max), "public key");
+    repository::KeyElsewhere key{pem};
+    if (o.signer.empty()) return key;
+    UPDATE_TRY(signer, usable_path(o.signer), "signer");
+    key.command = {signer.string()};
+    return key;
+}
+
+std::optional<trust::TopRole> top_role_named(const std::string& word) {
+    const auto role =
+        std::ranges::find_if(trust::top_roles, [&word](trust::TopRole r) { return trust::name(r) == word; });
+    return role != trust::top_roles.end() ? std::optional{*role} : std::nullopt;
+}
+
+/// ROLE=FILE, for each key that was made elsewhere
+Status take_public_keys(const RepoOptions& o, repository::InitWish& wish) {
+    for (const auto& text : o.public_keys) {
+        const auto equals = text.find('=');
+        const auto role = top_role_named(text.substr(0, equals));
+        if (equals == std::string::npos || !role)
+            return Error{ErrorCode::refused, "not ROLE=FILE, ROLE being root, targets, ...: " + text};
+        UPDATE_TRY(key, key_elsewhere(o, text.substr(equals + 1)), text);
+        auto& count = *role == trust::TopRole::root       ? wish.root
+                      : *role == trust::TopRole::targets  ? wish.targets
+                      : *role == trust::TopRole::snapshot ? wish.snapshot
+                                                          : wish.timestamp;
+        count.elsewhere.push_back(std::move(key));
+    }
+    return done();
 }
 
 /// Epoch, rollout and waypoint of a release on a channel; empty when it is not there.
@@ -103,25 +107,22 @@ std::string terms_on(Publisher& publisher, const RepoOptions& o) {
                        found->minimum_from.empty() ? "" : fmt::format(", from {} on", found->minimum_from));
 }
 
-int finish_root(const Options& all, const Result<repository::RootState>& state) {
-    if (!state) return refuse(all, state.error());
-    repository::Waits waits;
-    if (state->staged != 0) waits.push_back({fmt::format("root {}", state->staged), state->missing});
-    return finish_waits(all, waits, fmt::format("root {} is published", state->published));
-}
-
 }  // namespace
 
 int repo_init(const Options& all, const RepoOptions& o) {
     const auto scheme = scheme_named(o.scheme);
     if (!scheme) return finish(all, {ControlExit::bad_invocation, "schemes are ed25519, ecdsa, rsa"});
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        repository::InitWish wish{
-            {o.root_keys, o.root_threshold}, {o.targets_keys, o.targets_threshold}, *scheme, {}};
-        wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
-        return finish_status(all, publisher.init(wish),
-                             fmt::format("serve {}, and ship 1.root.json of it with the program",
-                                         publisher.public_folder().string()));
+    repository::InitWish wish;
+    wish.root = {o.root_keys, o.root_threshold};
+    wish.targets = {o.targets_keys, o.targets_threshold};
+    wish.scheme = *scheme;
+    wish.lifetimes = {o.root_days, o.targets_days, o.snapshot_days, o.timestamp_days};
+    if (const auto taken = take_public_keys(o, wish); !taken)
+        return finish(all, {ControlExit::bad_invocation, taken.error().message()});
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.init(wish),
+                       fmt::format("serve {}, and ship 1.root.json of it with the program",
+                                   publisher.public_folder().string()));
     });
 }
 
@@ -132,9 +133,9 @@ int repo_add(const Options& all, const RepoOptions& o) {
         if (!wish) return finish(all, {ControlExit::bad_invocation, wish.error().message()});
         wishes.push_back(std::move(*wish));
     }
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(
-            all, publisher.add(o.product, o.version, wishes),
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(
+            publisher.add(o.product, o.version, wishes),
             fmt::format("{} files are in the draft of {} {}", wishes.size(), o.product, o.version));
     });
 }
@@ -144,43 +145,41 @@ int repo_publish(const Options& all, const RepoOptions& o) {
     if (!restart) return finish(all, {ControlExit::bad_invocation, "--restart is agent, nothing or machine"});
     repository::PublishWish wish{o.product, o.version, o.channel, o.release_epoch, o.waypoint, *restart};
     if (o.rollout) wish.rollout = Rollout{*o.rollout, o.salt};
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
         const auto before = terms_on(publisher, o);
         const auto waits = publisher.publish(wish);
         const auto now = terms_on(publisher, o);
-        return finish_waits(all, waits,
-                            fmt::format("{} {} is on {}: {}{}", o.product, o.version, o.channel, now,
-                                        before.empty() || before == now ? "" : "; before: " + before));
+        return said_of(waits, fmt::format("{} {} is on {}: {}{}", o.product, o.version, o.channel, now,
+                                          before.empty() || before == now ? "" : "; before: " + before));
     });
 }
 
 int repo_promote(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_waits(all, publisher.promote(o.product, o.version, o.from, o.to),
-                            fmt::format("{} {} is on {}, too", o.product, o.version, o.to));
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.promote(o.product, o.version, o.from, o.to),
+                       fmt::format("{} {} is on {}, too", o.product, o.version, o.to));
     });
 }
 
 int repo_yank(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_waits(all, publisher.yank(o.product, o.version, o.channel),
-                            fmt::format("{} {} is no longer on {}", o.product, o.version, o.channel));
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.yank(o.product, o.version, o.channel),
+                       fmt::format("{} {} is no longer on {}", o.product, o.version, o.channel));
     });
 }
 
 int repo_permit(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
         const auto until = tools.clock().wall() + std::chrono::hours{24 * o.days};
-        return finish_waits(all,
-                            publisher.permit(o.product, o.channel,
-                                             {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
-                            fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint,
-                                        o.product, o.version, trust::date_text(until)));
+        return said_of(publisher.permit(o.product, o.channel,
+                                        {o.id, o.endpoint, o.version, until.time_since_epoch().count()}),
+                       fmt::format("endpoint {} may go back to {} {} once, until {}", o.endpoint, o.product,
+                                   o.version, trust::date_text(until)));
     });
 }
 
 int repo_list(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+    return look_at_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
         const auto list = publisher.list(o.product, o.channel);
         if (!list) return refuse(all, list.error());
         if (all.json) {
@@ -198,77 +197,82 @@ int repo_list(const Options& all, const RepoOptions& o) {
 int repo_import(const Options& all, const RepoOptions& o) {
     const auto folder = usable_path(o.folder);
     if (!folder) return refuse(all, folder.error());
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) -> Result<Said> {
         std::vector<std::string> skipped;
         const auto imported =
             repository::import_folder(publisher, tools.files(), *folder, o.channel, skipped);
-        if (!imported) return refuse(all, imported.error());
+        if (!imported) return imported.error();
         std::string text = fmt::format("{} releases", imported->size());
         for (const auto& one : *imported)
             text += fmt::format("; {} {} on {} ({} files{})", one.product, one.version, one.channel,
                                 one.files, one.waits ? ", not published yet: updatectl repo sign" : "");
         if (!skipped.empty())
             text += fmt::format("; no program by their names: {}", fmt::join(skipped, ", "));
-        return finish(all, {ControlExit::ok, text});
+        return Said{ControlExit::ok, text};
     });
 }
 
 int repo_rotate(const Options& all, const RepoOptions& o) {
+    std::optional<repository::KeyElsewhere> given;
+    if (!o.public_keys.empty()) {
+        auto key = key_elsewhere(o, o.public_keys.front());
+        if (!key) return finish(all, {ControlExit::bad_invocation, key.error().message()});
+        given = std::move(*key);
+    }
     if (o.role == "channel") {
         if (o.product.empty() || o.channel.empty())
             return finish(all, {ControlExit::bad_invocation, "say whose: --product and --channel"});
-        return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-            return finish_waits(all, publisher.rotate_channel(o.product, o.channel, o.id),
-                                fmt::format("the channel {} of {} has a new key", o.channel, o.product));
+        return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+            return said_of(publisher.rotate_channel(o.product, o.channel, o.id, given),
+                           fmt::format("the channel {} of {} has a new key", o.channel, o.product));
         });
     }
-    const auto role =
-        std::ranges::find_if(trust::top_roles, [&o](trust::TopRole r) { return trust::name(r) == o.role; });
-    if (role == trust::top_roles.end())
+    const auto role = top_role_named(o.role);
+    if (!role)
         return finish(all,
                       {ControlExit::bad_invocation, "roles are root, timestamp, snapshot, targets, channel"});
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_root(all, publisher.rotate(*role, o.id));
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.rotate(*role, o.id, given));
     });
 }
 
 int repo_sign(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_waits(all, publisher.sign(), "all that waited is signed and published");
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.sign(), "all that waited is signed and published");
     });
 }
 
 int repo_discard(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_status(all, publisher.discard(), "nothing waits for signatures any more");
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.discard(), "nothing waits for signatures any more");
     });
 }
 
 int repo_channel(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        return finish_waits(all, publisher.add_channel(o.product, o.channel, {o.keys, o.threshold}),
-                            fmt::format("{} has the channel {}", o.product, o.channel));
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
+        return said_of(publisher.add_channel(o.product, o.channel, {o.keys, o.threshold}),
+                       fmt::format("{} has the channel {}", o.product, o.channel));
     });
 }
 
 int repo_resign(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) -> Result<Said> {
         const auto left = publisher.resign(std::chrono::hours{24 * o.days});
-        if (!left) return refuse(all, left.error());
+        if (!left) return left.error();
         const auto now = tools.clock().wall();
         if (left->empty()) {
             const auto next = publisher.expiries();
-            if (!next) return refuse(all, next.error());
-            return finish(all, {ControlExit::ok, "signed; next, " + expiry_text(next->front(), now)});
+            if (!next) return next.error();
+            return Said{ControlExit::ok, "signed; next, " + expiry_text(next->front(), now)};
         }
         std::vector<std::string> lines;
         for (const auto& role : *left) lines.push_back(expiry_text(role, now));
-        return finish(all, {ControlExit::findings, fmt::format("still: {}", fmt::join(lines, "; "))});
+        return Said{ControlExit::findings, fmt::format("still: {}", fmt::join(lines, "; "))};
     });
 }
 
 int repo_check(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
+    return look_at_publisher(all, o, [&](Publisher& publisher, PublishingTools& tools) {
         const auto problems = repository::check_tree(tools.client_ports(), publisher.public_folder(),
                                                      publisher.public_folder().string() + "-check");
         if (!problems) return refuse(all, problems.error());
@@ -279,14 +283,15 @@ int repo_check(const Options& all, const RepoOptions& o) {
 }
 
 int repo_gc(const Options& all, const RepoOptions& o) {
-    return with_publisher(all, o, [&](Publisher& publisher, PublishingTools&) {
-        const auto garbage = publisher.collect_garbage(std::chrono::hours{24 * o.days});
-        if (!garbage) return refuse(all, garbage.error());
+    return change_publisher(all, o, [&](Publisher& publisher, PublishingTools&) -> Result<Said> {
+        const auto garbage = publisher.collect_garbage(
+            {std::chrono::hours{24 * o.days}, std::chrono::hours{24 * o.draft_days}});
+        if (!garbage) return garbage.error();
         std::string text = fmt::format("{} files removed", garbage->removed);
         if (garbage->waiting != 0)
             text +=
                 fmt::format("; {} more go when nothing has named them for {} days", garbage->waiting, o.days);
-        return finish(all, {ControlExit::ok, text});
+        return Said{ControlExit::ok, text};
     });
 }
 

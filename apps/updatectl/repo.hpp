@@ -27,7 +27,9 @@ struct RepoOptions {
     std::optional<std::uint32_t> rollout;
     std::optional<std::string> waypoint;
     std::vector<std::string> artifacts;
-    int days = 7;
+    std::vector<std::string> public_keys;
+    std::string signer;
+    int days = 7, draft_days = 90;
     std::string store, into, root_file;
     std::string list, running, endpoint_id, os, arch, agent_channel, site_channel, client_channel, pin,
         minimum;

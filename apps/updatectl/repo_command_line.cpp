@@ -18,6 +18,11 @@ class Group {
     CLI::App* add(const char* name, const char* what, Command command, const char* examples) {
         return add_command(app_, name, what, command, examples, common_, chosen_, options_);
     }
+    CLI::App* add_change(const char* name, const char* what, Command command, const char* examples) {
+        CLI::App* app = add(name, what, command, examples);
+        app->add_flag("--dry-run", common_.dry_run, "Say what would happen, and change nothing");
+        return app;
+    }
     static CLI::App* add_command(CLI::App& parent, const char* name, const char* what, Command command,
                                  const std::string& examples, Options& common,
                                  std::function<int(const Options&)>& chosen,
@@ -58,8 +63,9 @@ void add_channel(CLI::App* app, RepoOptions& o) {
 }
 
 void add_beginning(Group& repo, RepoOptions& o) {
-    auto* init = repo.add("init", "Makes a repository: keys, and version 1 of every role", repo_init,
-                          "  updatectl repo init --dir /srv/updates --passphrase-file ~/.updates-passphrase");
+    auto* init =
+        repo.add_change("init", "Makes a repository: keys, and version 1 of every role", repo_init,
+                        "  updatectl repo init --dir /srv/updates --passphrase-file ~/.updates-passphrase");
     add_signing(init, o);
     init->add_option("--root-keys", o.root_keys, "How many keys the root has")->capture_default_str();
     init->add_option("--root-threshold", o.root_threshold, "How many of them must sign")
@@ -69,11 +75,16 @@ void add_beginning(Group& repo, RepoOptions& o) {
     init->add_option("--targets-threshold", o.targets_threshold, "How many of them must sign")
         ->capture_default_str();
     init->add_option("--scheme", o.scheme, "ed25519, ecdsa or rsa")->capture_default_str();
+    init->add_option(
+        "--public-key", o.public_keys,
+        "ROLE=FILE: a key of root, targets, snapshot or timestamp that was made elsewhere; may be "
+        "repeated");
+    init->add_option("--signer", o.signer, "The program that signs with those keys")->needs("--public-key");
     init->add_option("--root-days", o.root_days, "Lifetime of the root's signature")->capture_default_str();
     init->add_option("--targets-days", o.targets_days, "Of targets and channels")->capture_default_str();
     init->add_option("--snapshot-days", o.snapshot_days, "Of the snapshot")->capture_default_str();
     init->add_option("--timestamp-days", o.timestamp_days, "Of the timestamp")->capture_default_str();
-    auto* import = repo.add(
+    auto* import = repo.add_change(
         "import", "Publishes a folder of <product>-<os>-<arch>-<version>[.exe], with .channel sidecars",
         repo_import, "  updatectl repo import build/out --dir /srv/updates --passphrase-fd 3");
     add_signing(import, o);
@@ -82,24 +93,25 @@ void add_beginning(Group& repo, RepoOptions& o) {
 }
 
 void add_releasing(Group& repo, RepoOptions& o) {
-    auto* add = repo.add("add", "Puts files into the draft of a version", repo_add,
-                         "  updatectl repo add --product agent --version 1.1.0 "
-                         "--artifact agent:bin/agent=./agent,os=linux,arch=x86_64,self-test");
+    auto* add = repo.add_change("add", "Puts files into the draft of a version", repo_add,
+                                "  updatectl repo add --product agent --version 1.1.0 "
+                                "--artifact agent:bin/agent=./agent,os=linux,arch=x86_64,self-test");
     add_dir(add, o);
     add_release(add, o);
     add->add_option("--artifact", o.artifacts,
                     "ROLE:INSTALL_PATH=FILE[,os=OS][,arch=ARCH][,self-test]; may be repeated")
         ->required();
-    auto* channel = repo.add("channel", "A channel for whose releases several keys must sign", repo_channel,
-                             "  updatectl repo channel --product agent --channel stable --keys 3 "
-                             "--threshold 2 --passphrase-fd 3");
+    auto* channel =
+        repo.add_change("channel", "A channel for whose releases several keys must sign", repo_channel,
+                        "  updatectl repo channel --product agent --channel stable --keys 3 "
+                        "--threshold 2 --passphrase-fd 3");
     add_signing(channel, o);
     add_channel(channel, o);
     channel->add_option("--keys", o.keys, "How many keys it has")->capture_default_str();
     channel->add_option("--threshold", o.threshold, "How many of them must sign")->capture_default_str();
-    auto* publish =
-        repo.add("publish", "Publishes a draft on a channel", repo_publish,
-                 "  updatectl repo publish --product agent --version 1.1.0 --channel beta --passphrase-fd 3");
+    auto* publish = repo.add_change(
+        "publish", "Publishes a draft on a channel", repo_publish,
+        "  updatectl repo publish --product agent --version 1.1.0 --channel beta --passphrase-fd 3");
     add_signing(publish, o);
     add_release(publish, o);
     publish->add_option("--channel", o.channel, "beta, stable or another name")->required();
@@ -113,20 +125,20 @@ void add_releasing(Group& repo, RepoOptions& o) {
     publish->add_option("--salt", o.salt, "Another text chooses other endpoints")->needs("--rollout");
     publish->add_option("--restart", o.restart, "agent, nothing or machine")->capture_default_str();
     auto* promote =
-        repo.add("promote", "Puts a release of one channel on another, too", repo_promote,
-                 "  updatectl repo promote --product agent --version 1.1.0 --from beta --to stable");
+        repo.add_change("promote", "Puts a release of one channel on another, too", repo_promote,
+                        "  updatectl repo promote --product agent --version 1.1.0 --from beta --to stable");
     add_signing(promote, o);
     add_release(promote, o);
     promote->add_option("--from", o.from, "The channel that has it")->required();
     promote->add_option("--to", o.to, "The channel that gets it")->required();
-    auto* yank = repo.add("yank", "Takes a release out of a channel", repo_yank,
-                          "  updatectl repo yank --product agent --version 1.1.0 --channel stable");
+    auto* yank = repo.add_change("yank", "Takes a release out of a channel", repo_yank,
+                                 "  updatectl repo yank --product agent --version 1.1.0 --channel stable");
     add_signing(yank, o);
     add_release(yank, o);
     yank->add_option("--channel", o.channel, "Out of which")->required();
-    auto* permit =
-        repo.add("permit", "Signs leave for one step back to an older version, once", repo_permit,
-                 "  updatectl repo permit --product agent --channel stable --version 1.0.0 --id back-1");
+    auto* permit = repo.add_change(
+        "permit", "Signs leave for one step back to an older version, once", repo_permit,
+        "  updatectl repo permit --product agent --channel stable --version 1.0.0 --id back-1");
     add_signing(permit, o);
     add_channel(permit, o);
     permit->add_option("--version", o.version, "To which it leads")->required();
@@ -140,35 +152,44 @@ void add_releasing(Group& repo, RepoOptions& o) {
 }
 
 void add_upkeep(Group& repo, RepoOptions& o) {
-    auto* rotate = repo.add(
+    auto* rotate = repo.add_change(
         "rotate", "A new key for a role; the root or targets that say so may need more signers", repo_rotate,
         "  updatectl repo rotate timestamp --passphrase-fd 3\n"
         "  updatectl repo rotate root --key 3f0e... --passphrase-fd 3\n"
+        "  updatectl repo rotate root --public-key card.pem --signer /usr/local/bin/sign-by-card\n"
         "  updatectl repo rotate channel --product agent --channel stable "
         "--passphrase-fd 3");
     add_signing(rotate, o);
     rotate->add_option("role", o.role, "root, timestamp, snapshot, targets or channel")->required();
     rotate->add_option("--key", o.id, "The id of the key that goes. Default: the role's first")
         ->type_name("ID");
+    rotate->add_option("--public-key", o.public_keys, "The new key was made elsewhere: its PEM file")
+        ->expected(1)
+        ->type_name("FILE");
+    rotate->add_option("--signer", o.signer, "The program that signs with it")->needs("--public-key");
     rotate->add_option("--product", o.product, "Of the channel");
     rotate->add_option("--channel", o.channel, "Whose role gets a new key");
-    auto* sign = repo.add("sign", "Signs what waits, with the keys that are here; one signer after another",
-                          repo_sign, "  updatectl repo sign --dir /media/offline/updates --passphrase-fd 3");
+    auto* sign =
+        repo.add_change("sign", "Signs what waits, with the keys that are here; one signer after another",
+                        repo_sign, "  updatectl repo sign --dir /media/offline/updates --passphrase-fd 3");
     add_signing(sign, o);
-    auto* discard = repo.add("discard", "Forgets what waits for signatures", repo_discard,
-                             "  updatectl repo discard --dir /srv/updates");
+    auto* discard = repo.add_change("discard", "Forgets what waits for signatures", repo_discard,
+                                    "  updatectl repo discard --dir /srv/updates");
     add_dir(discard, o);
-    auto* resign = repo.add("resign", "Signs again what would expire; for a timer", repo_resign,
-                            "  updatectl repo resign --days 3 --passphrase-file /etc/updates/passphrase");
+    auto* resign =
+        repo.add_change("resign", "Signs again what would expire; for a timer", repo_resign,
+                        "  updatectl repo resign --days 3 --passphrase-file /etc/updates/passphrase");
     add_signing(resign, o);
     resign->add_option("--days", o.days, "What expires within these")->capture_default_str();
     auto* check = repo.add("check", "Reads the tree as a client does, every target with it", repo_check,
                            "  updatectl repo check --dir /srv/updates");
     add_dir(check, o);
-    auto* gc =
-        repo.add("gc", "Removes files that nothing names any more", repo_gc, "  updatectl repo gc --days 30");
+    auto* gc = repo.add_change("gc", "Removes files that nothing names any more, and drafts", repo_gc,
+                               "  updatectl repo gc --days 30");
     add_dir(gc, o);
     gc->add_option("--days", o.days, "How long nothing has named them")->capture_default_str();
+    gc->add_option("--draft-days", o.draft_days, "How long drafts stay that nobody publishes")
+        ->capture_default_str();
 }
 
 void add_bundles(Group& bundle, RepoOptions& o) {

@@ -26,7 +26,20 @@ PublishingTools::PublishingTools()
       folder_http_{std::make_unique<FileHttp>(*files_)} {}
 PublishingTools::~PublishingTools() = default;
 
+void PublishingTools::rehearse() {
+    rehearsed_ = std::make_unique<repository::RehearsedFiles>(*files_);
+    rehearsed_locks_ = std::make_unique<repository::RehearsedLocks>(*locks_, *files_);
+}
+
+Files& PublishingTools::files() {
+    if (rehearsed_) return *rehearsed_;
+    return *files_;
+}
+
 repository::PublisherPorts PublishingTools::publisher_ports() {
+    if (rehearsed_)
+        return {*rehearsed_, *rehearsed_, *rehearsed_locks_,   *clock_,
+                *crypto_,    *smith_,     rehearsed_processes_};
     return {*files_, *folders_, *locks_, *clock_, *crypto_, *smith_, *processes_};
 }
 

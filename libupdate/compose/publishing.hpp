@@ -5,6 +5,7 @@
 #include <string>
 
 #include "repository/publisher.hpp"
+#include "repository/rehearsal.hpp"
 #include "trust/client.hpp"
 
 namespace update {
@@ -16,7 +17,12 @@ class PublishingTools {
     PublishingTools(const PublishingTools&) = delete;
     PublishingTools& operator=(const PublishingTools&) = delete;
 
-    Files& files() { return *files_; }
+    /// From now on changes stay in memory.
+    void rehearse();
+    /// nullptr: it is meant.
+    const repository::RehearsedFiles* rehearsal() const { return rehearsed_.get(); }
+
+    Files& files();
     PublicFolders& folders() { return *folders_; }
     Clock& clock() { return *clock_; }
     Cryptography& crypto() { return *crypto_; }
@@ -33,6 +39,9 @@ class PublishingTools {
     std::unique_ptr<Keysmith> smith_;
     std::unique_ptr<Processes> processes_;
     std::unique_ptr<Http> folder_http_;
+    std::unique_ptr<repository::RehearsedFiles> rehearsed_;
+    std::unique_ptr<repository::RehearsedLocks> rehearsed_locks_;
+    repository::RehearsedProcesses rehearsed_processes_;
 };
 
 /// As the ports want it: absolute, without links in the folders above. The last component need not exist.

@@ -138,4 +138,14 @@ Result<std::unique_ptr<LocalKey>> OpensslKeysmith::load(std::string_view pem, st
     return std::unique_ptr<LocalKey>{std::make_unique<OpensslLocalKey>(*scheme, std::move(key))};
 }
 
+Result<PublicKey> OpensslKeysmith::read_public(std::string_view pem) {
+    const ErrorsCleared cleared;
+    const Bio bio{BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+    const Key key{bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr};
+    if (!key) return trouble("not a public key in PEM (\"BEGIN PUBLIC KEY\")");
+    const auto scheme = scheme_of(key.get());
+    if (!scheme) return trouble("a public key of a kind that is not used here: Ed25519, ECDSA P-256 or RSA");
+    return PublicKey{*scheme, public_text(*scheme, key.get())};
+}
+
 }  // namespace update

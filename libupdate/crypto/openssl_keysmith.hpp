@@ -10,6 +10,7 @@ class OpensslKeysmith : public Keysmith {
     OpensslKeysmith();
     Result<std::unique_ptr<LocalKey>> generate(KeyScheme) override;
     Result<std::unique_ptr<LocalKey>> load(std::string_view pem, std::string_view passphrase) override;
+    Result<PublicKey> read_public(std::string_view pem) override;
 };
 
 }  // namespace update

@@ -40,6 +40,9 @@ class Keysmith {
     /// RSA keys sign with PSS.
     /// @return `refused` for a wrong passphrase and for what is no private key that can be used here
     virtual Result<std::unique_ptr<LocalKey>> load(std::string_view pem, std::string_view passphrase) = 0;
+    /// Of a key that is elsewhere: SubjectPublicKeyInfo in PEM. RSA keys sign with PSS.
+    /// @return `refused` for what is no public key of a kind that is used here
+    virtual Result<PublicKey> read_public(std::string_view pem) = 0;
 };
 
 }  // namespace update

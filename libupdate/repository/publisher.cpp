@@ -1,5 +1,6 @@
 #include "repository/publisher.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/grammar.hpp"
@@ -21,6 +22,12 @@ Json role_of(const std::vector<std::string>& keyids, std::int64_t threshold) {
     role.set("keyids", Json{std::move(ids)});
     role.set("threshold", number(threshold));
     return role;
+}
+
+Error cannot_begin(const std::string& role, const std::vector<std::string>& missing) {
+    return Error{ErrorCode::refused,
+                 fmt::format("a repository begins signed, and {} needs a key that cannot be asked here: {}",
+                             role, fmt::join(missing, ", "))};
 }
 
 }  // namespace
@@ -104,11 +111,18 @@ Status Publisher::discard() {
 }
 
 Result<Json> Publisher::new_role(const KeyCount& count, KeyScheme scheme, Json& keys) {
-    if (count.threshold < 1 || count.keys > keys_max || std::cmp_less(count.keys, count.threshold))
+    const auto size = std::max<std::size_t>(count.keys, count.elsewhere.size());
+    if (count.threshold < 1 || size > keys_max || std::cmp_less(size, count.threshold))
         return Error{ErrorCode::refused,
                      "the threshold must be between 1 and the number of keys, at most 64"};
     std::vector<std::string> ids;
-    for (unsigned i = 0; i < count.keys; ++i) {
+    for (const KeyElsewhere& key : count.elsewhere) {
+        UPDATE_TRY(id, take_key(key, keys), "init");
+        if (std::ranges::find(ids, id) != ids.end())
+            return Error{ErrorCode::refused, "one key cannot be two of a role: " + id};
+        ids.push_back(id);
+    }
+    while (ids.size() < size) {
         UPDATE_TRY(id, new_key(scheme, keys), "init");
         ids.push_back(id);
     }
@@ -124,6 +138,22 @@ Result<std::string> Publisher::new_key(KeyScheme scheme, Json& keys) {
     return made.id;
 }
 
+/// What clients could not use is refused before anything names it.
+Result<std::string> Publisher::take_key(const KeyElsewhere& key, Json& keys) {
+    UPDATE_TRY(known, ports_.smith.read_public(key.public_pem), "key that is elsewhere");
+    UPDATE_CHECK(ports_.crypto.verifying_key(known.scheme, known.text), "key that is elsewhere");
+    const Json entry = key_entry(known);
+    const auto id = key_id(ports_.crypto, entry);
+    if (!key.command.empty() || !settings_.keys.contains(id)) settings_.keys[id] = {{}, key.command};
+    UPDATE_CHECK(save_settings(), "key that is elsewhere");
+    keys.set(id, entry);
+    return id;
+}
+
+Result<std::string> Publisher::next_key(const std::optional<KeyElsewhere>& given, Json& keys) {
+    return given ? take_key(*given, keys) : new_key(KeyScheme::ed25519, keys);
+}
+
 Status Publisher::init(const InitWish& wish) {
     UPDATE_TRY(version, tree_.root_version(), "init");
     if (version != 0) return Error{ErrorCode::refused, "there is a repository here already"};
@@ -132,9 +162,10 @@ Status Publisher::init(const InitWish& wish) {
     UPDATE_CHECK(tree_.prepare(), "init");
     Json keys{Json::Object{}}, roles;
     for (const auto role : trust::top_roles) {
-        const auto& count = role == trust::TopRole::root      ? wish.root
-                            : role == trust::TopRole::targets ? wish.targets
-                                                              : KeyCount{};
+        const auto& count = role == trust::TopRole::root       ? wish.root
+                            : role == trust::TopRole::targets  ? wish.targets
+                            : role == trust::TopRole::snapshot ? wish.snapshot
+                                                               : wish.timestamp;
         UPDATE_TRY(entry, new_role(count, wish.scheme, keys), "init");
         roles.set(trust::name(role), entry);
     }
@@ -147,11 +178,13 @@ Status Publisher::init(const InitWish& wish) {
              Json{trust::date_text(ports_.clock.wall() + std::chrono::hours{24 * wish.lifetimes.root})});
     root.set("keys", std::move(keys));
     root.set("roles", std::move(roles));
-    auto first = Edition::begin(desk(), root);
-    UPDATE_CHECK(first.touch("targets"), "init");
-    UPDATE_CHECK(first.commit(), "init");  // all keys are here, they were made just now
     UPDATE_TRY(keepers, keepers_in_root(root, "root"), "init");
     UPDATE_TRY(file, sign_file(desk(), root, {keepers}, Json{}, "root"), "init");
+    if (!file.missing.empty()) return cannot_begin("root", file.missing);
+    auto first = Edition::begin(desk(), root);
+    UPDATE_CHECK(first.touch("targets"), "init");
+    UPDATE_TRY(waits, first.commit(), "init");
+    if (!waits.empty()) return cannot_begin(waits.front().role, waits.front().missing);
     return tree_.write("root", 1, file.bytes);  // last: with it, this is a repository
 }
 

@@ -16,9 +16,12 @@
 #include "repository/edition.hpp"
 #include "repository/keyring.hpp"
 #include "repository/publisher_settings.hpp"
+#include "repository/target_names.hpp"
 #include "repository/tree.hpp"
 
 namespace update::repository {
+
+class Sweep;
 
 /// What waits for signatures, in the publisher's folder.
 inline constexpr const char* staged_root_name = "staged-root.json";
@@ -34,14 +37,23 @@ struct PublisherPorts {
     Processes& processes;
 };
 
+/// A key that was made in an HSM or on a card: its private half never is on this disk.
+struct KeyElsewhere {
+    std::string public_pem;
+    /// That signs with it. None: somebody signs in a folder whose settings have one.
+    std::vector<std::string> command{};
+};
+
 /// How many keys a role gets, and how many of them must sign.
 struct KeyCount {
     unsigned keys = 1;
     std::int64_t threshold = 1;
+    std::vector<KeyElsewhere>
+        elsewhere{};  ///< its first keys; all of them when they are not fewer than `keys`
 };
 
 struct InitWish {
-    KeyCount root, targets;
+    KeyCount root, targets, snapshot{}, timestamp{};
     KeyScheme scheme = KeyScheme::ed25519;
     Lifetimes lifetimes;
 };
@@ -85,7 +97,8 @@ class Publisher {
     /// @return `retry_later` when another publisher works there
     static Result<std::unique_ptr<Publisher>> open(PublisherPorts, Path folder, Passphrase);
 
-    /// New keys, and version 1 of all roles. @return `refused` when there is a repository already
+    /// New keys, and version 1 of all roles. @return `refused` when there is a repository already, and when a
+    /// role needs a key that cannot be asked here
     Status init(const InitWish&);
 
     /// Puts files into the draft of a version; the draft is what `publish` publishes.
@@ -106,11 +119,14 @@ class Publisher {
     /// A new key for a top-level role; the root that says so is staged, and published as soon as enough keys
     /// have signed it.
     /// @param old_key  the id of the one that goes; empty: the first @return `not_found` with those that are
-    Result<RootState> rotate(trust::TopRole, const std::string& old_key = {});
+    /// @param given  the new key; absent: it is made here
+    Result<RootState> rotate(trust::TopRole, const std::string& old_key = {},
+                             const std::optional<KeyElsewhere>& given = {});
     /// The same for the role of a channel; readers know either both, its new key and what it signed, or
     /// neither.
     Result<Waits> rotate_channel(const std::string& product, const std::string& channel,
-                                 const std::string& old_key = {});
+                                 const std::string& old_key = {},
+                                 const std::optional<KeyElsewhere>& given = {});
     /// Signs all that waits with the keys that are here, and publishes it once enough have signed. Run it on
     /// several machines, one after another. @return `not_found` when nothing waits
     Result<Waits> sign();
@@ -123,13 +139,18 @@ class Publisher {
     /// Signs again what expires within `margin`, snapshot and timestamp always. @return what still expires
     /// within it
     Result<std::vector<RoleExpiry>> resign(std::chrono::hours margin);
+    struct GarbageAge {
+        std::chrono::hours unnamed;         ///< of files that nothing names, and of published drafts
+        std::chrono::hours draft{24 * 90};  ///< of drafts that nobody published
+    };
     struct Garbage {
         unsigned removed = 0, waiting = 0;
         bool operator==(const Garbage&) const = default;
     };
-    /// Removes files that no current role has named for `age`, as far as earlier calls have noticed: a reader
-    /// may be on its way with the metadata of a moment ago.
-    Result<Garbage> collect_garbage(std::chrono::hours age);
+    /// Removes files that no current role has named for so long, as far as earlier calls have noticed: a
+    /// reader may be on its way with the metadata of a moment ago. The same for drafts whose release is on a
+    /// channel with the same files, and for those that nobody publishes; a change of a draft begins anew.
+    Result<Garbage> collect_garbage(const GarbageAge&);
 
     Path public_folder() const { return folder_ / "public"; }
 
@@ -145,6 +166,8 @@ class Publisher {
     Result<Waits> commit(Edition&);
     Result<Json> new_role(const KeyCount&, KeyScheme, Json& keys);
     Result<std::string> new_key(KeyScheme, Json& keys);
+    Result<std::string> take_key(const KeyElsewhere&, Json& keys);
+    Result<std::string> next_key(const std::optional<KeyElsewhere>&, Json& keys);
 
     Result<std::string> channel_role(Edition&, const std::string& product, const std::string& channel);
     Result<std::string> ensure_channel(Edition&, const std::string& product, const std::string& channel,
@@ -152,11 +175,14 @@ class Publisher {
     Result<ReleaseList> read_list(Edition&, const std::string& product, const std::string& channel);
     Status write_list(Edition&, const ReleaseList&);
     Status put_artifacts(const ReleaseList&, Release&);
+    Result<Release> drafted(const ReleaseName&, const ReleaseList&);
     Path draft_file(const std::string& product, const std::string& version) const;
     Path blob_file(const std::string& hash) const;
 
     Status keep(Edition&, std::set<Path>& named);
     Result<std::vector<Path>> unnamed_files(const std::set<Path>& named);
+    Result<std::vector<ReleaseList>> published_lists(Edition&);
+    Status sweep_drafts(Sweep&, const std::vector<ReleaseList>& published, const GarbageAge&);
     Status stage_root(const Json& document, const Json& earlier_file);
     Result<RootState> finish_root();
     Status add_roles_that_wait(const Json& root, std::vector<std::string>& missing);

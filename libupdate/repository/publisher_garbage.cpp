@@ -4,14 +4,12 @@
 #include <map>
 
 #include "durable/durable.hpp"
-#include "repository/publisher.hpp"
+#include "repository/sweep.hpp"
 
 namespace update::repository {
 namespace {
 
 constexpr const char* unnamed_name = "unnamed.json";
-
-using Since = std::map<std::string, std::int64_t>;  ///< Unix seconds, by path below public/
 
 /// Only a memory: what cannot be read begins anew, and files stay longer.
 Since read_since(Files& files, const Path& file) {
@@ -66,31 +64,21 @@ Result<std::vector<Path>> Publisher::unnamed_files(const std::set<Path>& named) 
     return unnamed;
 }
 
-Result<Publisher::Garbage> Publisher::collect_garbage(std::chrono::hours age) {
+Result<Publisher::Garbage> Publisher::collect_garbage(const GarbageAge& age) {
     UPDATE_TRY(published, published_edition(), "gc");
     UPDATE_TRY(waiting, edition(), "gc");
     std::set<Path> named{tree_.file_of("timestamp", std::nullopt)};
     UPDATE_CHECK(keep(published, named), "gc");
     UPDATE_CHECK(keep(waiting, named), "gc");
     UPDATE_TRY(unnamed, unnamed_files(named), "gc");
-    const auto now = std::chrono::floor<std::chrono::seconds>(ports_.clock.wall()).time_since_epoch().count();
-    const auto before = read_since(ports_.files, folder_ / unnamed_name);
-    Since since;
-    Garbage garbage;
-    for (const Path& path : unnamed) {
-        const auto name = path.lexically_relative(public_folder()).generic_string();
-        const auto known = before.find(name);
-        const auto first = known != before.end() ? std::min(known->second, now) : now;
-        if (now - first < std::chrono::seconds{age}.count()) {
-            since[name] = first;
-            ++garbage.waiting;
-            continue;
-        }
-        UPDATE_CHECK(ports_.files.remove(path), "gc");
-        ++garbage.removed;
-    }
-    UPDATE_CHECK(write_since(ports_.files, folder_ / unnamed_name, since), "gc");
-    return garbage;
+    UPDATE_TRY(lists, published_lists(published), "gc");
+    Sweep sweep{ports_.files, ports_.clock.wall(), read_since(ports_.files, folder_ / unnamed_name)};
+    for (const Path& path : unnamed)
+        UPDATE_CHECK(sweep.take(path, path.lexically_relative(public_folder()).generic_string(), age.unnamed),
+                     "gc");
+    UPDATE_CHECK(sweep_drafts(sweep, lists, age), "gc");
+    UPDATE_CHECK(write_since(ports_.files, folder_ / unnamed_name, sweep.since()), "gc");
+    return sweep.garbage();
 }
 
 }  // namespace update::repository

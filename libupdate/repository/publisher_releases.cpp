@@ -1,8 +1,7 @@
-// Drafts, and releases on channels.
+// Releases on channels.
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "base/grammar.hpp"
 #include "durable/durable.hpp"
 #include "policy/version.hpp"
 #include "repository/publisher.hpp"
@@ -10,37 +9,6 @@
 
 namespace update::repository {
 namespace {
-
-constexpr std::size_t block_bytes = 256 * 1024;
-
-struct Name {
-    std::string product, version, channel;
-};
-/// Versions in one spelling; names that become roles and folders.
-Result<Name> checked(const std::string& product, const std::string& version, const std::string& channel) {
-    if (!is_plain_name(product)) return Error{ErrorCode::refused, "not a product's name: " + product};
-    if (!is_plain_name(channel)) return Error{ErrorCode::refused, "not a channel's name: " + channel};
-    const auto parsed = parse_semver(version);
-    if (!parsed) return Error{ErrorCode::refused, "not a version like 1.2.3: " + version};
-    return Name{product, to_string(*parsed), channel};
-}
-
-Result<std::string> hash_and_copy(Files& files, Cryptography& crypto, const Path& from, const Path& to) {
-    UPDATE_TRY(source, files.open(from, OpenMode::read), "artifact");
-    UPDATE_CHECK(files.remove(to), "artifact");
-    UPDATE_TRY(target, files.open(to, OpenMode::create_new), "artifact");
-    const auto digest = crypto.digest(DigestKind::sha256);
-    std::vector<std::byte> block(block_bytes);
-    for (std::uint64_t at = 0;;) {
-        UPDATE_TRY(count, source->read(at, block), "artifact");
-        if (count == 0) break;
-        digest->update(std::span{block}.first(count));
-        UPDATE_CHECK(target->write(at, std::span{block}.first(count)), "artifact");
-        at += count;
-    }
-    UPDATE_CHECK(target->flush(), "artifact");
-    return digest->finish();
-}
 
 std::string sha256_of(Cryptography& crypto, std::string_view text) {
     const auto digest = crypto.digest(DigestKind::sha256);
@@ -60,13 +28,6 @@ auto find_version(ReleaseList& list, const std::string& version) {
     return std::ranges::find(list.releases, version, &Release::version);
 }
 
-/// The names of targets differ from channel to channel.
-bool is_same_content(Release one, Release other) {
-    for (auto* release : {&one, &other})
-        for (ReleaseArtifact& artifact : release->artifacts) artifact.target.clear();
-    return one.artifacts == other.artifacts;
-}
-
 /// @param release  of a draft, with its version
 void settle(Release& release, const PublishWish& wish, ReleaseList& list) {
     if (const auto before = find_version(list, release.version); before != list.releases.end()) {
@@ -81,54 +42,7 @@ void settle(Release& release, const PublishWish& wish, ReleaseList& list) {
     release.rollout = wish.rollout.value_or(release.rollout);
 }
 
-/// A draft is a release list of one release, whose artifacts name no targets yet.
-constexpr const char* draft_channel = "draft";
-
 }  // namespace
-
-Path Publisher::draft_file(const std::string& product, const std::string& version) const {
-    return folder_ / "drafts" / fmt::format("{}@{}.json", product, version);
-}
-Path Publisher::blob_file(const std::string& hash) const { return folder_ / "drafts" / (hash + ".blob"); }
-
-Status Publisher::add(const std::string& product, const std::string& version,
-                      const std::vector<ArtifactWish>& wishes) {
-    UPDATE_TRY(name, checked(product, version, draft_channel), "add");
-    UPDATE_CHECK(ports_.files.make_private_directory(folder_ / "drafts"), "add");
-    const auto file = draft_file(name.product, name.version);
-    ReleaseList draft{name.product, draft_channel, {{}}, {}};
-    draft.releases[0].version = name.version;
-    if (auto text = read_text(ports_.files, file, max_release_list_bytes)) {
-        UPDATE_TRY(earlier, parse_release_list(*text), "draft");
-        draft = std::move(earlier);
-    }
-    auto& artifacts = draft.releases.at(0).artifacts;
-    for (const ArtifactWish& wish : wishes) {
-        const Path copy = folder_ / "drafts" / "incoming";
-        UPDATE_TRY(hash, hash_and_copy(ports_.files, ports_.crypto, wish.file, copy), wish.file.string());
-        UPDATE_CHECK(ports_.files.rename(copy, blob_file(hash)), "add");
-        UPDATE_TRY(info, ports_.files.info(blob_file(hash)), "add");
-        ReleaseArtifact artifact = wish.artifact;
-        UPDATE_TRY(digest, sha256_from_hex(hash), "add");
-        artifact.sha256 = digest;
-        artifact.size_bytes = info.size_bytes;
-        artifact.target = wish.file.filename().string();
-        // In its place, so that adding the same file again changes nothing.
-        const auto known = std::ranges::find_if(artifacts, [&artifact](const ReleaseArtifact& other) {
-            return other.install_path == artifact.install_path && other.os == artifact.os &&
-                   other.arch == artifact.arch;
-        });
-        if (known != artifacts.end()) {
-            *known = std::move(artifact);
-        } else {
-            artifacts.push_back(std::move(artifact));
-        }
-    }
-    const auto text = to_json(draft);
-    UPDATE_TRY(again, parse_release_list(text), "add");  // what `publish` could not read is refused here
-    (void)again;
-    return write_durably(ports_.files, file, text);
-}
 
 Result<ReleaseList> Publisher::read_list(Edition& edition, const std::string& product,
                                          const std::string& channel) {
@@ -187,21 +101,16 @@ Status Publisher::put_artifacts(const ReleaseList& list, Release& release) {
 }
 
 Result<Waits> Publisher::publish(const PublishWish& wish) {
-    UPDATE_TRY(name, checked(wish.product, wish.version, wish.channel), "publish");
+    UPDATE_TRY(name, release_name(wish.product, wish.version, wish.channel), "publish");
     if (wish.restart != RestartKind::agent)
         return Error{
             ErrorCode::refused,
             fmt::format("no endpoint installs a release that restarts {}: every route restarts the agent",
                         update::name(wish.restart))};
-    auto text = read_text(ports_.files, draft_file(name.product, name.version), max_release_list_bytes);
-    if (!text)
-        return std::move(text).error().in(
-            fmt::format("{} {} has no draft (updatectl repo add)", name.product, name.version));
-    UPDATE_TRY(draft, parse_release_list(*text), "draft");
-    Release release = draft.releases.at(0);
-    release.restart = wish.restart;
     UPDATE_TRY(edition, edition(), "publish");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "publish");
+    UPDATE_TRY(release, drafted(name, list), "publish");
+    release.restart = wish.restart;
     settle(release, wish, list);
     UPDATE_CHECK(put_artifacts(list, release), "publish");
     if (const auto found = find_version(list, name.version); found != list.releases.end()) {
@@ -219,7 +128,7 @@ Result<Waits> Publisher::publish(const PublishWish& wish) {
 
 Result<Waits> Publisher::promote(const std::string& product, const std::string& version,
                                  const std::string& from, const std::string& to) {
-    UPDATE_TRY(name, checked(product, version, to), "promote");
+    UPDATE_TRY(name, release_name(product, version, to), "promote");
     UPDATE_TRY(edition, edition(), "promote");
     UPDATE_TRY(source, read_list(edition, name.product, from), "promote");
     const auto found = find_version(source, name.version);
@@ -243,7 +152,7 @@ Result<Waits> Publisher::promote(const std::string& product, const std::string& 
 
 Result<Waits> Publisher::yank(const std::string& product, const std::string& version,
                               const std::string& channel) {
-    UPDATE_TRY(name, checked(product, version, channel), "yank");
+    UPDATE_TRY(name, release_name(product, version, channel), "yank");
     UPDATE_TRY(edition, edition(), "yank");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "yank");
     const auto found = find_version(list, name.version);
@@ -257,7 +166,7 @@ Result<Waits> Publisher::yank(const std::string& product, const std::string& ver
 
 Result<Waits> Publisher::permit(const std::string& product, const std::string& channel,
                                 const Permit& permit) {
-    UPDATE_TRY(name, checked(product, permit.version, channel), "permit");
+    UPDATE_TRY(name, release_name(product, permit.version, channel), "permit");
     UPDATE_TRY(edition, edition(), "permit");
     UPDATE_TRY(list, read_list(edition, name.product, name.channel), "permit");
     std::erase_if(list.permits, [&permit](const Permit& other) { return other.id == permit.id; });

@@ -31,6 +31,8 @@ Status exchange_key(Json& role, const std::string& old_key, const std::string& n
     if (found == ids.end())
         return Error{ErrorCode::not_found,
                      fmt::format("{} has no key {}; it has {}", name, old_key, fmt::join(ids, ", "))};
+    if (std::ranges::find(ids, new_key) != ids.end())
+        return Error{ErrorCode::refused, fmt::format("{} has the key {} already", name, new_key)};
     *found = new_key;
     Json::Array entries;
     for (const std::string& id : ids) entries.emplace_back(id);
@@ -45,14 +47,15 @@ bool is_called(const Json& role, const std::string& name) {
 
 }  // namespace
 
-Result<RootState> Publisher::rotate(trust::TopRole role, const std::string& old_key) {
+Result<RootState> Publisher::rotate(trust::TopRole role, const std::string& old_key,
+                                    const std::optional<KeyElsewhere>& given) {
     UPDATE_TRY(staged, staged_root(), "rotate");
     UPDATE_TRY(current, root_document(), "rotate");
     const Json* waiting = staged.find("signed");
     Json root = waiting != nullptr ? *waiting : current;
     const std::string name{trust::name(role)};
     Json& roles = *root.find("roles");
-    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *root.find("keys")), "rotate");
+    UPDATE_TRY(id, next_key(given, *root.find("keys")), "rotate");
     UPDATE_CHECK(exchange_key(*roles.find(name), old_key, id, name), "rotate");
     std::vector<const Json*> all;
     for (const auto& [called, entry] : *roles.object()) all.push_back(&entry);
@@ -74,14 +77,15 @@ Result<RootState> Publisher::rotate(trust::TopRole role, const std::string& old_
 
 /// Targets that name the new key, and the role that it signed, appear in one edition.
 Result<Waits> Publisher::rotate_channel(const std::string& product, const std::string& channel,
-                                        const std::string& old_key) {
+                                        const std::string& old_key,
+                                        const std::optional<KeyElsewhere>& given) {
     UPDATE_TRY(edition, edition(), "rotate");
     UPDATE_TRY(name, channel_role(edition, product, channel), "rotate");
     if (name.empty())
         return Error{ErrorCode::not_found, fmt::format("{} has no channel {}", product, channel)};
     UPDATE_TRY(targets, edition.edit("targets"), "rotate");
     Json& delegations = *targets->find("delegations");
-    UPDATE_TRY(id, new_key(KeyScheme::ed25519, *delegations.find("keys")), "rotate");
+    UPDATE_TRY(id, next_key(given, *delegations.find("keys")), "rotate");
     Json::Array roles = *delegations.find("roles")->array();
     for (Json& role : roles)
         if (is_called(role, name)) UPDATE_CHECK(exchange_key(role, old_key, id, name), "rotate");

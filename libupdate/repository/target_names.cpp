@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <span>
 
+#include "base/grammar.hpp"
+#include "policy/version.hpp"
+
 namespace update::repository {
 namespace {
 
@@ -23,6 +26,21 @@ bool is_other_file(std::span<const ReleaseArtifact> artifacts, const ReleaseArti
 }
 
 }  // namespace
+
+Result<ReleaseName> release_name(const std::string& product, const std::string& version,
+                                 const std::string& channel) {
+    if (!is_plain_name(product)) return Error{ErrorCode::refused, "not a product's name: " + product};
+    if (!is_plain_name(channel)) return Error{ErrorCode::refused, "not a channel's name: " + channel};
+    const auto parsed = parse_semver(version);
+    if (!parsed) return Error{ErrorCode::refused, "not a version like 1.2.3: " + version};
+    return ReleaseName{product, to_string(*parsed), channel};
+}
+
+bool is_same_content(Release one, Release other) {
+    for (auto* release : {&one, &other})
+        for (ReleaseArtifact& artifact : release->artifacts) artifact.target.clear();
+    return one.artifacts == other.artifacts;
+}
 
 std::string target_name(const ReleaseList& list, const Release& release, std::size_t index,
                         const std::string& file) {

@@ -7,6 +7,16 @@
 
 namespace update::repository {
 
+struct ReleaseName {
+    std::string product, version, channel;
+};
+/// The version in its one spelling. @return `refused` for what cannot become a role and folders
+Result<ReleaseName> release_name(const std::string& product, const std::string& version,
+                                 const std::string& channel);
+
+/// Whatever their targets are called, as that differs from channel to channel.
+bool is_same_content(Release, Release);
+
 /// "agent/beta/linux-x86_64-1.0.0-agent"; with a part of the digest in it where another file of the list, or
 /// one before `index` in `release`, has that name already. The order of a release's artifacts decides.
 /// @param list  of the channel on which the release is to be; an entry for the same version does not count

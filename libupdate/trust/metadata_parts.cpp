@@ -78,6 +78,10 @@ Status read_key(const Member& member, const std::string& where, Keys& into) {
     in.object("keyval");
     if (!in.ok()) return in.status();
     Key key{scheme_of(keytype, scheme), {}};
+    if (!key.scheme) {  // what its values look like is not known either
+        into.emplace(member.name, std::move(key));
+        return done();
+    }
     Fields value{*member.value.find("keyval"), in.where("keyval")};
     key.text = value.text("public");
     UPDATE_CHECK(value.status(), "key");
@@ -119,6 +123,7 @@ Status read_delegations(const Json& json, const std::string& where, Delegations&
     if (succinct != nullptr)
         return read_succinct(*json.find("succinct_roles"), in.where("succinct_roles"),
                              into.succinct.emplace());
+    if (roles == nullptr) return in.status();
     std::set<std::string_view> names;
     for (const Json& role : *roles) {
         in.take(read_role(role, in.where("roles"), into.roles.emplace_back()));

@@ -18,7 +18,7 @@ try:
 except ImportError:
     print("skipped: python3-cryptography is missing, run scripts/install_deps")
     sys.exit(77)
-from repository import TOP, Repository, Server, Signer, canonical, date
+from repository import TOP, Handler, Repository, Server, Signer, canonical, date
 
 CLIENT = os.path.abspath(sys.argv.pop(1))
 FULL = [("root", 2), ("timestamp", None), ("snapshot", 1), ("targets", 1)]
@@ -38,8 +38,10 @@ class Case(unittest.TestCase):
     def run_client(self, *arguments, days=0):
         command = [CLIENT, *map(str, arguments)]
         if days:
-            command = ["faketime", "-f", f"+{days}d", *command]
-        done = subprocess.run(command, capture_output=True, timeout=120)
+            command = ["faketime", "-f", f"{days:+}d", *command]
+        # A proxy of the environment is none of this server's: who measures requests wants all of them.
+        environment = {**os.environ, "http_proxy": "http://127.0.0.1:1", "ALL_PROXY": "http://127.0.0.1:1"}
+        done = subprocess.run(command, capture_output=True, timeout=120, env=environment)
         self.said = done.stderr.decode()
         return done.returncode
 
@@ -97,6 +99,23 @@ class Refresh(Case):
         self.repo.requests.clear()
         self.assertEqual(self.refresh(), 0)
         self.assertEqual(self.repo.requests, FULL[:2])
+
+    def test_only_what_changed_is_asked_for(self):
+        self.repo.delegate("targets", "a", ["a/*"])
+        self.repo.delegate("targets", "b", ["b/*"])
+        self.repo.add_artifact("a", b"one", "a/file")
+        self.repo.add_artifact("b", b"two", "b/file")
+        self.repo.publish("a", "b", "targets", "snapshot", "timestamp")
+        self.assertEqual(self.init(), 0)
+        self.assertEqual(self.download("a/file", "b/file"), 0, self.said)
+        for changed, asked in (((), []), (("timestamp",), []), (("snapshot", "timestamp"), [("snapshot", 3)]),
+                               (("b", "snapshot", "timestamp"), [("snapshot", 4), ("b", 2)]),
+                               (("targets", "snapshot", "timestamp"), [("snapshot", 5), ("targets", 3)])):
+            with self.subTest(changed):
+                self.repo.publish(*changed)
+                self.repo.requests.clear()
+                self.assertEqual(self.download("a/file", "b/file"), 0, self.said)
+                self.assertEqual(self.repo.requests, FULL[:2] + asked)
 
     def test_init_uses_no_network_and_refuses_a_root_that_is_not_signed(self):
         for damage in (lambda f: f["signed"].pop("version"), lambda f: f["signatures"][0].update(sig="00" * 70)):
@@ -164,6 +183,32 @@ class Refresh(Case):
         del self.repo.served["timestamp"]
         self.assertEqual(self.refresh(), 1)
         self.assertEqual(self.repo.requests[-1], ("timestamp", None))
+
+    def test_missing_targets_leave_the_snapshot_that_names_them(self):
+        self.begin()
+        self.repo.snapshot["meta"]["targets.json"]["version"] += 1
+        self.repo.publish("snapshot", "timestamp")
+        self.assertEqual(self.refresh(), 1)
+        self.assertEqual(self.repo.requests[-1], ("targets", 2))
+        self.assertEqual(self.trusted(), {"root": 1, "snapshot": 2, "targets": 1, "timestamp": 2})
+
+    def test_a_server_of_http_1_0_that_closes_each_connection(self):
+        self.addCleanup(setattr, Handler, "protocol_version", Handler.protocol_version)
+        Handler.protocol_version = "HTTP/1.0"
+        self.begin()
+        self.assertEqual(self.repo.requests, FULL)
+
+    def test_versions_of_the_specification(self):
+        for spec, good in (("1.0", True), ("1.0.0", True), ("1.31.7", True), ("2.0.0", False), ("0.9.0", False),
+                           ("1", False), ("v1.0.0", False), ("1.0.0-beta", False)):
+            with self.subTest(spec):
+                self.setUp()
+                for role in TOP:
+                    self.repo.signed[role]["spec_version"] = spec
+                self.repo.publish("targets", "snapshot", "timestamp", "root")
+                self.assertEqual(self.init(), 0)
+                self.assertEqual(self.refresh(), 0 if good else 1)
+                self.assertEqual(self.trusted()["root"], 2 if good else 1)
 
     def test_metadata_of_another_type_is_refused(self):
         self.assertEqual(self.init(), 0)
@@ -378,6 +423,20 @@ class Expiry(Case):
         self.assertEqual(self.refresh(days=25), 1)
         self.assertEqual(self.trusted()["timestamp"], 3)
 
+    def test_an_expired_stored_root_can_be_renewed(self):
+        self.repo.root["expires"] = date(7)
+        self.repo.publish("root")
+        self.begin()
+        self.repo.root["expires"] = date(21)
+        self.repo.publish("root")
+        self.assertEqual(self.refresh(days=18), 0, self.said)
+        self.assertEqual(self.trusted()["root"], 3)
+
+    def test_a_clock_far_behind_is_believed_where_nothing_signed_contradicts_it(self):
+        self.assertEqual(self.init(), 0)
+        self.assertEqual(self.refresh(days=-700), 0, self.said)
+        self.assertEqual(self.refresh(), 0, self.said)
+
     def test_each_role_when_time_goes_by(self):
         for role in TOP:
             with self.subTest(role):
@@ -501,6 +560,34 @@ class KeysAndThresholds(Case):
         self.repo.publish("root")
         self.assertEqual(self.refresh(), 0, self.said)
 
+    def test_values_of_an_unknown_kind_of_key_are_its_own_business(self):
+        def unknown():
+            return {"identity": {"keytype": "sigstore-oidc", "scheme": "Fulcio", "keyval": {"identity": "me", "issuer": "you"}},
+                    "odd": {"keytype": "ed25519", "scheme": "ed25519-of-tomorrow", "keyval": {"public": 7}}}
+        self.repo.root["keys"].update(unknown())
+        self.repo.root["roles"]["targets"]["keyids"] += list(unknown())
+        self.repo.delegate("targets", "a")
+        self.repo.targets["delegations"]["keys"].update(unknown())
+        self.repo.targets["delegations"]["roles"][0]["keyids"] += list(unknown())
+        self.repo.publish("root", "a", "targets", "snapshot", "timestamp")
+        self.begin()
+        self.assertEqual(self.download("nothing"), 1)
+        self.assertEqual(set(self.trusted()), {*TOP, "a"})
+        self.repo.root["roles"]["targets"]["threshold"] = 2
+        self.repo.publish("root", "targets", "snapshot", "timestamp")
+        self.assertEqual(self.refresh(), 1)
+        self.assertEqual((self.trusted()["root"], self.trusted()["targets"]), (3, 2))
+
+    def test_a_key_that_is_none_verifies_nothing_and_does_no_harm(self):
+        self.assertEqual(self.init(), 0)
+        for number, (kind, public) in enumerate((("ed25519", "zz"), ("ed25519", "00" * 31), ("ecdsa", "no PEM"), ("rsa", ""))):
+            key = dict(Signer(kind).key, keyval={"public": public})
+            self.repo.root["keys"][f"bad {number}"] = key
+            self.repo.root["roles"]["timestamp"]["keyids"].append(f"bad {number}")
+        self.repo.publish("root")
+        self.assertEqual(self.refresh(), 0, self.said)
+        self.assertEqual(self.trusted()["root"], 2)
+
 
 class Rotation(Case):
     CASES = {  # versions of (keys, threshold, signers), and whether the last is acceptable
@@ -547,7 +634,32 @@ class Rotation(Case):
         self.begin()
         self.assertEqual(self.trusted()["root"], 41)
 
+    ROLE_CASES = {  # keys, threshold, signers, and whether that is enough
+        "key": ([2], 1, [2], True),
+        "unused signatures": ([1], 1, [3, 1, 4], True),
+        "not the new key": ([2], 1, [1, 3, 4], False),
+        "one of the wrong": ([0, 1, 3, 4, 5], 3, [0, 2, 4], False),
+        "too few": ([0, 1, 3, 4, 5], 3, [0, 4], False),
+        "3 of 5": ([0, 1, 2, 3, 4], 3, [4, 1, 2], True),
+    }
+
     def test_other_roles(self):
+        signers = [Signer("ed25519") for _ in range(6)]
+        for name, (keys, threshold, by, good) in self.ROLE_CASES.items():
+            with self.subTest(name):
+                self.setUp()
+                self.assertEqual(self.init(), 0)
+                for role in ("timestamp", "snapshot", "targets"):
+                    self.repo.root["roles"][role] = {"keyids": [], "threshold": threshold}
+                    for key in keys:
+                        self.repo.add_key(role, signers[key])
+                    self.repo.signers[role] = {signers[i].keyid: signers[i] for i in by}
+                    self.repo.publish("root", "targets", "snapshot", "timestamp")
+                    self.assertEqual(self.refresh(), 0 if good else 1, self.said)
+                    stored = self.metadata / f"{role}.json"
+                    self.assertEqual(stored.exists() and stored.read_bytes() == self.repo.served[role][-1], good)
+
+    def test_what_withdrawn_keys_signed_is_refused(self):
         for role in ("timestamp", "snapshot", "targets"):
             with self.subTest(role):
                 self.setUp()
@@ -559,6 +671,26 @@ class Rotation(Case):
                 self.repo.signers[role] = withdrawn
                 self.repo.publish_all()
                 self.assertEqual(self.refresh(), 1)
+
+    def test_same_version_signed_anew_by_the_new_key(self):
+        for role in ("timestamp", "snapshot", "targets"):
+            with self.subTest(role):
+                self.setUp()
+                self.begin()
+                self.repo.rotate(role)
+                self.repo.publish("root")
+                self.repo.served[role][-1] = self.repo.sign(role)
+                self.assertEqual(self.refresh(), 0, self.said)
+                self.assertEqual((self.metadata / f"{role}.json").read_bytes(), self.repo.served[role][-1])
+
+    def test_at_most_256_roots_at_a_time(self):
+        for _ in range(258):
+            self.repo.publish("root")
+        self.begin()
+        self.assertEqual(self.trusted()["root"], 257)
+        self.assertEqual(self.repo.requests[256:], [("timestamp", None), ("snapshot", 1), ("targets", 1)])
+        self.assertEqual(self.refresh(), 0)
+        self.assertEqual(self.trusted()["root"], 259)
 
 
 class Delegations(Case):
@@ -590,18 +722,44 @@ class Delegations(Case):
                 self.assertEqual(self.download("missingpath"), 1)
                 self.assertEqual(self.repo.requests[4:], [(role, 1) for role in visited])
 
+    FOUND = {  # content, and the delegated roles that are asked on the way
+        "file": (b"by targets", []), "README.md": (b"README by A", ["A"]), "foo-1.tgz": (b"foo by A", ["A"]),
+        "releases/x/x_v1": (b"x by C", ["B", "C"]), "releases/y/y_v1.zip": (b"y by D", ["B", "D"]),
+        "releases/z/z_v1.zip": (None, ["B"]), "releases/README.md": (None, []), "foo-alpha.tgz": (None, []),
+        "README.MD": (None, []), "/README.md": (None, []), "releases/x/y/z": (None, []),
+    }
+
     def test_paths(self):
+        for path, (content, visited) in self.FOUND.items():
+            with self.subTest(path):
+                self.setUp()
+                self.assertEqual(self.init(), 0)
+                self.build([("targets", "A", ["*.doc", "*.md", "foo-?.tgz"]), ("targets", "B", ["releases/*/*"]),
+                            ("B", "C", ["releases/x/*"]), ("B", "D", ["releases/y/*.zip"])])
+                self.repo.add_artifact("targets", b"by targets", "file")
+                for name in ("README.md", "releases/README.md", "README.MD", "/README.md"):
+                    self.repo.add_artifact("A", b"README by A", name)
+                for name in ("foo-1.tgz", "foo-alpha.tgz"):
+                    self.repo.add_artifact("A", b"foo by A", name)
+                self.repo.add_artifact("C", b"x by C", "releases/x/x_v1")
+                self.repo.add_artifact("D", b"y by D", "releases/y/y_v1.zip")
+                self.repo.add_artifact("D", b"z by D", "releases/z/z_v1.zip")
+                self.repo.publish("A", "C", "D", "targets", "snapshot", "timestamp")
+                self.assertEqual(self.download(path), 0 if content else 1, self.said)
+                self.assertEqual(self.downloads(), [content] if content else [])
+                self.assertEqual([role for role, _ in self.repo.requests[4:] if role != path], visited)
+
+    def test_a_role_that_the_snapshot_does_not_list_is_not_asked(self):
         self.assertEqual(self.init(), 0)
-        self.build([("targets", "A", ["*.doc", "*.md"]), ("targets", "B", ["releases/*/*"]), ("B", "C", ["releases/x/*"]),
-                    ("B", "D", ["releases/y/*.zip"])])
-        self.repo.add_artifact("A", b"README by A", "README.md")
-        self.repo.add_artifact("C", b"x by C", "releases/x/x_v1")
-        self.repo.add_artifact("D", b"y by D", "releases/y/y_v1.zip")
-        self.repo.add_artifact("D", b"z by D", "releases/z/z_v1.zip")
-        self.repo.publish("A", "C", "D", "snapshot", "timestamp")
-        self.assertEqual(self.download("README.md", "releases/x/x_v1", "releases/y/y_v1.zip"), 0, self.said)
-        self.assertEqual(sorted(self.downloads()), [b"README by A", b"x by C", b"y by D"])
-        self.assertEqual(self.download("releases/z/z_v1.zip"), 1)
+        self.repo.delegate("targets", "delegated", ["delegatedpath/*"])
+        self.repo.publish("delegated", "targets")
+        del self.repo.snapshot["meta"]["delegated.json"]
+        self.repo.publish("snapshot", "timestamp")
+        self.assertEqual(self.refresh(), 0, self.said)
+        self.repo.requests.clear()
+        self.assertEqual(self.download("delegatedpath/foo"), 1)
+        self.assertEqual(self.repo.requests, FULL[:2])
+        self.assertEqual(set(self.trusted()), set(TOP))
 
     def test_hash_prefixes(self):
         self.assertEqual(self.init(), 0)
@@ -627,6 +785,11 @@ class Delegations(Case):
                 self.repo.publish("targets", "snapshot", "timestamp")
                 self.assertEqual(self.download(path), 1)
                 self.assertEqual(self.repo.requests[4:], [(expected, 1)])
+                self.assertEqual(set(self.trusted()), {*TOP, expected})
+                self.repo.add_artifact(expected, b"data", path)
+                self.repo.publish(expected, "snapshot", "timestamp")
+                self.assertEqual(self.download(path), 0, self.said)
+                self.assertEqual(self.downloads(), [b"data"])
 
     def test_each_delegator_vouches_with_its_own_keys(self):
         self.assertEqual(self.init(), 0)
@@ -721,10 +884,19 @@ class Downloads(Case):
 
     def test_new_versions_replace_the_file(self):
         self.assertEqual(self.init(), 0)
-        for number in range(3):
-            self.publish({"a": b"version %d" % number})
+        others = []
+        for number in range(12):
+            self.publish({"a": b"version %d" % number, f"other-{number}": b"other %d" % number})
+            if number % 5:
+                continue  # not every version is seen
             self.assertEqual(self.download("a"), 0)
-            self.assertEqual(self.downloads(), [b"version %d" % number])
+            self.assertEqual(self.downloads(), [*others, b"version %d" % number])
+            self.assertEqual(self.download(f"other-{number}"), 0)
+            self.repo.artifacts["a"] = b"malicious"
+            self.repo.publish_all()
+            self.assertEqual(self.download("a"), 0)
+            self.assertEqual(self.downloads(), [*others, b"version %d" % number, b"other %d" % number])
+            others.append(b"other %d" % number)
 
     def test_hash_algorithms(self):
         for algorithms in (["sha256"], ["sha512"], ["sha256", "sha512"], ["sha384"]):

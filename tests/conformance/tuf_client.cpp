@@ -63,7 +63,7 @@ Status run(const CommandLine& line) {
     const auto files = make_files();
     const auto clock = make_clock();
     OpensslCryptography crypto;
-    CurlHttp http{transfer_settings()};
+    CurlHttp http{transfer_settings(), Proxies::never};
     trust::Client client{
         {http, *files, *clock, crypto}, store, {line.metadata_url, line.target_base_url}, {}};
     if (line.command == "init") return establish(client, line.root_file);

@@ -1,5 +1,6 @@
 // The publisher's commands and those of a store, as scripts call them: exit codes, words, JSON, and no secret
 // in any of them.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "operator.hpp"
@@ -109,6 +110,87 @@ TEST_CASE("a folder of built programs is imported by the names of its files and 
     CHECK(contains(first.output, "agent 2.0.0 on beta"));
     CHECK(contains(first.output, "notes.txt"));
     CHECK(desk.versions("beta") == std::vector<std::string>{"2.0.0"});
+}
+
+TEST_CASE("a dry run of each command that changes something says what it would change, and changes nothing") {
+    Desk desk;
+    const std::string program = desk.file("agent", "program");
+    const fs::path built = desk.scratch.path() / "built";
+    fs::create_directory(built);
+    write_file(built / "agent-linux-x86_64-2.0.0", "program 2.0.0");
+    write_file(built / "agent-linux-x86_64-2.0.0.channel", "beta\n");
+    Answer would = desk.repo({"init", "--dry-run"});
+    CHECK_MESSAGE(would.code == 0, would.output);
+    CHECK(contains(would.output, "would write public/metadata/1.root.json"));
+    CHECK_FALSE(fs::exists(desk.dir));
+    REQUIRE(desk.repo({"init"}).code == 0);
+    desk.publish("1.0.0", "beta");
+    desk.publish("1.1.0", "beta");
+    const std::vector<std::string> release{"--product", "agent", "--version", "1.0.0"};
+    const std::vector<std::vector<std::string>> changes{
+        {"publish", "--channel", "stable"},
+        {"promote", "--from", "beta", "--to", "stable"},
+        {"yank", "--channel", "beta"},
+        {"permit", "--channel", "beta", "--id", "back"},
+    };
+    const auto before = tree_of(desk.scratch.path() / "repo") + tree_of(built);
+    const auto check = [&](std::vector<std::string> words, const std::string& file, bool is_signing = true) {
+        words.emplace_back("--dry-run");
+        would = desk.repo(words, is_signing);
+        INFO(words.front() << ": " << would.output);
+        CHECK(would.code == 0);
+        CHECK(contains(would.output, "would "));
+        CHECK(contains(would.output, file));
+        CHECK(contains(would.output, "nothing is changed"));
+        CHECK(tree_of(desk.scratch.path() / "repo") + tree_of(built) == before);
+    };
+    for (auto words : changes) {
+        words.insert(words.end(), release.begin(), release.end());
+        check(words, "write public/metadata/timestamp.json");
+    }
+    check({"add", "--product", "agent", "--version", "3.0.0", "--artifact", "agent:bin/agent=" + program},
+          "write drafts/agent@3.0.0.json", false);
+    check({"import", built, "--channel", "stable"},
+          "remove " + (built / "agent-linux-x86_64-2.0.0.channel").string());
+    check({"channel", "--product", "agent", "--channel", "slow"}, "write public/metadata/1.agent-slow.json");
+    check({"rotate", "timestamp"}, "write public/metadata/2.root.json");
+    check({"rotate", "channel", "--product", "agent", "--channel", "beta"}, "write public/metadata/");
+    check({"resign"}, "write public/metadata/timestamp.json");
+    check({"gc", "--days", "0"}, "remove public/metadata/1.snapshot.json", false);
+    const Answer machine = desk.repo({"gc", "--days", "0", "--dry-run", "--json"}, false);
+    CHECK(contains(machine.output, R"({"file":"public/metadata/1.snapshot.json","would":"remove"})"));
+    CHECK(machine.json()["exit"] == "ok");
+}
+
+TEST_CASE(
+    "a root whose key is on a card is signed by the card's program, and the card is asked by nobody else") {
+    Desk desk;
+    const fs::path card = desk.scratch.path() / "card", key = desk.scratch.path() / "card.pem";
+    const fs::path signer = desk.scratch.path() / "sign-by-card";
+    const auto openssl = [&](std::vector<std::string> words) {
+        words.insert(words.begin(), "/usr/bin/openssl");
+        REQUIRE(Process{words, desk.scratch.path() / "openssl.log"}.wait() == 0);
+    };
+    openssl({"genpkey", "-algorithm", "ed25519", "-out", card});
+    openssl({"pkey", "-in", card, "-pubout", "-out", key});
+    write_file(
+        signer,
+        fmt::format("#!/bin/sh\nprintf '%s\\n' \"$1\" >> {}.asked\n"
+                    "openssl pkeyutl -sign -rawin -inkey {} -in \"$2\" | od -An -v -tx1 | tr -d ' \\n'\n",
+                    card.string(), card.string()));
+    fs::permissions(signer, fs::perms::owner_all);
+    CHECK(desk.repo({"init", "--public-key", "nobody=" + key.string(), "--signer", signer}).code == 2);
+    const Answer silent = desk.repo({"init", "--public-key", "root=" + key.string()});
+    CHECK(silent.code != 0);
+    CHECK(contains(silent.output, "cannot be asked here"));
+    const Answer made = desk.repo({"init", "--public-key", "root=" + key.string(), "--signer", signer});
+    REQUIRE_MESSAGE(made.code == 0, made.output);
+    desk.publish("1.0.0", "stable");
+    const auto asked = read_file(card.string() + ".asked");
+    CHECK(std::ranges::count(asked, '\n') == 1);
+    const Answer rotated = desk.repo({"rotate", "timestamp", "--public-key", key, "--signer", signer});
+    CHECK_MESSAGE(rotated.code == 0, rotated.output);
+    CHECK(contains(desk.checked(), "a client accepts the tree and every target in it"));
 }
 
 TEST_CASE("what a timer runs says by its exit code that a role needs its keyholders") {

@@ -223,7 +223,7 @@ TEST_CASE("what waits is kept by gc, and forgotten by discard") {
     const auto key = hands.key_of("targets");
     hands.take_away(key);
     hands.publish("1.0.0");
-    REQUIRE(hands.publisher()->collect_garbage(std::chrono::hours{0}));
+    REQUIRE(hands.publisher()->collect_garbage({std::chrono::hours{0}}));
     std::filesystem::copy(hands.home(), hands.folder.path() / "kept",
                           std::filesystem::copy_options::recursive);
     hands.bring(key);
