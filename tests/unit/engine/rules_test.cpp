@@ -212,6 +212,17 @@ TEST_CASE("cancelled in any state that allows it, the old version runs and nothi
         }
 }
 
+TEST_CASE("an agent that is started while somebody completes its half-done swap makes way") {
+    World world{Route::exit_code};
+    world.point = [&](std::string_view operation) {
+        const auto now = world.record();
+        if (operation == "rename" && now && now->progress.state == State::self_swapping) throw Crash{};
+    };
+    CHECK_THROWS_AS((void)world.begin(), Crash);
+    REQUIRE(world.state() == State::self_swapping);
+    CHECK(world.as(Actor::agent, [](Engine& e) { return e.must_make_way(Halt::busy); }));
+}
+
 TEST_CASE("a request to cancel another update cancels nothing") {
     World world{Route::watchdog};
     world.point = [&](std::string_view) {
