@@ -1,5 +1,5 @@
-// A candidate's self-test may take longer than a service manager waits for a sign of life. Whoever runs it goes
-// on showing life and answering, and ends when it is asked to.
+// A candidate's self-test may take longer than a service manager waits for a sign of life. Whoever runs it
+// goes on showing life and answering, and ends when it is asked to.
 #include <csignal>
 #include <poll.h>
 #include <sys/socket.h>
@@ -60,7 +60,8 @@ State state_of(const Endpoint& endpoint) {
 
 }  // namespace
 
-TEST_CASE("the watchdog shows life and answers while the self-test of a version that it rolls back to lasts") {
+TEST_CASE(
+    "the watchdog shows life and answers while the self-test of a version that it rolls back to lasts") {
     Server server;
     Endpoint endpoint{server, with(by_watchdog, patient)};
     ServiceManager manager{endpoint.folder()};
