@@ -1,7 +1,8 @@
 // updatectl beside a watchdog of another age: what it asks for is done without it, or it says why not.
+#include "../update/old_watchdog.hpp"
+
 #include <update/exit_code.hpp>
 
-#include "../update/old_watchdog.hpp"
 #include "operator.hpp"
 
 using namespace update;
