@@ -100,12 +100,16 @@ Result<std::vector<AgentRow>> Store::agents() {
     return agents;
 }
 
+/// One whose answer was lost comes again, and so does the end of an update, which is told until it is
+/// confirmed.
 Status Store::alert(const update::session::Alert& alert) {
     const std::lock_guard lock{mutex_};
     UPDATE_CHECK(
-        database_.execute(
-            "INSERT INTO alerts(agent_id, kind, message, at, received_at) VALUES(?1, ?2, ?3, ?4, ?5)",
-            {alert.agent_id, alert.kind, alert.message, alert.at_unix_ms, unix_ms_now()}),
+        database_.execute("INSERT INTO alerts(agent_id, kind, message, at, received_at) SELECT ?1, ?2, ?3, "
+                          "?4, ?5 WHERE NOT "
+                          "EXISTS(SELECT 1 FROM alerts WHERE agent_id = ?1 AND kind = ?2 AND message = ?3 "
+                          "AND (at = ?4 OR kind = 'update-ended'))",
+                          {alert.agent_id, alert.kind, alert.message, alert.at_unix_ms, unix_ms_now()}),
         "alert");
     UPDATE_CHECK(
         database_.execute("DELETE FROM alerts WHERE number <= (SELECT max(number) FROM alerts) - 10000"),

@@ -8,6 +8,7 @@
 #include "compose/helper.hpp"
 #include "compose/service_mode.hpp"
 #include "compose/watchdog_process.hpp"
+#include "durable/durable.hpp"
 #include "os/handshake.hpp"
 #include "os/notify.hpp"
 #include "os/program.hpp"
@@ -107,6 +108,7 @@ void WatchdogProcess::tend_update() {
     if (!handed_over_.empty()) return take_over();
     const auto record = engine_->record();
     others_work_ = false;
+    if (record && record->filed) tell_of_end_by_others(*record);
     if (!record || record->filed) return aside_sweep_.tend();
     // A clean-up that fails and rests keeps nobody down.
     if (enabled_ && is_settled(record->progress.state)) keeper_->tend_all();
@@ -136,13 +138,27 @@ void WatchdogProcess::after(const Result<Halt>& halt, State state) {
     if (!halt) return options_.log(halt.error().message());
     if (*halt == Halt::ended) {
         aside_sweep_.call();
-        const auto record = engine_->record();
-        options_.alert("update-ended",
-                       fmt::format("{} {} -> {}: {} {}", record->update_id, record->from_version,
-                                   record->to_version, row(record->progress.state).name, record->message));
+        if (const auto record = engine_->record()) tell_of_end(*record);
     }
     // While a helper applies, starting and stopping the agent is its business.
     others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
+}
+
+void WatchdogProcess::tell_of_end(const Record& record) {
+    told_of_ = record.update_id;
+    options_.alert("update-ended",
+                   fmt::format("{} {} -> {}: {} {}", record.update_id, record.from_version, record.to_version,
+                               row(record.progress.state).name, record.message));
+}
+
+/// Ended badly by agent, helper, guard or an operator, or by an earlier watchdog whose alert may have died
+/// with it. The agent tells the server, so this is only about an end that it has not told yet: it may be
+/// down.
+void WatchdogProcess::tell_of_end_by_others(const Record& record) {
+    if (record.update_id == told_of_) return;
+    const bool waits = exists(adapters_.files(), adapters_.layout().outcome(record.update_id)).value_or(true);
+    if (waits && record.progress.state != State::committed) return tell_of_end(record);
+    told_of_ = record.update_id;
 }
 
 /// Outside of a trial: the kept previous version becomes an update of its own, applied right here.

@@ -35,6 +35,8 @@ class WatchdogProcess {
     Result<Halt> resume(Entry entry);
     void take_over();
     void after(const Result<Halt>& halt, State state);
+    void tell_of_end(const Record&);
+    void tell_of_end_by_others(const Record&);
     void roll_back_if_asked();
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit);
     void tend_within_update(const std::string& program);
@@ -62,7 +64,7 @@ class WatchdogProcess {
     milliseconds interval_;
     bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,
          agent_connected_ = false, roll_back_wanted_ = false;
-    std::string handed_over_;
+    std::string handed_over_, told_of_;
     std::unique_ptr<Lock> instance_lock_;
     std::unique_ptr<EventLoop> loop_;
     std::unique_ptr<LoopChannel> channel_;

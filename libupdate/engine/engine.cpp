@@ -284,8 +284,9 @@ Status Engine::find_applier() {
 bool Engine::must_make_way(Halt halt) {
     if (halt != Halt::busy && halt != Halt::not_mine) return false;
     const auto last = record();
-    const bool exchanged =
-        last && (last->progress.state == State::swapping || last->progress.state == State::restoring);
+    if (!last) return false;
+    const Effect effect = row(last->progress.state).effect;
+    const bool exchanged = effect == Effect::swap || effect == Effect::restore;
     return exchanged && (halt == Halt::busy || find_applier());
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -117,16 +118,23 @@ class Output {
     std::string text_;
 };
 
-/// @return whether the child ended by itself before the deadline.
-Result<bool> wait_for_end(const Child& child, Output& output, const Deadline& deadline) {
+constexpr std::chrono::milliseconds look_period{50};
+
+/// Why nobody waits for the child any longer.
+enum class Over : std::uint8_t { ended, late, unwanted };
+
+Result<Over> wait_for_end(const Child& child, Output& output, const Command& command) {
+    const Deadline deadline{command.timeout};
+    const int slice_ms = command.go_on ? static_cast<int>(look_period.count()) : INT_MAX;
     UPDATE_TRY(pidfd, open_pidfd(child.pid()), "wait for the program's end");
     for (;;) {
         std::array<::pollfd, 2> watched{{{pidfd.get(), POLLIN, 0}, {output.fd(), POLLIN, 0}}};
-        const int ready = ::poll(watched.data(), watched.size(), deadline.poll_ms());
+        const int ready = ::poll(watched.data(), watched.size(), std::min(deadline.poll_ms(), slice_ms));
         if (ready < 0 && errno != EINTR) return os_error(errno, "wait for the program's end");
-        if (ready > 0 && watched[0].revents != 0) return true;
+        if (ready > 0 && watched[0].revents != 0) return Over::ended;
         if (ready > 0 && watched[1].revents != 0) (void)output.read_some();
-        if (deadline.passed()) return false;
+        if (deadline.passed()) return Over::late;
+        if (command.go_on && !command.go_on()) return Over::unwanted;
     }
 }
 
@@ -147,12 +155,12 @@ Result<Ran> run_program(const Command& command) {
     Child child{pid};
     pipe.write.reset();
     Output output{std::move(pipe.read)};
-    UPDATE_TRY(ended, wait_for_end(child, output, Deadline{command.timeout}), what);
-    if (!ended) child.kill_group();
+    UPDATE_TRY(over, wait_for_end(child, output, command), what);
+    if (over != Over::ended) child.kill_group();
     UPDATE_TRY(exit, child.collect(), what);
     // What it still had in the pipe. Not to the pipe's end: a descendant may hold that open for ever.
     while (output.fd() >= 0 && !output.full() && output.read_some()) {}
-    return Ran{exit, !ended, output.take()};
+    return Ran{exit, over == Over::late, output.take()};
 }
 
 }  // namespace update

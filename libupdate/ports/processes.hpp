@@ -1,6 +1,7 @@
 #pragma once
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,6 +31,9 @@ struct Command {
     Path program;
     std::vector<std::string> arguments;
     std::chrono::milliseconds timeout{0};
+    /// Called now and then while it runs, by the thread that runs it; with false it is killed with its whole
+    /// process group. So long as nothing calls it, whoever runs the program neither answers nor shows life.
+    std::function<bool()> go_on{};
 };
 struct Ran {
     ExitStatus exit;

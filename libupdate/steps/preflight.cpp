@@ -1,6 +1,7 @@
 // Proves, before the first byte, that the update can end well: room on every volume, and somebody to restart
 // the agent.
 #include <fmt/format.h>
+#include <set>
 
 #include "steps/routes.hpp"
 #include "steps/step.hpp"
@@ -10,37 +11,46 @@ namespace update {
 
 namespace {
 
-constexpr std::uint32_t writable_by_others = 0002;
+// On Linux the group's bits are also the mask of an access list: without them nobody whom it names can write.
+constexpr std::uint32_t writable_by_others = 0022;
 constexpr std::uint64_t system_account = 0;
 
-/// Whoever can write to the folder of a program can replace it, and needs no update for that (security rule
-/// R2). Its owner can always: that is the system's or ours.
+Status folder_is_closed(Job& job, const Path& folder, const Result<FileInfo>& ours) {
+    UPDATE_TRY(info, job.ports.files.info(folder), "install folder");
+    if (info.kind != FileInfo::Kind::directory || (info.mode & writable_by_others) != 0)
+        return Error{ErrorCode::refused,
+                     fmt::format("{} must be a folder that only its owner can write to (mode {:04o}); "
+                                 "updatectl doctor says how",
+                                 folder.string(), info.mode)};
+    if (info.owner != system_account && ours && info.owner != ours->owner)
+        return Error{ErrorCode::refused,
+                     fmt::format("{} belongs to account {}, which could replace what lies in it; "
+                                 "updatectl doctor says how it becomes yours",
+                                 folder.string(), info.owner)};
+    return done();
+}
+
+/// Whoever can write to a folder on the way to a program can replace it, and needs no update for that
+/// (security rule R2). Its owner can always: that is the system's or ours.
 Status folders_are_closed(Job& job) {
     const auto ours = job.ports.files.info(job.layout.state_dir());
     if (!ours && ours.error().code() != ErrorCode::not_found)
         return Error{ours.error()}.in("state directory");
+    std::set<Path> folders{job.layout.install_root()};
     for (const Artifact& a : job.plan.artifacts) {
-        const Path folder = job.layout.installed(a).parent_path();
-        const auto info = job.ports.files.info(folder);
-        if (!info && info.error().code() == ErrorCode::not_found)
+        const Path home = job.layout.installed(a).parent_path();
+        const auto there = job.ports.files.info(home);
+        if (!there && there.error().code() == ErrorCode::not_found)
             return Error{
                 ErrorCode::refused,
                 fmt::format(
                     "{} is to lie in {}, which does not exist, and an update makes no folders; make it, "
                     "so that only its owner can write to it, and offer the update again",
-                    a.install_path, folder.string())};
-        if (!info) return Error{info.error()}.in(fmt::format("install folder of {}", a.install_path));
-        if (info->kind != FileInfo::Kind::directory || (info->mode & writable_by_others) != 0)
-            return Error{
-                ErrorCode::refused,
-                fmt::format("{} must be a folder that others cannot write to; updatectl doctor says how",
-                            folder.string())};
-        if (info->owner != system_account && ours && info->owner != ours->owner)
-            return Error{ErrorCode::refused,
-                         fmt::format("{} belongs to account {}, which could replace what lies in it; "
-                                     "updatectl doctor says how it becomes yours",
-                                     folder.string(), info->owner)};
+                    a.install_path, home.string())};
+        Path folder = job.layout.install_root();
+        for (const Path& part : Path{a.install_path}.parent_path()) folders.insert(folder /= part);
     }
+    for (const Path& folder : folders) UPDATE_CHECK(folder_is_closed(job, folder, ours), "preflight");
     return done();
 }
 

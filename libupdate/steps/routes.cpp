@@ -11,17 +11,22 @@ namespace {
 using namespace std::chrono_literals;
 constexpr milliseconds handshake_timeout = 10s, route_patience = 15s, route_look = 1s;
 
+/// Our watchdog, which is just away when it has died, or somebody whose settings have to be mended?
+bool only_watchdog_restarts(const Settings& settings) {
+    return settings.service.manager == Manager::none && !settings.restarted_on_failure;
+}
+
 /// The exit-code route needs a supervisor that starts the agent again after exit 1, and with it the
 /// companions that the set renews: they would go on as their old version beside the new agent.
 Status exit_code_is_possible(Job& job) {
     if (job.actor != Actor::agent)
         return Error{ErrorCode::refused, "only the agent itself can exit for a restart"};
+    const auto closed = only_watchdog_restarts(job.settings) ? ErrorCode::not_found : ErrorCode::refused;
     for (const ProgramSettings& program : job.settings.programs) {
         if (program.name != job.agent().name && !is_renewed(job, program)) continue;
         UPDATE_TRY(findings, job.ports.services.check_restart_path(program.name), "restart path");
         for (const Finding& finding : findings)
-            if (!finding.ok)
-                return Error{ErrorCode::refused, fmt::format("{} ({})", finding.what, finding.cure)};
+            if (!finding.ok) return Error{closed, fmt::format("{} ({})", finding.what, finding.cure)};
     }
     return done();
 }

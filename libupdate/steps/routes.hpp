@@ -6,8 +6,8 @@
 namespace update {
 
 /// Could this route restart the agent? Changes nothing.
-/// @return an error that says why not: `not_found` (no watchdog), `unsupported` (too old), `refused` (no
-/// restart on failure, no starts counted)
+/// @return an error that says why not: `not_found` (no watchdog just now), `unsupported` (too old), `refused`
+/// (no restart on failure, no starts counted)
 Status route_is_possible(Job&, Route);
 
 /// Gives the update to the route's applier and returns when that one has proven that it lives and accepted.

@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 
 #include "durable/durable.hpp"
-#include "steps/step.hpp"
+#include "steps/watch.hpp"
 
 namespace update {
 namespace {
@@ -21,8 +21,23 @@ Error ended_badly(const Path& program, const Ran& ran) {
         .with(evidence);
 }
 
-Status test_candidate(Job& job, const Path& program) {
-    const Command command{program, {"--self-test"}, job.settings.trial.self_test_timeout};
+/// Whoever runs the candidate goes on answering meanwhile. @return why it is not waited for any longer
+std::optional<Event> asked_to_end(Job& job) {
+    for (;;) {
+        const Signal signal = wait_for_signal(job, job.ports.clock.now());
+        if (signal.kind == Signal::Kind::deadline) return std::nullopt;
+        if (signal.kind == Signal::Kind::stopping) return Event::interrupted;
+        if (signal.kind == Signal::Kind::cancelled)
+            return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
+                           Event::cancelled);
+    }
+}
+
+Status test_candidate(Job& job, const Path& program, std::optional<Event>& ended) {
+    const Command command{program, {"--self-test"}, job.settings.trial.self_test_timeout, [&] {
+                              ended = asked_to_end(job);
+                              return !ended;
+                          }};
     UPDATE_TRY(ran, job.ports.processes.run(command), fmt::format("self-test of {}", program.string()));
     if (ran.timed_out || ran.exit.signalled || ran.exit.value != 0) return ended_badly(program, ran);
     if (first_line(ran.output) != job.plan.version)
@@ -39,7 +54,9 @@ Event self_test(Job& job) {
         const Artifact& a = job.plan.artifacts[n];
         if (!a.self_test) continue;
         const Path staged = job.layout.staged(a, job.plan.update_id, n);
-        const Status passed = test_candidate(job, staged);
+        std::optional<Event> ended;
+        const Status passed = test_candidate(job, staged, ended);
+        if (ended) return *ended;
         if (passed) continue;
         // One that is gone says nothing about its version.
         const bool gone = !exists(job.ports.files, staged).value_or(true);

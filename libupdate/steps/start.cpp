@@ -16,10 +16,20 @@ bool decides(const Job& job, const ProgramSettings& program, const Error& error)
     return job.record.progress.state == State::starting && is_renewed(job, program);
 }
 
+/// By the exit code the agent may have put the old set back by itself. It stops nobody, so its companions may
+/// run as their new version still.
+Status old_set_starts_alone(Job& job) {
+    const bool by_the_agent =
+        job.record.route == Route::exit_code && job.record.progress.state == State::restarting_old;
+    return by_the_agent ? make_sure_nothing_runs(job) : done();
+}
+
 }  // namespace
 
 Event start(Job& job) {
     if (const auto instead = start_of_mixed_set(job)) return *instead;
+    if (auto alone = old_set_starts_alone(job); !alone)
+        return because(job, Reason::stop_failed, alone.error());
     std::optional<Error> verdict;
     const auto& programs = job.settings.programs;
     for (auto program = programs.rbegin(); program != programs.rend(); ++program) {

@@ -27,9 +27,9 @@ Event swap(Job& job) {
     const auto proven = job.ports.verifier.prove(job.plan, Expiry::passed_over);
     if (!proven) return because(job, reason_of_mistrust(proven.error()), proven.error());
 
-    if (job.record.progress.state == State::swapping)
-        if (auto stopped = make_sure_nothing_runs(job); !stopped)
-            return because(job, Reason::stop_failed, stopped.error());
+    // Also where the agent died while it swapped by itself: what is left of the set runs as its old version.
+    if (auto stopped = make_sure_nothing_runs(job); !stopped)
+        return because(job, Reason::stop_failed, stopped.error());
 
     std::set<Path> touched;
     for (const VerifiedArtifact& verified : *proven) {

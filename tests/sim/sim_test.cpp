@@ -89,6 +89,25 @@ TEST_CASE("settings with nobody who starts the agent again are found out") {
     CHECK_FALSE(report->violations.empty());
 }
 
+/// A set with a companion, which the watchdog runs beside the agent, and no way but the exit code.
+TEST_CASE("by the exit code under the own watchdog no crash costs the update or starts two versions") {
+    SimulationOptions options;
+    Settings settings;
+    settings.install_root = "/opt/agent";
+    settings.state_dir = "/var/lib/agent";
+    settings.watchdog_path = "bin/watchdog";
+    settings.programs.front().path = "bin/agent";
+    settings.programs.push_back({"tray", "bin/tray", {}});
+    settings.routes = {Route::exit_code};
+    options.settings = settings;
+    options.runs = 0;
+    options.stride = 3;
+    for (const char* const scenario : {"exit-code-good", "exit-code-crashes"}) {
+        options.scenario = scenario;
+        CHECK(play(options).violations.empty());
+    }
+}
+
 TEST_CASE("a seed tells the same story each time") {
     SimulationOptions options;
     options.seed = chosen_seed();

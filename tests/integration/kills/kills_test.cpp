@@ -158,6 +158,17 @@ TEST_CASE("the agent is killed in the states of the exit-code route") {
     play_all(cases);
 }
 
+TEST_CASE("the watchdog is killed in the states of the exit-code route, before an agent that needs it, too") {
+    std::vector<Case> cases;
+    for (const State state : {State::preflighting, State::handing_over, State::self_swapping})
+        cases.push_back({.point = {Who::agent, state, At::entry, Who::watchdog}});
+    for (const State state : {State::exiting, State::starting, State::awaiting_ready, State::awaiting_ack,
+                              State::renewing_watchdog, State::cleaning_up})
+        cases.push_back(good(Who::watchdog, state, At::entry));
+    for (Case& c : cases) c.route = "exit-code";
+    play_all(cases);
+}
+
 TEST_CASE("the watchdog is killed while it renews itself") {
     std::vector<Case> cases;
     for (const State state : {State::renewing_watchdog, State::cleaning_up, State::committed}) {

@@ -79,6 +79,23 @@ TEST_CASE("alerts arrive in their order") {
     CHECK(stored[2]["agent_id"] == "a");
 }
 
+TEST_CASE("an alert that comes again, and an end that is told again, are one alert each") {
+    ServerProcess server;
+    const Operator admin{server};
+    admin.enrol("a", key);
+    const auto alerts = poster(settings(server));
+    const auto post = [&](const std::string& kind, std::int64_t at) {
+        alerts->post(*update::session::encode_alert({"a", kind, "u-1 rolled-back", at}));
+    };
+    for (const std::int64_t at : {5, 5, 6}) post("held", at);
+    for (const std::int64_t at : {5, 6}) post("update-ended", at);
+    CHECK(alerts->close(std::chrono::seconds{10}).has_value());
+    CHECK(alerts->counts().delivered == 5);
+    const auto stored = admin.ask("GET", "/api/alerts").json();
+    REQUIRE(stored.size() == 3);  // held again a moment later is another matter
+    CHECK(stored[0]["kind"] == "update-ended");
+}
+
 TEST_CASE("an alert waits for a server that is away") {
     ServerProcess server;
     const Operator admin{server};

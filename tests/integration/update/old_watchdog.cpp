@@ -1,6 +1,7 @@
 #include "old_watchdog.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -20,7 +21,7 @@ OtherWatchdog::OtherWatchdog(const fs::path& socket, std::function<std::string(c
     address.sun_family = AF_UNIX;
     REQUIRE(socket.string().size() < sizeof address.sun_path);
     socket.string().copy(address.sun_path, sizeof address.sun_path - 1);
-    REQUIRE(::pipe(stop_) == 0);
+    REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);  // or a program that the test starts keeps it open
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     REQUIRE(::listen(listener_, 16) == 0);

@@ -1,5 +1,5 @@
-// Owner, mode, extended attributes and capabilities of the replaced file are those of the new one, and of the
-// old one after a roll-back.
+// Owner, mode, access list, labels, extended attributes and capabilities of the replaced file are those of
+// the new one, and of the old one after a roll-back.
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@ struct Properties {
     uid_t owner = 0;
     gid_t group = 0;
     mode_t mode = 0;
-    std::string label, capability;
+    std::string origin, capability, label, access_list;
     bool operator==(const Properties&) const = default;
 };
 
@@ -29,33 +29,56 @@ Properties properties_of(const Endpoint& endpoint) {
     const std::string file = endpoint.install_root() / "bin/agent";
     struct stat status {};
     REQUIRE(::stat(file.c_str(), &status) == 0);
-    return {status.st_uid, status.st_gid, status.st_mode, attribute(file, "user.label"),
-            attribute(file, "security.capability")};
+    return {status.st_uid,
+            status.st_gid,
+            status.st_mode,
+            attribute(file, "user.origin"),
+            attribute(file, "security.capability"),
+            attribute(file, "security.selinux"),
+            attribute(file, "system.posix_acl_access")};
 }
 
 /// As `setcap cap_net_bind_service=ep` writes it (vfs_cap_data, revision 2).
 const std::string net_bind_service{
     "\x01\x00\x00\x02\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20};
 
-/// What of it this account and file system allow; says what is left out.
+/// Of a policy that this machine need not have: without SELinux the label is an attribute like another.
+const std::string shown_label{"system_u:object_r:bin_t:s0\0", 27};
+/// user::rwx, user:1:r-x, group::r-x, mask::r-x, other::---: version 2, then tag, permissions, id each.
+const std::string shared_with_one{
+    "\x02\0\0\0"
+    "\x01\0\x07\0\xff\xff\xff\xff"
+    "\x02\0\x05\0\x01\0\0\0"
+    "\x04\0\x05\0\xff\xff\xff\xff"
+    "\x10\0\x05\0\xff\xff\xff\xff"
+    "\x20\0\0\0\xff\xff\xff\xff",
+    44};
+
+/// Says what this account or file system does not allow.
+void set(const std::string& file, const char* name, const std::string& value) {
+    if (::setxattr(file.c_str(), name, value.data(), value.size(), 0) == 0)
+        CHECK(attribute(file, name) == value);
+    else
+        MESSAGE(name, " is left out: it cannot be set here");
+}
+
 Properties mark(const Endpoint& endpoint) {
     const std::string file = endpoint.install_root() / "bin/agent";
     if (::geteuid() == 0)
         REQUIRE(::chown(file.c_str(), 0, 4242) == 0);
     else
-        MESSAGE("owner and capability are left out: only root may set them");
+        MESSAGE("the owner is left out: only root may set it");
     REQUIRE(::chmod(file.c_str(), 0750) == 0);
-    if (::setxattr(file.c_str(), "user.label", "kept", 4, 0) != 0)
-        MESSAGE("the label is left out: this file system has no user attributes");
-    if (::geteuid() == 0 && ::setxattr(file.c_str(), "security.capability", net_bind_service.data(),
-                                       net_bind_service.size(), 0) != 0)
-        MESSAGE("the capability is left out: this file system has none");
+    set(file, "user.origin", "package");
+    set(file, "security.capability", net_bind_service);
+    set(file, "security.selinux", shown_label);
+    set(file, "system.posix_acl_access", shared_with_one);
     return properties_of(endpoint);
 }
 
 }  // namespace
 
-TEST_CASE("a committed update keeps owner, mode, attributes and capabilities of the replaced file") {
+TEST_CASE("a committed update keeps owner, mode, access list, label and capabilities of the replaced file") {
     Server server;
     Endpoint endpoint{server, by_watchdog};
     const Properties before = mark(endpoint);

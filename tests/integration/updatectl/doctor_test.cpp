@@ -70,6 +70,10 @@ TEST_CASE("each planted defect is found by its check, with a cure") {
         open_to_others(endpoint.install_root() / "bin", fs::perms::others_write);
         check_found(op, "install-root", "others can write", "chmod go-w");
     }
+    SUBCASE("the group can write where the programs lie") {
+        open_to_others(endpoint.install_root() / "bin", fs::perms::group_write);
+        check_found(op, "install-root", "others can write", "chmod go-w");
+    }
     SUBCASE("the folder of the programs belongs to somebody else") {
         if (::geteuid() != 0) {
             MESSAGE("skipped, only root can give a folder away");

@@ -3,6 +3,8 @@
 #include "world.hpp"
 
 #if !defined(_WIN32)
+#include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #endif
 
@@ -146,6 +148,46 @@ TEST_CASE("a folder that belongs to somebody else is refused before the first by
     CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
     CHECK(world.left_over().empty());
 }
+
+TEST_CASE("a folder on the way to a program that others can write to is refused before the first byte") {
+    const auto mode = [](::mode_t bits) {
+        return [bits](const Path& folder) { return ::chmod(folder.c_str(), bits) == 0; };
+    };
+    // user::rwx, user:1:rwx, group::r-x, mask::rwx, other::r-x: version 2, then tag, permissions, id each.
+    const std::string list{
+        "\x02\0\0\0"
+        "\x01\0\x07\0\xff\xff\xff\xff"
+        "\x02\0\x07\0\x01\0\0\0"
+        "\x04\0\x05\0\xff\xff\xff\xff"
+        "\x10\0\x07\0\xff\xff\xff\xff"
+        "\x20\0\x05\0\xff\xff\xff\xff",
+        44};
+    const auto access_list = [&](const Path& folder) {
+        return ::setxattr(folder.c_str(), "system.posix_acl_access", list.data(), list.size(), 0) == 0;
+    };
+    const std::pair<std::string, std::function<bool(const Path&)>> openings[] = {
+        {"by its group", mode(0775)},
+        {"by everybody", mode(0757)},
+        {"by everybody, each his own files", mode(01777)},
+        {"by an account on its access list", access_list}};
+    for (const auto& [name, open] : openings)
+        for (const char* const folder : {"", "bin"}) {
+            World world{Route::watchdog};
+            const Path opened = world.settings.install_root / folder;
+            const std::string context = opened.string() + ", " + name;
+            if (!open(opened)) {
+                MESSAGE("skipped, not possible here: ", context);
+                continue;
+            }
+            REQUIRE(world.begin() == Halt::ended);
+            CHECK_MESSAGE(world.state() == State::abandoned, context);
+            CHECK_MESSAGE(world.outcome()->reason == Reason::refused, context);
+            CHECK_MESSAGE(world.outcome()->message.find("only its owner can write to") != std::string::npos,
+                          context);
+            CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
+            CHECK(world.left_over().empty());
+        }
+}
 #endif
 
 TEST_CASE("a service manager that cannot be asked for a moment is waited for before an update") {
@@ -210,6 +252,17 @@ TEST_CASE("cancelled in any state that allows it, the old version runs and nothi
                            (route == Route::exit_code && reason == Reason::crashed)),
                           context << ": " << update::name(reason));
         }
+}
+
+TEST_CASE("an agent that is started while somebody completes its half-done swap makes way") {
+    World world{Route::exit_code};
+    world.point = [&](std::string_view operation) {
+        const auto now = world.record();
+        if (operation == "rename" && now && now->progress.state == State::self_swapping) throw Crash{};
+    };
+    CHECK_THROWS_AS((void)world.begin(), Crash);
+    REQUIRE(world.state() == State::self_swapping);
+    CHECK(world.as(Actor::agent, [](Engine& e) { return e.must_make_way(Halt::busy); }));
 }
 
 TEST_CASE("a request to cancel another update cancels nothing") {

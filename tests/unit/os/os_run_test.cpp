@@ -77,6 +77,15 @@ TEST_CASE("a blocked or ignored signal of ours is neither in the program") {
     CHECK((std::stoull(ignored, nullptr, 16) & ~(3ull << 31)) == 0);
 }
 
+TEST_CASE("whoever runs a program is called meanwhile, and can end it") {
+    int looks = 0;
+    const auto ran = make_processes()->run({"/bin/sleep", {"60"}, 60s, [&] { return ++looks < 3; }});
+    REQUIRE(ran.has_value());
+    CHECK(looks == 3);
+    CHECK(ran->exit == ExitStatus{true, SIGKILL});
+    CHECK_FALSE(ran->timed_out);
+}
+
 TEST_CASE("4 KiB of output are kept, the rest is drained so that the program can end") {
     const auto ran = run("/usr/bin/head", {"-c", "3000000", "/dev/zero"});
     REQUIRE(ran.has_value());
