@@ -180,6 +180,25 @@ TEST_CASE("with no route to a restart nothing is downloaded") {
     CHECK(world.left_over().empty());
 }
 
+TEST_CASE("whoever starts the agent is prepared before it exchanges its own program, and by no other route") {
+    for (const Route route : routes) {
+        World world{route};
+        world.run_to_the_end();
+        CHECK(world.state() == State::committed);
+        CHECK(world.exchanges_prepared ==
+              (route == Route::exit_code ? std::vector<State>{State::handing_over} : std::vector<State>{}));
+    }
+}
+
+TEST_CASE("a service manager that cannot be prepared for the exchange closes the exit-code route") {
+    World world{Route::exit_code};
+    world.exchange_is_refused = true;
+    world.run_to_the_end();
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::no_route);
+    CHECK(world.left_over().empty());
+}
+
 TEST_CASE("cancelled in any state that allows it, the old version runs and nothing is left over") {
     for (const Route route : routes)
         for (const Exception& x : exceptions()) {

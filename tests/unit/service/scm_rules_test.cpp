@@ -74,6 +74,12 @@ TEST_CASE("no recovery at all is found, also when its last action is to do nothi
     CHECK(wrong_when([](ScmConfig& c) { c.recovery->actions.push_back({Kind::nothing, 0s}); }) == 2);
 }
 
+TEST_CASE("what was prepared for an exchange closes no route, and is taken back with the next repair") {
+    const auto prepare = [](ScmConfig& c) { c.recovery = command_first(*c.recovery); };
+    CHECK(wrong_when(prepare) == 0);
+    CHECK(mended_when(prepare) == ScmChanges{.recovery = true});
+}
+
 TEST_CASE("an SCM without recovery closes the route unless another supervisor is configured") {
     ScmConfig config = good();
     config.recovery.reset();
