@@ -30,6 +30,7 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
 arguments.add_argument("--build", type=pathlib.Path, required=True)
 arguments.add_argument("--only", help="the cases with this word")
+arguments.add_argument("--every", action="store_true", help="in every state on the way to the trial, about ten minutes")
 options = arguments.parse_args()
 wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills"))
 versions = options.build / "versions"
@@ -37,6 +38,10 @@ versions = options.build / "versions"
 # Early, on both sides of the swap, and in the trial.
 cases = [("agent", "awaiting-ready"), ("watchdog", "staging"), ("watchdog", "swapping"), ("watchdog", "awaiting-ready"),
          ("session", "staging"), ("session", "swapping")]
+if options.every:
+    cases = [(who, state) for state in ("preflighting", "downloading", "staging", "self-testing", "backing-up", "handing-over",
+                                        "verifying", "stopping", "swapping", "starting", "awaiting-ready")
+             for who in ("agent", "watchdog", "session")]
 
 
 class Product:
