@@ -1,5 +1,5 @@
-// What stepped aside for an artifact (Windows, see Files::rename) outlives the update's plan: a program that no
-// setting names, say one of a set's plain files, may run from it for days.
+// What stepped aside for an artifact (Windows, see Files::rename) outlives the update's plan: a program that
+// no setting names, say one of a set's plain files, may run from it for days.
 #pragma once
 #include <string>
 #include <vector>
