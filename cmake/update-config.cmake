@@ -6,7 +6,7 @@ find_dependency(tl-expected 1.0)
 find_dependency(nlohmann_json 3.11)
 find_dependency(tomlplusplus 3.3)
 find_dependency(ZLIB 1.2)
-find_dependency(CURL 7.88)
+find_dependency(CURL)  # 7.88 or later
 find_dependency(OpenSSL 3.0)
 find_dependency(Boost 1.74 COMPONENTS filesystem)
 if(@UPDATE_WITH_SYSTEMD@)

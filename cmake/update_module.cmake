@@ -7,8 +7,10 @@ option(UPDATE_WERROR "Warnings are errors" OFF)
 
 add_library(update_options INTERFACE)
 target_compile_features(update_options INTERFACE cxx_std_20)
-if(MSVC)  # the preset msvc; untested
-  target_compile_options(update_options INTERFACE /W4 /permissive- /utf-8 /EHsc $<$<BOOL:${UPDATE_WERROR}>:/WX>)
+if(MSVC)  # the preset msvc; untested. As cmake/mingw-w64.cmake defines for its compiler.
+  target_compile_definitions(update_options INTERFACE _WIN32_WINNT=0x0A00 WINVER=0x0A00 UNICODE _UNICODE NOMINMAX
+                             WIN32_LEAN_AND_MEAN)
+  target_compile_options(update_options INTERFACE /W4 /permissive- /utf-8 /EHsc /bigobj $<$<BOOL:${UPDATE_WERROR}>:/WX>)
 else()
   target_compile_options(update_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
                          -Wnon-virtual-dtor -Woverloaded-virtual $<$<BOOL:${UPDATE_WERROR}>:-Werror>)

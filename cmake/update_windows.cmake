@@ -16,4 +16,7 @@ function(update_windows_resource program version description)
   set(manifest ${PROJECT_SOURCE_DIR}/packaging/windows/program.manifest)
   configure_file(${PROJECT_SOURCE_DIR}/packaging/windows/program.rc.in ${CMAKE_CURRENT_BINARY_DIR}/${program}.rc @ONLY)
   target_sources(${program} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${program}.rc)
+  if(MSVC)  # whose linker would add a second manifest of the same number
+    target_link_options(${program} PRIVATE /MANIFEST:NO)
+  endif()
 endfunction()

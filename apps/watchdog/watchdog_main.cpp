@@ -69,6 +69,7 @@ int run(int argc, char** argv, const std::string& version) {
 
 int watchdog_main(int argc, char** argv, const std::string& version) {
     update::start_safely(argc, argv);
-    return update::run_as_service(argc, argv,
-                                  [&version](int count, char** words) { return run(count, words, version); });
+    return update::run_as_service(
+        argc, argv, [&version](int count, char** words) { return run(count, words, version); },
+        update::Children::outlive_it);
 }

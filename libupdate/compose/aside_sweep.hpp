@@ -1,4 +1,5 @@
-// Private to compose/: what stepped aside for a new version of one of our programs does not stay for ever.
+// Private to compose/: what stepped aside for a new version of a program or another file of a set does not
+// stay for ever.
 #pragma once
 #include "compose/adapters.hpp"
 #include "supervise/upkeep.hpp"

@@ -27,6 +27,8 @@ Result<bool> OwnServices::was_asked_to_start(const std::string&) {
     return is_service_start_asked_for(settings_);
 }
 
+Status OwnServices::prepare_exchange(const std::string&) { return prepare_service_for_exchange(settings_); }
+
 Result<std::vector<Finding>> OwnServices::check_restart_path(const std::string& program) {
     if (program != settings_.programs.front().name) return check_companion(program);
     if (auto installed = check_installed_service(settings_)) return std::move(*installed);

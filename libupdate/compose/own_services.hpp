@@ -19,6 +19,7 @@ class OwnServices : public Services {
     /// configured.
     Result<std::vector<Finding>> check_restart_path(const std::string& program) override;
     Result<bool> was_asked_to_start(const std::string& program) override;
+    Status prepare_exchange(const std::string& program) override;
 
  private:
     Result<std::vector<Finding>> check_companion(const std::string& program);

@@ -5,6 +5,7 @@
 
 #include "compose/end_work.hpp"
 #include "os/published_facts.hpp"
+#include "steps/asides.hpp"
 
 namespace update {
 namespace {
@@ -72,6 +73,9 @@ Status purge(Control& control) {
     };
     for (const ProgramSettings& program : settings.programs) add(program.path);
     if (!settings.watchdog_path.empty()) add(settings.watchdog_path);
+    const auto noted = noted_asides(control.adapters().files(), control.layout());
+    if (noted)
+        for (const std::string& path : *noted) add(path);
     for (const Path& folder : folders) note(remove_leftovers(folder, programs));
     note(remove_private_folder(control, control.layout().state_dir()));
     note(unpublish(settings.product));

@@ -37,6 +37,11 @@ Result<bool> is_service_start_asked_for(const Settings& settings) {
     return false;
 }
 
+Status prepare_service_for_exchange(const Settings& settings) {
+    if (settings.service.manager != Manager::none) return service_manager::prepare_exchange(settings);
+    return done();
+}
+
 std::optional<Status> restart_watchdog_service(const Settings& settings) {
     if (settings.service.manager != Manager::none) return service_manager::restart_watchdog(settings);
     return std::nullopt;

@@ -35,6 +35,9 @@ Result<bool> is_service_held(const Settings&);
 /// See Services::was_asked_to_start. For the agent and its guard; without a service manager nobody can tell.
 Result<bool> is_service_start_asked_for(const Settings&);
 
+/// See Services::prepare_exchange. In supervised mode the watchdog completes it.
+Status prepare_service_for_exchange(const Settings&);
+
 /// In the guardian of a renewal that failed. @return nothing in supervised mode
 std::optional<Status> restart_watchdog_service(const Settings&);
 

@@ -10,6 +10,7 @@
 //       lists/                       the release lists that belong to it
 //     state.json                     version and server URL, written at every agent start
 //     outcomes/<update id>.json      kept until the server has confirmed it
+//     asides                         artifacts beside which something still lies that stepped aside (Windows)
 //     cancel                         update id that somebody wants cancelled
 //     run/<program>.pid              who runs, written before the program's first instruction
 //     run/<program>.held             there: an administrator wants it stopped
@@ -102,8 +103,8 @@ class Layout {
     Path backup(const Artifact& a, const std::string& update_id, std::size_t n) const {
         return workshop(a, update_id) / (std::to_string(n) + ".old");
     }
-    /// Beside the installed file: where a backup steps aside to that cannot be removed, since a helper runs
-    /// from it.
+    Path asides() const { return state_ / "asides"; }
+    /// Beside the installed file: where what a program runs from steps aside to, so that the name is free.
     Path aside(const Artifact& a) const { return installed(a).string() + ".old"; }
 
  private:

@@ -9,8 +9,10 @@ namespace update {
 /// The image of a running program can neither be deleted nor replaced, but it can be renamed. So where
 /// replacing is denied, the file in the way steps aside to `<name>.old`, ours takes its name, and when that
 /// fails the other is put back. For that moment the name is empty: a crash there leaves the file under
-/// `.old`, and the same call repeated completes the work. What steps aside is removed once nobody runs it: by
-/// sweep_asides (os/asides.hpp), or by the next call for the same name.
+/// `.old`, and the same call repeated completes the work. Windows is asked before that moment to put `.old`
+/// back should it start and find the name empty, so that a service without anybody who looks after it starts
+/// after a power cut, too. What steps aside is removed once nobody runs it: by sweep_asides (os/asides.hpp),
+/// or by the next call for the same name.
 /// @return `refused` for links, for folders in the way, and when Windows has a pending rename of this very
 /// file, which would undo ours with the next restart; `retry_later` when a program keeps the file from being
 /// renamed

@@ -92,6 +92,9 @@ Status step_aside(const Handle& in_the_way, const std::wstring& name, std::wstri
     for (int n = 0; n < asides_max; ++n) {
         aside = aside_name(name, n);
         if (!remove_aside(aside)) continue;
+        // Asked for first, so that no power cut leaves nothing by this name. Best effort: who is no
+        // administrator may not, and is not who has to be there when the machine starts.
+        (void)restore_at_boot(aside, name);
         moved = rename_by_handle(in_the_way, aside, IfExists::fail);
         if (moved || moved.error().os().value() != ERROR_ALREADY_EXISTS) return moved;
     }
@@ -101,16 +104,18 @@ Status step_aside(const Handle& in_the_way, const std::wstring& name, std::wstri
 Status dance(const Handle& source, const Place& to, const Path& shown_to) {
     UPDATE_TRY(in_the_way, open_to_rename(to, shown_to), "move the old file aside");
     std::wstring aside;
-    UPDATE_CHECK(step_aside(in_the_way, to.full, aside), "move " + quoted(shown_to) + " aside");
-    auto placed = rename_by_handle(source, to.full, IfExists::fail);
+    auto moved = step_aside(in_the_way, to.full, aside);
+    Status placed = moved ? rename_by_handle(source, to.full, IfExists::fail) : done();
     if (!placed) {
         const auto undone = rename_by_handle(in_the_way, to.full, IfExists::fail);
         if (!undone)
             return std::move(placed).error().in(
-                fmt::format("{} is now '{}', and putting it back failed too ({})", quoted(shown_to),
-                            to_utf8(aside), undone.error().message()));
-        return placed;
+                fmt::format("{} is now '{}' until Windows starts next, and putting it back failed too ({})",
+                            quoted(shown_to), to_utf8(aside), undone.error().message()));
     }
+    (void)forget_restore_at_boot(to.full);
+    if (!moved) return std::move(moved).error().in("move " + quoted(shown_to) + " aside");
+    if (!placed) return placed;
     in_the_way.reset();
     (void)remove_aside(aside);
     return done();

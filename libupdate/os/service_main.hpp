@@ -1,5 +1,6 @@
 // A program as the service manager starts it.
 #pragma once
+#include <cstdint>
 #include <functional>
 
 namespace update {
@@ -15,7 +16,13 @@ using ProgramWork = std::function<int(int argc, char** argv)>;
 /// (EventLoop::watch_requests, Termination). An exit code other than 0 is told as a failure, so that the
 /// SCM's recovery starts it again, unless a stop was asked for. What it prints goes to the event log.
 /// Elsewhere a service is a program like any other, and those words are its own.
-int run_as_service(int argc, char** argv, const ProgramWork& work);
+///
+/// What a service of Windows starts ends with it, however it ends, as under systemd: what it left behind
+/// would run on from files that an update wants to replace. What breaks away (Processes::break_away) does
+/// not.
+/// @param children  `outlive_it` for a watchdog, whose children are programs that it supervises
+enum class Children : std::uint8_t { end_with_it, outlive_it };
+int run_as_service(int argc, char** argv, const ProgramWork& work, Children = Children::end_with_it);
 
 /// Is this process a service of the SCM, which therefore cannot become another program? Never elsewhere.
 bool is_bound_service();

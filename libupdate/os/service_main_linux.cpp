@@ -4,7 +4,7 @@
 
 namespace update {
 
-int run_as_service(int argc, char** argv, const ProgramWork& work) { return work(argc, argv); }
+int run_as_service(int argc, char** argv, const ProgramWork& work, Children) { return work(argc, argv); }
 
 bool is_bound_service() { return false; }
 

@@ -7,6 +7,7 @@
 
 #include "os/event_log.hpp"
 #include "os/handshake.hpp"
+#include "os/job.hpp"
 #include "os/os_error.hpp"
 #include "os/scheduled_task.hpp"
 #include "os/service_main.hpp"
@@ -22,14 +23,30 @@ struct Service {
     std::string name;
     std::vector<char*> arguments;
     const ProgramWork* work = nullptr;
+    Children children = Children::end_with_it;
     int exit_code = static_cast<int>(AgentExit::restart);
 };
 Service* the_service = nullptr;
+
+/// Where somebody has put this process into a job that lets nobody leave, that one stays the only one: out of
+/// one of ours within it, a program would seem to break away, and would not.
+Status hold_children() {
+    if (!may_leave_job()) return done();
+    UPDATE_TRY(job, Job::create({}, JobEnd::with_its_last_handle), "children");
+    // This is its last handle, which the system closes when this process has ended.
+    static const auto* const kept = new Job{std::move(job)};
+    if (::AssignProcessToJobObject(kept->get(), ::GetCurrentProcess()) == 0) return last_error("children");
+    return done();
+}
 
 void WINAPI service_main(DWORD, wchar_t**) {
     Service& service = *the_service;
     auto& report = ServiceReport::instance();
     if (auto begun = report.begin(service.name); !begun) return;  // the SCM does not know us: nothing to say
+    if (service.children == Children::end_with_it)
+        if (const auto held = hold_children(); !held)
+            std::fprintf(stderr, "what this service starts may outlive it: %s\n",
+                         held.error().message().c_str());
     service.exit_code =
         (*service.work)(static_cast<int>(service.arguments.size()) - 1, service.arguments.data());
     report.end(service.exit_code);
@@ -37,7 +54,7 @@ void WINAPI service_main(DWORD, wchar_t**) {
 
 }  // namespace
 
-int run_as_service(int argc, char** argv, const ProgramWork& work) {
+int run_as_service(int argc, char** argv, const ProgramWork& work, Children children) {
     // A task of the scheduler has no environment of ours, where everybody else finds the handshake.
     if (argc >= 3 && std::string_view{argv[argc - 2]} == handshake_word) {
         ::_putenv_s(handshake_variable, argv[argc - 1]);
@@ -45,7 +62,7 @@ int run_as_service(int argc, char** argv, const ProgramWork& work) {
         argv[argc] = nullptr;
     }
     if (argc < 3 || std::string_view{argv[1]} != "service") return work(argc, argv);
-    Service service{argv[2], {argv[0]}, &work};
+    Service service{argv[2], {argv[0]}, &work, children};
     service.arguments.insert(service.arguments.end(), argv + 3, argv + argc);
     service.arguments.push_back(nullptr);
     the_service = &service;

@@ -43,6 +43,9 @@ Result<std::unique_ptr<Processes>> make_processes(std::unique_ptr<Processes> pla
 /// Would the manager start the installed service of the agent again after exit code 1?
 /// See check_restart (service/unit_rules.hpp) and check_recovery (service/scm_rules.hpp).
 Result<std::vector<Finding>> check_agent(const Settings&);
+/// See Services::prepare_exchange. `repair` takes it back. systemd calls the guard before each start.
+/// @return `refused` when the manager does not keep it
+Status prepare_exchange(const Settings&);
 /// The others, the watchdog's and each companion's: does it begin with the machine, and again after a
 /// failure?
 struct ServiceCheck {

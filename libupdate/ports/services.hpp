@@ -38,6 +38,9 @@ class Services {
     /// For the agent: would this service manager start it again after exit code 1, and count the starts?
     /// For a companion: would it be started again, too, when the agent has ended so?
     virtual Result<std::vector<Finding>> check_restart_path(const std::string& program) = 0;
+    /// The agent is about to exchange its own program while it runs from it. Where that leaves no program for
+    /// a moment (Windows), whoever starts the agent after a failure is told to complete the exchange first.
+    virtual Status prepare_exchange(const std::string&) { return done(); }
     /// Did somebody ask for the start that is under way, after he had it stopped or the machine booted? Not:
     /// it follows the program's own end. Who cannot tell says no.
     virtual Result<bool> was_asked_to_start(const std::string&) { return false; }

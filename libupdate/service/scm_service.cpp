@@ -152,6 +152,13 @@ std::vector<ScmService> scm_services(const Settings& settings) {
     return services;
 }
 
+Recovery command_first(Recovery recovery) {
+    if (recovery.command.empty()) return recovery;
+    for (FailureAction& action : recovery.actions)
+        if (action.kind == Kind::restart) action.kind = Kind::run_command;
+    return recovery;
+}
+
 // The rights that Windows itself gives on new services, said aloud: SY the system, BA administrators, IU and
 // SU who is logged on and other services. CC LC SW LO CR RC look; RP WP DT start, stop and pause; DC SD WD WO
 // change.

@@ -45,6 +45,11 @@ std::string watchdog_service_name(const Settings&);
 /// one back when they are used up, and starts the agent. Of all others: each failure is a restart.
 std::vector<ScmService> scm_services(const Settings&);
 
+/// While the agent exchanges its own program: its name is empty for a moment, and where it is killed then, a
+/// restart finds no program, which the SCM follows by nothing more. So the first failure, too, runs the
+/// command, which completes the exchange before it starts the agent. Without a command as it was.
+Recovery command_first(Recovery);
+
 /// Who may do what with a service: the system and administrators all that they may with any, everybody else
 /// may look. In the security descriptor definition language.
 extern const char* const service_dacl;

@@ -45,6 +45,19 @@ std::string printable(std::string_view key) {
     return text;
 }
 
+/// In parsed values, so that nothing in the folder's name can be taken for TOML.
+void fill_in(toml::node& node, const std::string& config_dir) {
+    constexpr std::string_view word = "${config_dir}";
+    if (auto* const table = node.as_table())
+        for (auto&& [key, value] : *table) fill_in(value, config_dir);
+    if (auto* const array = node.as_array())
+        for (toml::node& element : *array) fill_in(element, config_dir);
+    if (auto* const text = node.as_string())
+        for (auto at = text->get().find(word); at != std::string::npos;
+             at = text->get().find(word, at + config_dir.size()))
+            text->get().replace(at, word.size(), config_dir);
+}
+
 /// Reads one file and remembers in which line each key stands.
 class Loader {
  public:
@@ -173,13 +186,16 @@ Result<std::string> read_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-Result<Settings> parse_settings(const std::string& text, const std::string& file) {
+Result<Settings> parse_settings(const std::string& text, const std::string& file,
+                                const std::string& config_dir) {
     if (const auto line = too_deep_line(text))
         return Error{
             ErrorCode::refused,
             fmt::format("{}:{}: file: has too many dots or braces; write sections as [name]", file, *line)};
     try {
-        return Loader{file}.load(toml::parse(text, file));
+        auto root = toml::parse(text, file);
+        fill_in(root, config_dir);
+        return Loader{file}.load(root);
     } catch (const toml::parse_error& error) {
         return Error{ErrorCode::refused, fmt::format("{}:{}: TOML syntax: {}; correct this line", file,
                                                      error.source().begin.line, error.description())};
@@ -190,8 +206,9 @@ Result<Settings> parse_settings(const std::string& text, const std::string& file
 
 Result<Settings> load_settings(const std::filesystem::path& file) {
     UPDATE_TRY(text, read_file(file), file.string());
-    auto settings = parse_settings(text, file.string());
-    if (settings) settings->file = std::filesystem::absolute(file).lexically_normal();
+    const auto whole = std::filesystem::absolute(file).lexically_normal();
+    auto settings = parse_settings(text, file.string(), whole.parent_path().string());
+    if (settings) settings->file = whole;
     return settings;
 }
 

@@ -77,7 +77,8 @@ Status take_route(Job& job, Route route) {
             return done();
         }
         case Route::exit_code:
-            return exit_code_is_possible(job);
+            if (auto possible = exit_code_is_possible(job); !possible) return possible;
+            return job.ports.services.prepare_exchange(job.agent().name);
         case Route::none:
             break;
     }

@@ -5,7 +5,9 @@
 #   powershell -ExecutionPolicy Bypass -File windows-acceptance.ps1 -Product update [-Config C:\ProgramData\update\update.toml]
 #   ... -Phase BeforeReboot     then reboot, then  -Phase AfterReboot    (each state of the services across a reboot)
 #
-# Ends with 0 when all passed, 1 otherwise. What it changes it puts back.
+# Ends with 0 when all passed, 1 otherwise. What it changes it puts back. For Windows PowerShell 5.1 (64 bits) and later, and
+# for any language of Windows: nothing is read from texts that Windows translates.
+#Requires -Version 5.1
 param(
     [string]$Product = 'update',
     [string]$Config = "$env:ProgramData\$Product\update.toml",
@@ -41,6 +43,27 @@ function Invoke-Sc([string[]]$Words) {
     if ($LASTEXITCODE -ne 0) { throw "sc.exe $($Words -join ' '): $text" }
     $text
 }
+# A setting of the configuration, in either kind of quotes; '' where there is none.
+function Get-Setting([string]$Key) {
+    foreach ($line in Get-Content $Config) {
+        if ($line -match "^\s*$Key\s*=\s*(['`"])(.*)\1") { return $Matches[2].Replace('${config_dir}', (Split-Path $Config)) }
+    }
+    ''
+}
+# How the service manager keeps the recovery of a service: SERVICE_FAILURE_ACTIONS, in which actions are pairs of a kind
+# (1: restart, 3: command) and a delay in ms.
+function Get-Recovery([string]$Name) {
+    $key = Get-ItemProperty "HKLM:\SYSTEM\CurrentControlSet\Services\$Name"
+    $bytes = $key.FailureActions
+    $count = [BitConverter]::ToInt32($bytes, 12)
+    $actions = for ($n = 0; $n -lt $count; $n++) {
+        '{0} after {1}' -f [BitConverter]::ToInt32($bytes, 20 + 8 * $n), [BitConverter]::ToInt32($bytes, 24 + 8 * $n)
+    }
+    [pscustomobject]@{ Actions = @($actions); AfterExitCodes = $key.FailureActionsOnNonCrashFailures -eq 1
+        Delayed = $key.DelayedAutostart -eq 1 -and $key.Start -eq 2 }
+}
+# What PowerShell holds open keeps a deleted service from going.
+function Clear-Handles { [GC]::Collect(); [GC]::WaitForPendingFinalizers() }
 # Without the watchdog, so that nobody but the service manager's recovery can bring the agent back.
 function Without-Watchdog([scriptblock]$Body) {
     Invoke-Sc @('config', $watchdog, 'start=', 'disabled') | Out-Null
@@ -54,14 +77,15 @@ function Without-Watchdog([scriptblock]$Body) {
 function Test-Configuration {
     foreach ($service in $agent, $watchdog) {
         Check "$service reads back its recovery" {
-            $text = Invoke-Sc @('qfailure', $service)
-            Demand ($text -match 'RESTART -- Delay = 10000') "no restart after 10 s: $text"
-            $flag = Invoke-Sc @('qfailureflag', $service)
-            Demand ($flag -match 'TRUE|: 1') "failure actions flag is not set: $flag"
+            $recovery = Get-Recovery $service
+            Demand ($recovery.Actions[0] -eq '1 after 10000') "the first action is not a restart after 10 s: $($recovery.Actions)"
+            if ($service -eq $agent) {
+                Demand ($recovery.Actions[-1] -eq '3 after 10000') "the last action is not the guard after 10 s: $($recovery.Actions)"
+            }
+            Demand $recovery.AfterExitCodes 'failure actions flag is not set'
+            $recovery.Actions -join ', '
         }
-        Check "$service starts at boot, delayed" {
-            Demand ((Invoke-Sc @('qc', $service)) -match 'DELAYED') 'not delayed'
-        }
+        Check "$service starts at boot, delayed" { Demand (Get-Recovery $service).Delayed 'not delayed' }
         Check "$service has a quoted program" { Demand ((Get-State $service).PathName.StartsWith('"')) 'not quoted' }
         Check "${service}: nobody but administrators may change it" {
             $sddl = (Invoke-Sc @('sdshow', $service)).Trim()
@@ -75,8 +99,9 @@ function Test-Configuration {
     }
     Check 'updatectl doctor finds nothing in the services' {
         $program = Join-Path (Split-Path ((Get-State $agent).PathName.Split('"')[1])) 'updatectl.exe'
-        $text = & $program doctor --config $Config --json | Out-String
-        Demand ($text -notmatch '"service"[^}]*"ok":\s*false') $text
+        $report = & $program doctor --config $Config --json | Out-String | ConvertFrom-Json
+        $bad = @($report.findings | Where-Object { $_.check -eq 'service' -and -not $_.ok } | ForEach-Object { $_.what })
+        Demand ($bad.Count -eq 0) ($bad -join '; ')
     }
 }
 
@@ -98,11 +123,15 @@ function Test-Recovery {
     }
     Check 'the second failure runs the guard, which starts the agent' {
         Without-Watchdog {
+            $since = Get-Date
             foreach ($n in 1, 2) {
                 $before = (Get-State $agent).ProcessId
                 Stop-Process -Id $before -Force
                 Wait-Until 30 { $now = Get-State $agent; $now.State -eq 'Running' -and $now.ProcessId -ne $before } | Out-Null
             }
+            # 7031: the name, how often, the delay, the kind of the action, and its name in this language.
+            $events = @(Get-WinEvent -FilterHashtable @{ LogName = 'System'; Id = 7031; StartTime = $since } -MaxEvents 8)
+            'actions taken: ' + (($events | ForEach-Object { $_.Properties[3].Value }) -join ', ') + ' (3: the guard)'
         }
     }
     Check 'an agent that an administrator stopped stays stopped for 30 s' {
@@ -127,24 +156,25 @@ function Test-Recovery {
     }
     Check 'a watchdog that was deleted is brought back by the agent (I3)' {
         Stop-Service $watchdog
+        Clear-Handles
         Invoke-Sc @('delete', $watchdog) | Out-Null
         Restart-Service $agent
-        Wait-Until 60 { $now = Get-State $watchdog; $now -and $now.State -eq 'Running' }
+        Clear-Handles
+        Wait-Until 120 { $now = Get-State $watchdog; $now -and $now.State -eq 'Running' }
     }
     Check 'a program that ends in the loader is seen by the service manager' {
         # What no documentation says: does recovery fire when a process ends before it has connected?
         $image = (Get-State $agent).PathName.Split('"')[1]
         Without-Watchdog {
             Stop-Service $agent
-            Rename-Item $image "$image.acceptance"
+            Move-Item $image "$image.acceptance"
             try {
                 [IO.File]::WriteAllBytes($image, [byte[]](0x4d, 0x5a))
                 $failed = $false
                 try { Start-Service $agent } catch { $failed = $true }
                 Demand $failed 'a damaged program was started'
             } finally {
-                Remove-Item $image
-                Rename-Item "$image.acceptance" $image
+                Move-Item "$image.acceptance" $image -Force
                 Start-Service $agent
             }
         }
@@ -157,14 +187,20 @@ function Test-PlainUser {
     $password = [guid]::NewGuid().ToString('N') + 'aA1!'
     $secure = ConvertTo-SecureString $password -AsPlainText -Force
     New-LocalUser $name -Password $secure | Out-Null
+    $readable = Join-Path $env:PUBLIC 'libupdate-acceptance.toml'
     try {
+        # A new account is in no group, and without this one may not log on. S-1-5-32-545: Users, whatever they are called here.
+        Add-LocalGroupMember -SID 'S-1-5-32-545' -Member $name
         $credential = New-Object pscredential "$env:COMPUTERNAME\$name", $secure
         $asUser = {
             param([string]$Command)
-            $out = Join-Path $env:PUBLIC 'libupdate-acceptance.txt'
             $process = Start-Process powershell -Credential $credential -WorkingDirectory $env:PUBLIC -Wait -PassThru `
                 -WindowStyle Hidden -ArgumentList '-NoProfile', '-Command', "$Command; exit `$LASTEXITCODE"
             $process.ExitCode
+        }
+        Check 'a plain user can run a program at all, so that the checks below mean something' {
+            Demand ((& $asUser 'Get-ChildItem $env:PUBLIC -ErrorAction Stop | Out-Null; $LASTEXITCODE = 0') -eq 0) 'cannot'
+            Demand ((& $asUser 'Get-ChildItem Q:\nowhere -ErrorAction Stop; $LASTEXITCODE = 0') -ne 0) 'its failures are not seen'
         }
         foreach ($service in $agent, $watchdog) {
             Check "a plain user can neither stop nor change $service" {
@@ -173,7 +209,7 @@ function Test-PlainUser {
                 Demand ((& $asUser "sc.exe config $service binPath= c:\windows\notepad.exe") -ne 0) 'changed its program'
             }
         }
-        $state = (Select-String -Path $Config -Pattern "^state_dir = '(.*)'").Matches[0].Groups[1].Value
+        $state = Get-Setting 'state_dir'
         Check 'a plain user cannot read the state folder' {
             Demand ((& $asUser "Get-ChildItem '$state' -ErrorAction Stop; `$LASTEXITCODE = 0") -ne 0) 'read it'
         }
@@ -181,11 +217,21 @@ function Test-PlainUser {
             $folder = Split-Path ((Get-State $agent).PathName.Split('"')[1])
             Demand ((& $asUser "Set-Content '$folder\planted.dll' x -ErrorAction Stop; `$LASTEXITCODE = 0") -ne 0) 'wrote it'
         }
-        Check 'a plain user may not confirm, cancel or roll back over the pipe' {
-            $program = Join-Path (Split-Path ((Get-State $agent).PathName.Split('"')[1])) 'updatectl.exe'
-            Demand ((& $asUser "& '$program' restart --config '$Config'") -ne 0) 'restarted the agent'
+        # He cannot read the configuration, and needs it to find the pipe.
+        (Get-Content $Config -Raw).Replace('${config_dir}', (Split-Path $Config)) | Set-Content $readable
+        $program = Join-Path (Split-Path ((Get-State $agent).PathName.Split('"')[1])) 'updatectl.exe'
+        Check 'a plain user may ask the watchdog for the status over the pipe' {
+            Demand ((& $asUser "& '$program' status --config '$readable'") -eq 0) 'is refused'
         }
-    } finally { Remove-LocalUser $name }
+        Check 'a plain user may not have the agent restarted over the pipe' {
+            $before = (Get-State $agent).ProcessId
+            Demand ((& $asUser "& '$program' restart --config '$readable'") -ne 0) 'was not refused'
+            Demand ((Get-State $agent).ProcessId -eq $before) 'restarted the agent'
+        }
+    } finally {
+        Remove-Item $readable -ErrorAction SilentlyContinue
+        Remove-LocalUser $name
+    }
 }
 
 function Test-Facts {
@@ -195,32 +241,52 @@ function Test-Facts {
         "$($facts.Version), $($facts.ServerUrl)"
     }
     Check 'the agent writes into the event log, with readable texts' {
-        $event = Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = $agent } -MaxEvents 1
-        Demand ($event.Message -notmatch 'cannot be found') $event.Message
+        $entry = Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = $agent } -MaxEvents 1
+        # Without its source there is no text at all, or one of Windows about the missing description.
+        Demand ($entry.Message -and $entry.Message.Trim() -eq "$($entry.Properties[0].Value)".Trim()) "its text is: $($entry.Message)"
     }
     Check 'the key lies sealed' {
-        $line = (Select-String -Path $Config -Pattern "^key_file = '(.*)'").Matches
-        if ($line.Count -eq 0 -or -not (Test-Path $line[0].Groups[1].Value)) { return 'no key is configured' }
-        Demand ((Get-Content $line[0].Groups[1].Value -TotalCount 1).StartsWith('dpapi:')) 'it is readable'
+        $key = Get-Setting 'key_file'
+        if (-not $key -or -not (Test-Path $key)) { return 'no key is configured' }
+        Demand ((Get-Content $key -TotalCount 1).StartsWith('dpapi:')) 'it is readable'
     }
 }
 
 # Each state across one reboot: agent running, watchdog stopped by an administrator. After a reboot both start again, since a
 # stop is forgotten with the boot; a disabled one does not.
+#
+# And what is asked of Windows before the name of a running program is empty for a moment: `.old` gets the name at the next
+# start if nothing has it, and otherwise stays.
+$aside = Join-Path $env:ProgramData "$Product-acceptance"
+function Get-Boot { "$((Get-CimInstance Win32_OperatingSystem).LastBootUpTime.Ticks)" }
 function Set-BeforeReboot {
     Stop-Service $watchdog
-    @{ Agent = (Get-State $agent).ProcessId; Boot = (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToString('o') } |
-        ConvertTo-Json | Set-Content $noteFile
+    $windows = Add-Type -PassThru -Namespace Acceptance -Name Files -MemberDefinition @'
+[System.Runtime.InteropServices.DllImport("kernel32.dll", CharSet = System.Runtime.InteropServices.CharSet.Unicode, SetLastError = true)]
+public static extern bool MoveFileEx(string from, string to, int flags);
+'@
+    Set-Content "$aside-empty.old" 'old'
+    Set-Content "$aside-taken.old" 'old'
+    foreach ($name in 'empty', 'taken') {
+        Demand ($windows::MoveFileEx("$aside-$name.old", "$aside-$name", 4)) 'MOVEFILE_DELAY_UNTIL_REBOOT is refused'
+    }
+    Set-Content "$aside-taken" 'new'
+    @{ Agent = (Get-State $agent).ProcessId; Boot = Get-Boot } | ConvertTo-Json | Set-Content $noteFile
     Write-Host 'Now reboot, wait three minutes (the services start delayed), and run -Phase AfterReboot.'
 }
 function Test-AfterReboot {
     $before = Get-Content $noteFile -Raw | ConvertFrom-Json
     Check 'the machine was rebooted' {
-        Demand ($before.Boot -ne (Get-CimInstance Win32_OperatingSystem).LastBootUpTime.ToString('o')) 'it was not'
+        Demand ("$($before.Boot)" -ne (Get-Boot)) 'it was not'
     }
     Check 'the agent runs after the reboot' { Wait-Until 240 { (Get-State $agent).State -eq 'Running' } }
     Check 'the watchdog runs after the reboot' { Wait-Until 240 { (Get-State $watchdog).State -eq 'Running' } }
+    Check 'Windows put back what stepped aside, where nothing had taken the name' {
+        Demand (Test-Path "$aside-empty") 'it did not'
+        Demand ((Get-Content "$aside-taken") -eq 'new') 'it overwrote what had taken the name'
+    }
     Remove-Item $noteFile
+    Remove-Item "$aside-*" -ErrorAction SilentlyContinue
 }
 
 $me = [Security.Principal.WindowsPrincipal][Security.Principal.WindowsIdentity]::GetCurrent()

@@ -1,8 +1,11 @@
 // The services in the SCM's database: made, repaired, read back, removed.
 #include <chrono>
+#include <filesystem>
 #include <fmt/format.h>
+#include <optional>
 #include <thread>
 
+#include "layout/layout.hpp"
 #include "os/event_log.hpp"
 #include "os/product_folder.hpp"
 #include "os/scm/manager.hpp"
@@ -221,11 +224,41 @@ Status service_manager::restart_watchdog(const Settings& settings) {
     return manager.start(name);
 }
 
+namespace {
+
+/// Only the version that proved itself can make it.
+std::optional<Finding> missing_guard(const Settings& settings, const std::string& service) {
+    const Path guard = Layout{settings}.guard(settings.programs.front());
+    std::error_code problem;
+    if (is_regular_file(std::filesystem::status(guard, problem))) return std::nullopt;
+    return Finding{
+        false, fmt::format("nobody counts the starts: {} is missing", guard.string()),
+        fmt::format("sc.exe stop {0}, and sc.exe start {0}: the agent makes it at its start", service)};
+}
+
+}  // namespace
+
 Result<std::vector<Finding>> service_manager::check_agent(const Settings& settings) {
     ScmManager manager;
     const ScmService wanted = scm_services(settings).front();
     UPDATE_TRY(now, manager.config(wanted.name), "service of the agent");
-    return check_recovery(now, wanted, settings);
+    auto findings = check_recovery(now, wanted, settings);
+    if (wanted.recovery.command.empty()) return findings;
+    if (auto missing = missing_guard(settings, wanted.name)) findings.push_back(std::move(*missing));
+    return findings;
+}
+
+Status service_manager::prepare_exchange(const Settings& settings) {
+    ScmManager manager;
+    ScmService wanted = scm_services(settings).front();
+    UPDATE_TRY(before, manager.config(wanted.name), "prepare the exchange");
+    // Wine's manager knows no recovery.
+    if (!before.recovery || *before.recovery == command_first(*before.recovery)) return done();
+    wanted.recovery = command_first(*before.recovery);
+    UPDATE_CHECK(manager.change(wanted, {.recovery = true}), "prepare the exchange");
+    UPDATE_TRY(after, manager.config(wanted.name), "prepare the exchange");
+    if (after.recovery == wanted.recovery) return done();
+    return Error{ErrorCode::refused, fmt::format("service {} does not keep its recovery", wanted.name)};
 }
 
 Result<bool> service_manager::is_agent_start_asked_for(const Settings&) { return false; }

@@ -34,5 +34,6 @@ Status remove(const Settings&, Files&) { return absent(); }
 Result<std::vector<std::string>> repair(const Settings&, Files&) { return absent(); }
 Result<std::vector<std::string>> ensure_watchdog(const Settings&, Files&) { return absent(); }
 Status restart_watchdog(const Settings&) { return absent(); }
+Status prepare_exchange(const Settings&) { return absent(); }
 
 }  // namespace update::service_manager

@@ -1,4 +1,5 @@
 // What begins an update, what does not, and what stops one.
+#include "steps/asides.hpp"
 #include "support/scripted_http.hpp"
 #include "world.hpp"
 
@@ -220,6 +221,50 @@ TEST_CASE("with no route to a restart nothing is downloaded") {
     CHECK(world.outcome()->bytes == 0);
     CHECK(world.performed[static_cast<std::size_t>(State::downloading)] == 0);
     CHECK(world.left_over().empty());
+}
+
+TEST_CASE("whoever starts the agent is prepared before it exchanges its own program, and by no other route") {
+    for (const Route route : routes) {
+        World world{route};
+        world.run_to_the_end();
+        CHECK(world.state() == State::committed);
+        CHECK(world.exchanges_prepared ==
+              (route == Route::exit_code ? std::vector<State>{State::handing_over} : std::vector<State>{}));
+    }
+}
+
+TEST_CASE("a service manager that cannot be prepared for the exchange closes the exit-code route") {
+    World world{Route::exit_code};
+    world.exchange_is_refused = true;
+    world.run_to_the_end();
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.outcome()->reason == Reason::no_route);
+    CHECK(world.left_over().empty());
+}
+
+TEST_CASE("what stepped aside for any file of a set is noted at the update's end, and earlier notes stay") {
+    World world{Route::watchdog};
+    const Artifact& data = world.plan.artifacts.at(1);
+    REQUIRE(data.role == Role::file);
+    // As the swap leaves it on Windows.
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (now && now->progress.state == State::cleaning_up)
+            world.write(world.layout.aside(data), "a program runs from it");
+    };
+    REQUIRE(world.files.make_private_directory(world.settings.state_dir));
+    world.write(world.layout.asides(), "bin/other\n");
+    world.run_to_the_end();
+    CHECK(world.state() == State::committed);
+    const auto noted = noted_asides(world.files, world.layout);
+    REQUIRE(noted);
+    CHECK(*noted == std::vector<std::string>{"bin/other", data.install_path});
+}
+
+TEST_CASE("an update for which nothing stepped aside notes nothing") {
+    World world{Route::watchdog};
+    world.run_to_the_end();
+    CHECK_FALSE(fs::exists(world.layout.asides()));
 }
 
 TEST_CASE("cancelled in any state that allows it, the old version runs and nothing is left over") {

@@ -68,7 +68,9 @@ class World {
          acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
     std::string unstartable;         ///< a companion without an executable
-    Http* http = nullptr;            ///< null: there is no network
+    std::vector<State> exchanges_prepared;
+    bool exchange_is_refused = false;  ///< the service manager does not keep what completes it
+    Http* http = nullptr;              ///< null: there is no network
     unsigned helpers_started = 0, agent_starts_of_new = 0, crashes = 0, waits = 0;
     std::vector<std::string> notes;
     std::vector<std::uint64_t> progress;            ///< of the set, in bytes, as the observer heard it
@@ -157,6 +159,10 @@ class PlayedServices : public Services {
         return std::vector<Finding>{{true, "played", ""}};
     }
     Result<bool> was_asked_to_start(const std::string&) override { return world_.started_on_request; }
+    Status prepare_exchange(const std::string&) override {
+        world_.exchanges_prepared.push_back(world_.state());
+        return world_.exchange_is_refused ? Status{Error{ErrorCode::refused, "not kept"}} : done();
+    }
 
  private:
     World& world_;

@@ -69,9 +69,27 @@ TEST_CASE("each setting that would keep an agent down is found, by itself") {
     CHECK(wrong_when([](ScmConfig& c) { c.command_line = R"("C:\other.exe")"; }) == 1);
 }
 
+TEST_CASE("a recovery after 60 s is found, and mended to 10 s (I7)") {
+    const auto slow = [](ScmConfig& c) {
+        for (FailureAction& action : c.recovery->actions) action.delay = 60s;
+    };
+    ScmConfig config = good();
+    slow(config);
+    CHECK(wrong_with(config) == std::vector<std::string>{"is started again later than after 10 s"});
+    CHECK(mended_when(slow).recovery);
+    CHECK(mended_when(slow, MadeBy::others).recovery);
+    for (const FailureAction& action : wanted().recovery.actions) CHECK(action.delay == 10s);
+}
+
 TEST_CASE("no recovery at all is found, also when its last action is to do nothing") {
     CHECK(wrong_when([](ScmConfig& c) { c.recovery = Recovery{}; }) == 3);
     CHECK(wrong_when([](ScmConfig& c) { c.recovery->actions.push_back({Kind::nothing, 0s}); }) == 2);
+}
+
+TEST_CASE("what was prepared for an exchange closes no route, and is taken back with the next repair") {
+    const auto prepare = [](ScmConfig& c) { c.recovery = command_first(*c.recovery); };
+    CHECK(wrong_when(prepare) == 0);
+    CHECK(mended_when(prepare) == ScmChanges{.recovery = true});
 }
 
 TEST_CASE("an SCM without recovery closes the route unless another supervisor is configured") {

@@ -63,6 +63,16 @@ TEST_CASE("the agent is restarted after 10 s, and from the second failure on by 
     CHECK(words_of_command_line(recovery.command).back() == "--update-rescue");
 }
 
+TEST_CASE("while the agent exchanges its own program, the guard comes after the first failure, too") {
+    const auto recovery = scm_services(acme())[0].recovery;
+    const auto prepared = command_first(recovery);
+    CHECK(prepared.actions == std::vector<FailureAction>{{Kind::run_command, 10s}, {Kind::run_command, 10s}});
+    CHECK(prepared.command == recovery.command);
+    CHECK(prepared.after_exit_codes);
+    const auto plain = scm_services(acme())[1].recovery;
+    CHECK(command_first(plain) == plain);  // there is nobody to call
+}
+
 TEST_CASE("a program that knows nothing of libupdate is restarted for ever and called without our words") {
     Settings settings = acme();
     settings.trial.probe.kind = Readiness::process_age;

@@ -386,3 +386,28 @@ TEST_CASE("a file that is not there, is none, or is huge, is told apart") {
     REQUIRE_FALSE(huge);
     CHECK(contains(huge.error().message(), "larger than 256 KiB"));
 }
+
+TEST_CASE("${config_dir} in any text is the folder of the file, whatever signs it has") {
+    const auto settings = parse_settings(R"(install_root = "/opt/agent"
+state_dir = '${config_dir}/state'
+[[programs]]
+path = "bin/agent"
+arguments = ["--config", "${config_dir}/a.toml", "${config_dir}:${config_dir}", "${other}"]
+)",
+                                         "u.toml", "/my \"data\" \\ ${config_dir}");
+    REQUIRE_MESSAGE(settings, settings.error().message());
+    CHECK(settings->state_dir == std::filesystem::path{"/my \"data\" \\ ${config_dir}/state"});
+    const std::string dir = "/my \"data\" \\ ${config_dir}";
+    CHECK(settings->programs.at(0).arguments ==
+          std::vector<std::string>{"--config", dir + "/a.toml", dir + ":" + dir, "${other}"});
+}
+
+TEST_CASE("a file that is loaded knows its own folder") {
+    const test::TempFolder folder;
+    const auto file = folder.path() / "u.toml";
+    std::ofstream{file} << "install_root = \"/opt/agent\"\nstate_dir = '${config_dir}/state'\n"
+                           "[[programs]]\npath = \"bin/agent\"\n";
+    const auto settings = load_settings(file);
+    REQUIRE_MESSAGE(settings, settings.error().message());
+    CHECK(settings->state_dir == folder.path() / "state");
+}

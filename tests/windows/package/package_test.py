@@ -22,7 +22,8 @@ wine = [str(options.source / "scripts" / "wine")]
 prefix = pathlib.Path(os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "package"))
 os.environ["LIBUPDATE_WINE_PREFIX"] = str(prefix)
 programs = prefix / "drive_c" / "Program Files" / product
-data = prefix / "drive_c" / "ProgramData" / product
+# The folder of all users' data lies elsewhere, as administrators may have it.
+data = prefix / "drive_c" / "Common Data" / product
 
 
 def skip(reason):
@@ -91,6 +92,13 @@ def package(folder, version, agent):
     return folder / "out" / f"{product}-{version}.msi"
 
 
+def move_the_data_of_all_users():
+    folders = r"HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Explorer"
+    for key, value in ((r"HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList", "ProgramData"),
+                       (folders + r"\User Shell Folders", "Common AppData"), (folders + r"\Shell Folders", "Common AppData")):
+        run("reg.exe", "add", key, "/v", value, "/t", "REG_SZ", "/d", r"C:\Common Data", "/f")
+
+
 def an_install_creates_and_starts_both_services(first):
     check(msiexec("/i", windows_path(first)) == 0, "msiexec /i failed")
     for name in ("agent.exe", "watchdog.exe", "updatectl.exe"):
@@ -98,6 +106,8 @@ def an_install_creates_and_starts_both_services(first):
     eventually(lambda: state(product) == "RUNNING", "the agent's service runs")
     eventually(lambda: state(f"{product}-watchdog") == "RUNNING", "the watchdog's service runs")
     eventually(lambda: registry("Version") == "1.0.0", "the agent writes its version into the registry")
+    eventually(lambda: (data / "state").exists(), f"the state lies in {data}")
+    check(not (prefix / "drive_c" / "ProgramData" / product).exists(), "a folder was made where the data does not lie")
     for service in (product, f"{product}-watchdog"):
         check(has_event_source(service), f"{service} has no source of events")
 
@@ -148,6 +158,7 @@ def main():
     first, second = package(folder, "1.0.0", "agent-1.0.exe"), package(folder, "1.1.0", "agent-1.1.exe")
     # While no ordinary program runs, Wine ends the session, and kills the services.
     subprocess.run([*wine, "--keep"], stdin=subprocess.DEVNULL, check=True)
+    move_the_data_of_all_users()
     failed = 0
     try:
         for test, arguments_of_test in (

@@ -24,7 +24,7 @@ inline std::string literal(const fs::path& path) { return '\'' + path.string() +
 
 /// An agent without a watchdog, which may only use one route.
 struct Lonely : Endpoint {
-    Lonely(const char* new_version, const char* route) {
+    Lonely(const char* new_version, const char* route, const char* commit_on = "ready") {
         publish(fs::path{PROGRAMS} / new_version);
         fs::copy_file(fs::path{PROGRAMS} / "offering_agent_1.0.exe", settings().install_root / "agent.exe",
                       fs::copy_options::overwrite_existing);
@@ -34,10 +34,10 @@ struct Lonely : Endpoint {
             "restarted_on_failure = true\n[transfer]\nallow_http = true\n[trust]\nroot = {}\n"
             "repositories = [{{ metadata = \"{}/metadata\", targets = \"{}/targets\" }}]\n[service]\nmanager "
             "= \"scm\"\n"
-            "[trial]\ncommit_on = \"ready\"\n[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\n"
+            "[trial]\ncommit_on = \"{}\"\n[[programs]]\nname = \"agent\"\npath = \"agent.exe\"\n"
             "arguments = [\"--config\", {}]\n",
             settings().product, literal(settings().install_root), literal(settings().state_dir), route,
-            literal(releases() / "public/metadata/1.root.json"), origin.url(), origin.url(),
+            literal(releases() / "public/metadata/1.root.json"), origin.url(), origin.url(), commit_on,
             literal(folder() / "update.toml"));
         std::ofstream{folder() / "offer.json"}
             << to_json(Selection{"one", settings().product, "stable", "1.1.0"});
@@ -54,6 +54,18 @@ struct Lonely : Endpoint {
     std::string log() {
         std::ifstream file{folder() / "update.toml.log"};
         return {std::istreambuf_iterator<char>{file}, {}};
+    }
+    /// What the agent's server says once it has authenticated it: the update that it confirms, or "nothing".
+    /// Returns when the agent knows.
+    void acknowledge(const char* update) {
+        std::ofstream{folder() / "acknowledged.part"} << update;
+        REQUIRE(eventually([&] {
+            std::error_code read_just_now;
+            fs::rename(folder() / "acknowledged.part", folder() / "acknowledged", read_just_now);
+            return !read_just_now;
+        }));
+        REQUIRE(
+            eventually([&] { return log().find(fmt::format("told {}\n", update)) != std::string::npos; }));
     }
     /// What the SCM does after the second failure and each later one.
     int recover() {

@@ -1,5 +1,5 @@
 // An agent that offers itself the selection which lies beside its configuration (offer.json), unless it runs
-// as that version.
+// as that version; and to which the file `acknowledged` says what its server would.
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +21,11 @@ namespace {
 using namespace update;
 
 int fail(const Error& error) { return std::fprintf(stderr, "%s\n", error.message().c_str()), 1; }
+
+std::string text_of(const std::filesystem::path& path) {
+    std::ifstream file{path};
+    return {std::istreambuf_iterator<char>{file}, {}};
+}
 
 int work(int argc, char** argv) {
     if (argc > 1 && std::string_view{argv[1]} == "--self-test") return std::puts(AGENT_VERSION) < 0 ? 1 : 0;
@@ -50,11 +55,22 @@ int work(int argc, char** argv) {
     const auto guard = settings->install_root / ".guard-agent.exe";
     (void)test::looks_until(std::chrono::seconds{30},
                             [&] { return end != -1 || std::filesystem::exists(guard); });
-    std::ifstream file{settings->file.parent_path() / "offer.json"};
-    const auto selection = parse_selection({std::istreambuf_iterator<char>{file}, {}});
+    const auto selection = parse_selection(text_of(settings->file.parent_path() / "offer.json"));
     if (selection && selection->version != AGENT_VERSION)
         if (auto taken = (*updater)->offer(*selection); !taken) log << taken.error().message() << std::endl;
-    end.wait(-1);
+    // What a server would say: the update that it confirms, or nothing.
+    std::string told;
+    while (end == -1) {
+        (void)test::looks_until(std::chrono::hours{1}, [&] {
+            const std::string said = text_of(settings->file.parent_path() / "acknowledged");
+            if (end == -1 && (said.empty() || said == told)) return false;
+            told = said;
+            return true;
+        });
+        if (end != -1) break;
+        (*updater)->authenticated(true, told == "nothing" ? "" : told);
+        log << "told " << told << std::endl;
+    }
     return end;
 }
 

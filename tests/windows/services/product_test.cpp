@@ -2,6 +2,9 @@
 // calls it.
 #include "windows/services/product.hpp"
 
+#include "os/process_id.hpp"
+#include "os/program.hpp"
+
 using namespace update;
 using namespace update::test;
 
@@ -26,7 +29,9 @@ TEST_CASE("the agent's key is sealed at its first start") {
 }
 
 TEST_CASE(
-    "an update goes over the watchdog's service and is committed; the new version runs as the service") {
+    "an update goes over the watchdog's service and is committed; the new version runs as the service and "
+    "says so "
+    "in the registry (I8)") {
     Product product;
     product.install();
     const auto before = product.state().pid;
@@ -72,6 +77,27 @@ TEST_CASE("a set with a file becomes new as a whole, and old as a whole where it
     CHECK(good.json()["outcome"]["ending"] == "committed");
     CHECK(product.same_content(text, fresh));
     CHECK(product.eventually([&] { return product.published("Version") == "1.1.0"; }));
+}
+
+TEST_CASE("what a program runs from that no setting names steps aside, and is swept once it has ended") {
+    Product product;
+    const fs::path tray = product.settings().install_root / "tray.exe",
+                   fresh = product.folder() / "fresh.exe";
+    fs::copy_file(product.folder() / "probe.exe", tray);
+    std::ofstream{fresh} << "the next tray program";
+    product.install();
+    const auto running =
+        make_processes()->break_away({tray, {"hold", (product.folder() / "tray.lock").string()}, {}}, 10s);
+    REQUIRE_MESSAGE(running, (running ? "" : running.error().message()));
+    const auto answer = product.update_to(
+        "1.1.0", {product.item("agent", "agent.exe", "agent-1.1.exe"), "file:tray.exe=" + fresh.string()});
+    INFO(answer.output);
+    CHECK(answer.json()["outcome"]["ending"] == "committed");
+    CHECK(product.same_content(tray, fresh));
+    CHECK(is_alive(*running));
+    CHECK(fs::exists(tray.string() + ".old"));
+    CHECK(kill_process(*running));
+    CHECK(product.eventually([&] { return !fs::exists(tray.string() + ".old"); }));
 }
 
 TEST_CASE("an update of the watchdog itself ends with the new one as the service") {

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
+#include <fstream>
 
+#include "os/process_id.hpp"
 #include "os/scm/manager.hpp"
 #include "os/security.hpp"
 #include "service/scm_command_line.hpp"
@@ -125,4 +127,25 @@ TEST_CASE("a disabled service is refused") {
     const auto started = endpoint.scm().start(endpoint.agent());
     REQUIRE_FALSE(started);
     CHECK(started.error().code() == ErrorCode::refused);
+}
+
+TEST_CASE("what a service has started ends with it, whether it is stopped or killed") {
+    enum class End { stopped, killed };
+    for (const End end : {End::stopped, End::killed}) {
+        Endpoint endpoint{{"family", "named below"}};
+        const auto told = endpoint.folder() / "child";
+        endpoint.settings().programs.front().arguments.back() = told.string();
+        endpoint.create();
+        endpoint.start();
+        REQUIRE(endpoint.reaches(ScmPhase::running));
+        std::int64_t pid = 0;
+        std::ifstream{told} >> pid;
+        const auto child = identify(pid);
+        REQUIRE(child);
+        if (end == End::killed)
+            endpoint.kill();
+        else
+            REQUIRE(endpoint.scm().ask_to_stop(endpoint.agent()));
+        CHECK(endpoint.eventually([&] { return !is_alive(*child); }));
+    }
 }

@@ -5,9 +5,13 @@
 //     slow MILLISECONDS  is ready after so long, then as run
 //     deaf            is ready and ends for nobody
 //     hang            is never ready and ends for nobody
+//     family FILE     starts a plain child, writes its number into FILE, then as run
+//   service_probe stay        is that child
 //   service_probe hold FILE   is no service: answers the handshake, locks the file and ends for nobody
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <string_view>
 
@@ -18,6 +22,7 @@
 #include "os/safe_start.hpp"
 #include "os/service_main.hpp"
 #include "os/termination.hpp"
+#include "os/windows.hpp"
 
 namespace {
 
@@ -38,10 +43,30 @@ int hold(const char* file) {
     return 0;
 }
 
+/// As programs start each other every day.
+int start_child(const std::string& file) {
+    wchar_t own[1024];
+    ::GetModuleFileNameW(nullptr, own, 1024);
+    std::wstring line = L'"' + std::wstring{own} + L"\" stay";
+    STARTUPINFOW start{};
+    start.cb = sizeof start;
+    PROCESS_INFORMATION made{};
+    if (::CreateProcessW(own, line.data(), nullptr, nullptr, FALSE, DETACHED_PROCESS, nullptr, nullptr,
+                         &start, &made) == 0)
+        return 1;
+    ::CloseHandle(made.hThread);
+    ::CloseHandle(made.hProcess);
+    std::ofstream{file + ".part"} << made.dwProcessId;
+    std::filesystem::rename(file + ".part", file);
+    return 0;
+}
+
 int work(int argc, char** argv) {
     const std::string_view mode = argc > 1 ? argv[1] : "run";
     const char* value = argc > 2 ? argv[2] : "0";
     if (mode == "hold") return hold(value);
+    if (mode == "stay") std::promise<void>{}.get_future().wait();  // until it is killed
+    if (mode == "family" && start_child(value) != 0) return 1;
     std::promise<void> asked;
     const auto told = asked.get_future();
     const Termination termination{[&asked, once = false]() mutable {

@@ -32,6 +32,12 @@ StepKiller::StepKiller(const std::wstring& command_line) : address_{address_of_s
     const update::Handle thread{made.hThread};
 }
 
+StepKiller::StepKiller(DWORD pid) : address_{address_of_step()} {
+    process_ = update::Handle{::OpenProcess(PROCESS_ALL_ACCESS, FALSE, pid)};
+    REQUIRE(process_);
+    REQUIRE(::DebugActiveProcess(pid));
+}
+
 void StepKiller::arm() {
     SIZE_T count = 0;
     if (first_byte_ == 0) REQUIRE(::ReadProcessMemory(process_.get(), address_, &first_byte_, 1, &count));
@@ -68,7 +74,7 @@ DWORD StepKiller::answer_to(const DEBUG_EVENT& event) {
         if (!armed_) arm();
         return DBG_CONTINUE;
     }
-    if (++calls_ == nth_) {
+    if (is_time_()) {
         killed_ = true;
         REQUIRE(::TerminateProcess(process_.get(), killed_code));
     } else {
@@ -78,7 +84,11 @@ DWORD StepKiller::answer_to(const DEBUG_EVENT& event) {
 }
 
 bool StepKiller::kill_before(int nth) {
-    nth_ = nth;
+    return kill_when([nth, calls = 0]() mutable { return ++calls == nth; });
+}
+
+bool StepKiller::kill_when(const std::function<bool()>& is_time) {
+    is_time_ = is_time;
     for (DEBUG_EVENT event{}; ::WaitForDebugEvent(&event, 30'000);) {
         const DWORD answer = answer_to(event);
         if (event.dwDebugEventCode == CREATE_PROCESS_DEBUG_EVENT)

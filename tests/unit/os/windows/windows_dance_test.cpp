@@ -33,6 +33,18 @@ struct Dance {
         return is_old("agent.exe.old") && is_new("0.new");
     }
 
+    /// Will Windows put the old file back when it starts next?
+    bool is_restored_at_boot() const {
+        std::wstring list(1 << 16, L'\0');
+        auto size = static_cast<DWORD>(list.size() * sizeof(wchar_t));
+        if (::RegGetValueW(HKEY_LOCAL_MACHINE, L"SYSTEM\\CurrentControlSet\\Control\\Session Manager",
+                           L"PendingFileRenameOperations", RRF_RT_REG_MULTI_SZ, nullptr, list.data(),
+                           &size) != ERROR_SUCCESS)
+            return false;
+        const std::wstring to = L"\\??\\" + (folder / "agent.exe").wstring(), from = to + L".old";
+        return list.find(from + L'\0' + to + L'\0') != std::wstring::npos;
+    }
+
     const Folder folder;
     std::optional<Sleeper> running;
     std::uintmax_t old_size = 0;
@@ -58,7 +70,10 @@ TEST_CASE(
         killed = process.kill_before(step);
         if (!killed) CHECK(process.exit_code == 0);
         CHECK(dance.is_whole());
-        if (!std::filesystem::exists(dance.folder / "agent.exe")) ++killed_after_the_first;
+        if (!std::filesystem::exists(dance.folder / "agent.exe")) {
+            ++killed_after_the_first;
+            CHECK(dance.is_restored_at_boot());
+        }
         CHECK(dance.running->runs());
         // Whoever recovers may come while the old program still runs, or after its end.
         if (step % 2 == 0) dance.running->end();
@@ -67,6 +82,7 @@ TEST_CASE(
         CHECK(dance.is_new("agent.exe"));
         dance.running->end();
         CHECK(sweep_asides(dance.folder / "agent.exe"));
+        CHECK_FALSE(dance.is_restored_at_boot());
         CHECK(make_files()->list(dance.folder.path()).value() == std::vector<std::string>{"agent.exe"});
     }
     CHECK(step > 4);  // aside, into its place, the removal of what stepped aside, and after the last

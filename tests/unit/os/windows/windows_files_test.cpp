@@ -302,3 +302,17 @@ TEST_CASE("pending renames of this file are known by either name, those of other
     CHECK_FALSE(names_file(texts, L"\\\\?\\C:\\product\\agent.exe.old"));
     CHECK_FALSE(names_file({}, L"\\\\?\\C:\\product\\agent.exe"));
 }
+
+TEST_CASE("what puts a file back that stepped aside is no rename that would undo ours") {
+    const std::wstring full = L"\\\\?\\C:\\product\\agent.exe";
+    const PendingRenames others{L"\\??\\C:\\temp\\x", L""};
+    const auto texts = with_restore(others, full + L".old2", full);
+    CHECK(texts == PendingRenames{L"\\??\\C:\\temp\\x", L"", L"\\??\\C:\\product\\agent.exe.old2",
+                                  L"\\??\\C:\\product\\agent.exe"});
+    CHECK_FALSE(names_file(texts, full));
+    CHECK(with_restore(texts, full + L".old", full).size() == 4);  // one a file
+    CHECK(without_restore(texts, full) == others);
+    CHECK(without_restore(texts, L"\\\\?\\C:\\product\\watchdog.exe") == texts);
+    // It would replace what has the name by then.
+    CHECK(names_file({L"\\??\\C:\\product\\agent.exe.old", L"!\\??\\C:\\product\\agent.exe"}, full));
+}
