@@ -46,7 +46,7 @@ int change_publisher(const Options& all, const RepoOptions& o,
         const Path dir = (*publisher)->public_folder().parent_path();
         print_changes(all, "write", rehearsal->written(), dir);
         print_changes(all, "remove", rehearsal->removed(), dir);
-        said->message = "dry run, nothing is changed; meant, it ends with: " + said->message;
+        said->message = "dry run, nothing is changed; otherwise: " + said->message;
     }
     return finish(all, *said);
 }
