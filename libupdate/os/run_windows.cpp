@@ -72,15 +72,21 @@ class Output {
     std::string text_;
 };
 
-/// @return whether it ended by itself before the deadline.
-bool wait_for_end(void* process, Output& output, Instant deadline) {
+constexpr std::chrono::milliseconds look_period{50};
+
+/// Why nobody waits for the child any longer.
+enum class Over : std::uint8_t { ended, late, unwanted };
+
+Over wait_for_end(void* process, Output& output, Instant deadline, const Command& command) {
     for (;;) {
+        const Instant look = EventLoop::now() + look_period;
+        const DWORD limit_ms = milliseconds_until(command.go_on ? std::min(deadline, look) : deadline);
         const std::array<HANDLE, 2> watched{process, output.event()};
-        const DWORD ready = ::WaitForMultipleObjects(output.open() ? 2 : 1, watched.data(), FALSE,
-                                                     milliseconds_until(deadline));
-        if (ready == WAIT_OBJECT_0) return true;
+        const DWORD ready = ::WaitForMultipleObjects(output.open() ? 2 : 1, watched.data(), FALSE, limit_ms);
+        if (ready == WAIT_OBJECT_0) return Over::ended;
         if (ready == WAIT_OBJECT_0 + 1) (void)output.read_some();
-        if (EventLoop::now() >= deadline) return false;
+        if (EventLoop::now() >= deadline) return Over::late;
+        if (command.go_on && !command.go_on()) return Over::unwanted;
     }
 }
 
@@ -98,8 +104,8 @@ Result<Ran> run_program(const Command& command) {
     if (!started) return std::move(started).error();
     pipe.write.reset();
     Output output{std::move(pipe.read)};
-    const bool ended = wait_for_end(started->process.get(), output, deadline);
-    if (!ended) {
+    const Over over = wait_for_end(started->process.get(), output, deadline, command);
+    if (over != Over::ended) {
         job.terminate();
         constexpr auto limit_ms = std::chrono::milliseconds{kill_timeout}.count();
         if (::WaitForSingleObject(started->process.get(), limit_ms) != WAIT_OBJECT_0)
@@ -111,7 +117,7 @@ Result<Ran> run_program(const Command& command) {
     UPDATE_TRY(exit, exit_of(started->process.get()), what);
     // What it still had in the pipe. Not to the pipe's end: a descendant may hold that open for ever.
     while (output.open() && !output.full() && output.read_some()) {}
-    return Ran{exit, !ended, output.take()};
+    return Ran{exit, over == Over::late, output.take()};
 }
 
 }  // namespace update

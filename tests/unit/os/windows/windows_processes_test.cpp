@@ -103,6 +103,16 @@ TEST_CASE("a program that runs too long is killed with all that it started") {
     CHECK(ends(std::stol(ran->output)));
 }
 
+TEST_CASE("whoever runs a program is called meanwhile, and can end it") {
+    int looks = 0;
+    const auto ran =
+        make_processes()->run({helper, {"leave-child", "and stay"}, plenty, [&] { return ++looks < 20; }});
+    REQUIRE(ran.has_value());
+    CHECK(looks == 20);
+    CHECK(ran->exit == ExitStatus{true, 9});
+    CHECK_FALSE(ran->timed_out);
+}
+
 TEST_CASE("a descendant that keeps the output open delays nothing, and goes on") {
     const auto ran = run({"leave-child"});
     REQUIRE(ran.has_value());
