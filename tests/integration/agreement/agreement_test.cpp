@@ -62,7 +62,16 @@ const std::map<std::string, std::string> not_played{
     {"watchdog-in-set-hangs",
      "needs a service manager that ends it (WatchdogSec); tests/integration/systemd"},
     {"guarded-good", "needs a service manager that calls the guard; tests/integration/systemd/routes_test"},
-    {"guarded-crashes", "likewise; tests/integration/systemd/trials_test"}};
+    {"guarded-crashes", "likewise; tests/integration/systemd/trials_test"},
+    {"services-watchdog-good", "needs a service manager; tests/integration/systemd/routes_test"},
+    {"services-watchdog-crashes", "likewise; tests/integration/systemd/trials_test"},
+    {"services-watchdog-exits-clean", "likewise; tests/integration/systemd/trials_test"},
+    {"services-watchdog-hangs", "likewise; tests/integration/systemd/trials_test"},
+    {"services-watchdog-unloadable", "likewise; tests/integration/systemd/trials_test"},
+    {"services-self-update-good", "likewise; tests/integration/systemd/routes_test"},
+    {"services-self-update-crashes", "likewise; tests/integration/systemd/trials_test"},
+    {"start-limit-watchdog-good", "likewise; tests/integration/systemd/units_test"},
+    {"start-limit-watchdog-unloadable", "likewise; tests/integration/systemd/trials_test"}};
 
 Story killed(const std::string& scenario, const std::string& version, Who worker, State state, Who victim) {
     return {scenario, version, Blow{.state = state, .worker = worker, .victim = victim}};
