@@ -156,7 +156,7 @@ void add_upkeep(Group& repo, RepoOptions& o) {
         "rotate", "A new key for a role; the root or targets that say so may need more signers", repo_rotate,
         "  updatectl repo rotate timestamp --passphrase-fd 3\n"
         "  updatectl repo rotate root --key 3f0e... --passphrase-fd 3\n"
-        "  updatectl repo rotate root --public-key card.pem --signer /usr/local/bin/sign-by-card\n"
+        "  updatectl repo rotate root --public-key card.pem --signer sign-by-card\n"
         "  updatectl repo rotate channel --product agent --channel stable "
         "--passphrase-fd 3");
     add_signing(rotate, o);

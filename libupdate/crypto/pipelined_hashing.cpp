@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstring>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -27,7 +28,7 @@ class PipelinedSha256 : public Sha256Stream {
         while (!bytes.empty()) {
             const auto room = block();
             const auto count = std::min(bytes.size(), room.size());
-            std::copy_n(bytes.begin(), count, room.begin());
+            std::memcpy(room.data(), bytes.data(), count);
             take(count);
             bytes = bytes.subspan(count);
         }

@@ -1,6 +1,7 @@
 #include "transfer/partial_file.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace update {
@@ -75,7 +76,8 @@ Status PartialFile::append(std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
         if (block_.empty()) block_ = digest_->block();
         const auto count = std::min(bytes.size(), block_.size() - gathered_);
-        std::ranges::copy(bytes.first(count), block_.subspan(gathered_).begin());
+        // As a loop over bytes, which a build for size makes of std::copy, it costs as much as the digest.
+        std::memcpy(block_.data() + gathered_, bytes.data(), count);
         gathered_ += count;
         bytes = bytes.subspan(count);
         if (gathered_ == block_.size()) {
