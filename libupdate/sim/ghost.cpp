@@ -275,7 +275,11 @@ void Ghost::check_rest(const Record& record) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         // One of the trust store that a power cut brought back goes when that file is written next.
         const bool of_trust = path.starts_with(trust);
-        const bool temporary = !of_trust && (path.ends_with(".tmp") || path.ends_with(".copy"));
+        // So does one of a roll-back that was asked for and died before it was journaled.
+        const bool of_lost_wish = world_.troubles.count_of(FaultKind::roll_back_asked) > 0 &&
+                                  path == world_.layout.state_dir().generic_string() + "/.policy.json.tmp";
+        const bool temporary =
+            !of_trust && !of_lost_wish && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
         const bool update = path == world_.layout.update(record.update_id).generic_string();
         if (workshop || temporary || update) rest += path + " ";
