@@ -270,14 +270,16 @@ void Ghost::check_rest(const Record& record) {
         std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
     const std::string trust = world_.layout.trust().generic_string() + "/";
+    const std::string state = world_.layout.state_dir().generic_string() + "/";
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         // One of the trust store that a power cut brought back goes when that file is written next.
         const bool of_trust = path.starts_with(trust);
-        // So does one of a roll-back that was asked for and died before it was journaled.
-        const bool of_lost_wish = world_.troubles.count_of(FaultKind::roll_back_asked) > 0 &&
-                                  path == world_.layout.state_dir().generic_string() + "/.policy.json.tmp";
+        // So do those of a roll-back that was asked for and died before it was journaled.
+        const bool of_lost_wish =
+            world_.troubles.count_of(FaultKind::roll_back_asked) > 0 &&
+            (path == state + ".policy.json.tmp" || path == state + "updates/back-1/.plan.json.tmp");
         const bool temporary =
             !of_trust && !of_lost_wish && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
