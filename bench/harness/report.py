@@ -18,6 +18,9 @@ WHY = {
         "({download with digest} ms; curl alone {curl} ms). None of these is given up for speed."),
     "update_vs_limit": (
         "The limit checks nothing. An update computes two digests of {digest} ms, which are more than the whole margin."),
+    "downtime_vs_bare": (
+        "Between stop and start the set is proven and exchanged, and each state is flushed to the journal first: "
+        "{downtime} ms without a ready agent instead of {bare_restart} ms."),
     "rss_vs_floor": (
         "Beyond the floor are the pages of the program itself, of libstdc++ that it uses more of, of sdbus-c++ with "
         "libsystemd, libgcrypt and what they need (service mode), of toml++ and fmt, and blocks for the digest's thread."),

@@ -104,8 +104,9 @@ void Ghost::image_starts(const Process& p) {
     const bool own_service = is_service_of_its_own(world_.scenario.keeper);
     const auto& trial = world_.settings.trial;
     const auto delay = std::max<milliseconds>(restart_delay(world_.platform, world_.settings), 1s);
+    const bool others_apply = world_.scenario.keeper == Keeper::both;
     const milliseconds unseen = (of(FaultKind::unreadable_state) > 0 ? trial.ready_timeout : 0ms) +
-                                of(FaultKind::delay) * milliseconds{longest_delay};
+                                (others_apply ? of(FaultKind::delay) : 0) * milliseconds{longest_delay};
     const std::uint64_t beside = own_service ? static_cast<std::uint64_t>(unseen / delay) : 0;
     if (!quiet &&
         starts_of_new > trial.starts_max + 2 + 2 * crashes + 3 * of(FaultKind::server_restored) + beside)
@@ -278,7 +279,7 @@ void Ghost::check_rest(const Record& record) {
         const bool of_trust = path.starts_with(trust);
         // So do those of a roll-back that was asked for and died before it was journaled.
         const bool of_lost_wish =
-            world_.troubles.count_of(FaultKind::roll_back_asked) > 0 &&
+            world_.back_asked && record.update_id != "back-1" &&
             (path == state + ".policy.json.tmp" || path == state + "updates/back-1/.plan.json.tmp");
         const bool temporary =
             !of_trust && !of_lost_wish && (path.ends_with(".tmp") || path.ends_with(".copy"));

@@ -133,6 +133,7 @@ class World {
 
     Troubles troubles;
     milliseconds ack_delay{0};         ///< of the next late answer
+    bool back_asked = false;           ///< for the kept version, when no update was under way
     bool all_mirrors_are_old = false;  ///< while `old_mirror` lasts
     std::string newest_file;           ///< for the virus scanner
 

@@ -163,6 +163,14 @@ void TufRepository::restart(const std::string& role, std::int64_t version) {
     documents[role].set("version", Json{version - 1});
 }
 
+void TufRepository::restart_with_new_keys() {
+    rotate("timestamp", signer(40));
+    rotate("snapshot", signer(41));
+    restart("timestamp");
+    restart("snapshot");
+    publish({"root", "targets", "snapshot", "timestamp"});
+}
+
 std::optional<std::string> TufRepository::find(const std::string& path) const {
     if (path.starts_with("targets/")) {
         const auto slash = path.rfind('/'), dot = path.find('.', slash);

@@ -51,6 +51,8 @@ class TufRepository : public Http {
     void publish_all() { publish({"targets", "snapshot", "timestamp"}); }
     /// The next version that is published is `version`, and the older ones are gone.
     void restart(const std::string& role, std::int64_t version = 1);
+    /// Timestamp and snapshot, with a rollback that the new keys allow: everything changes at once.
+    void restart_with_new_keys();
     const std::string& latest(const std::string& role) const { return served.at(role).back(); }
     const std::string& first_root() const { return served.at("root").front(); }
 

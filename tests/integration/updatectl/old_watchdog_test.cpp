@@ -23,28 +23,21 @@ const std::function<std::string(const std::string&)> from_far_away = [](const st
 
 }  // namespace
 
-TEST_CASE("with a watchdog of protocol version 0 updatectl applies an update by itself") {
-    Server server;
-    Endpoint endpoint{server, on_ready};
-    OtherWatchdog old{endpoint.layout().watchdog_socket(), answer_of_version_0};
-    Operator op{endpoint};
-    endpoint.start_agent();
-    const Answer applied = op.run(op.apply("1.1.0", "agent-1.1"));
-    CHECK_MESSAGE(applied.code == 0, applied.output);
-    CHECK(old.requests() > 0);
-    CHECK(endpoint.installed_version() == "1.1.0");
-    endpoint.await_session_of("1.1.0");
-}
-
-TEST_CASE("with a watchdog of a version too far away updatectl applies an update by itself") {
-    Server server;
-    Endpoint endpoint{server, on_ready};
-    OtherWatchdog newer{endpoint.layout().watchdog_socket(), from_far_away};
-    Operator op{endpoint};
-    endpoint.start_agent();
-    const Answer applied = op.run(op.apply("1.1.0", "agent-1.1"));
-    CHECK_MESSAGE(applied.code == 0, applied.output);
-    CHECK(endpoint.installed_version() == "1.1.0");
+TEST_CASE("with a watchdog of another age updatectl applies an update by itself") {
+    const auto check = [](const std::function<std::string(const std::string&)>& answer) {
+        Server server;
+        Endpoint endpoint{server, on_ready};
+        OtherWatchdog other{endpoint.layout().watchdog_socket(), answer};
+        Operator op{endpoint};
+        endpoint.start_agent();
+        const Answer applied = op.run(op.apply("1.1.0", "agent-1.1"));
+        CHECK_MESSAGE(applied.code == 0, applied.output);
+        CHECK(other.requests() > 0);
+        CHECK(endpoint.installed_version() == "1.1.0");
+        endpoint.await_session_of("1.1.0");
+    };
+    SUBCASE("of protocol version 0") { check(answer_of_version_0); }
+    SUBCASE("of a version too far away") { check(from_far_away); }
 }
 
 TEST_CASE("the status beside a watchdog of another age comes from the journal, and says so") {

@@ -74,10 +74,10 @@ struct Machine {
     repository::RehearsedProcesses processes;
 
     Machine() {
-        LossyFiles::Content all{{"/home", {FileInfo::Kind::directory, {}}}};
+        LossyFiles::Content all{{"/publisher", {FileInfo::Kind::directory, {}}}};
         for (const auto* version : {"1.0.0", "1.1.0"})
-            all[std::string{"/home/agent-"} + version] = {FileInfo::Kind::file,
-                                                          std::string{"program "} + version};
+            all[std::string{"/publisher/agent-"} + version] = {FileInfo::Kind::file,
+                                                               std::string{"program "} + version};
         files.begin_with(all);
         auto publisher = open();
         REQUIRE(publisher->init({}));
@@ -87,22 +87,23 @@ struct Machine {
         files.begin_with(files.content());
     }
     std::unique_ptr<Publisher> open() {
-        auto opened = Publisher::open({files, files, locks, clock, crypto, smith, processes}, "/home/repo",
-                                      [] { return Result<std::string>{std::string{"words"}}; });
+        auto opened =
+            Publisher::open({files, files, locks, clock, crypto, smith, processes}, "/publisher/repo",
+                            [] { return Result<std::string>{std::string{"words"}}; });
         INFO((opened ? std::string{} : opened.error().message()));
         REQUIRE(opened);
         return std::move(*opened);
     }
     Status add(const std::string& version) {
-        repository::ArtifactWish wish{"/home/agent-" + version, {}};
+        repository::ArtifactWish wish{"/publisher/agent-" + version, {}};
         wish.artifact = {Role::agent, "linux", "x86_64", "bin/agent", {}, 0, {}, false};
         auto publisher = open();
         return publisher->add("agent", version, {wish});
     }
     std::string problems() {
         FileHttp http{files};
-        const auto found =
-            repository::check_tree({http, files, clock, crypto}, "/home/repo/public", "/home/repo/check");
+        const auto found = repository::check_tree({http, files, clock, crypto}, "/publisher/repo/public",
+                                                  "/publisher/repo/check");
         if (!found) return found.error().message();
         std::string text;
         for (const auto& problem : *found) text += problem + "; ";
@@ -180,7 +181,7 @@ TEST_CASE("a power cut at any change of init leaves no repository, which can beg
     for (bool finished = false; !finished; ++at)
         for (std::uint64_t seed = 0; seed < seeds; ++seed) {
             INFO("cut at change " << at << ", seed " << seed);
-            machine.files.begin_with({{"/home", {FileInfo::Kind::directory, {}}}});
+            machine.files.begin_with({{"/publisher", {FileInfo::Kind::directory, {}}}});
             machine.files.pull_the_plug_at(at);
             try {
                 finished = bool{machine.open()->init({})};

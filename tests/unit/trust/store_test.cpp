@@ -29,14 +29,6 @@ struct World {
         if (establish) UPDATE_CHECK(client.establish(repository.first_root()), "establish");
         return client.refresh();
     }
-    /// Everything that changes at once, with new keys and with a rollback that these keys allow.
-    void rotate_and_restart() {
-        repository.rotate("timestamp", signer(40));
-        repository.rotate("snapshot", signer(41));
-        repository.restart("timestamp");
-        repository.restart("snapshot");
-        repository.publish({"root", "targets", "snapshot", "timestamp"});
-    }
 };
 
 }  // namespace
@@ -50,7 +42,7 @@ TEST_CASE("a process that dies at any change of the store leaves one that the ne
             FaultyFiles files{finger};
             REQUIRE(world.refresh(files, true));
             world.repository.publish_all();
-            if (rotated) world.rotate_and_restart();
+            if (rotated) world.repository.restart_with_new_keys();
             unsigned left = at;
             finger.before = [&left](std::string_view, const Path&) -> Status {
                 if (left-- == 0) throw Crash{};
