@@ -7,11 +7,16 @@
 namespace update {
 
 Result<Plan> previous_version(Adapters& adapters) {
+    return previous_version(adapters,
+                            fmt::format("rollback-{:x}", adapters.clock().wall().time_since_epoch().count()));
+}
+
+Result<Plan> previous_version(Adapters& adapters, std::string update_id) {
     UPDATE_TRY(text, read_text(adapters.files(), adapters.layout().previous() / "plan.json", 1 << 20),
                "no previous version is kept");
     UPDATE_TRY(plan, parse_plan(text), "plan of the previous version");
     plan.vouched_by = VouchedBy::endpoint;
-    plan.update_id = fmt::format("rollback-{:x}", adapters.clock().wall().time_since_epoch().count());
+    plan.update_id = std::move(update_id);
     return plan;
 }
 

@@ -7,6 +7,7 @@ namespace update {
 /// The plan that leads back to the version kept by the last committed update, under a new update id.
 /// @return `not_found` when none is kept (policy.keep_previous is 0, or nothing was updated yet)
 Result<Plan> previous_version(Adapters&);
+Result<Plan> previous_version(Adapters&, std::string update_id);
 
 /// `allowed`: somebody asked for exactly this older version.
 enum class Downgrade : std::uint8_t { as_configured, allowed };

@@ -109,7 +109,10 @@ void WatchdogProcess::tend_update() {
     const auto record = engine_->record();
     others_work_ = false;
     if (record && record->filed) tell_of_end_by_others(*record);
-    if (!record || record->filed) return aside_sweep_.tend();
+    if (!record || record->filed) {
+        tidy();
+        return aside_sweep_.tend();
+    }
     // A clean-up that fails and rests keeps nobody down.
     if (enabled_ && is_settled(record->progress.state)) keeper_->tend_all();
     after(resume(Entry::after_crash), record->progress.state);
@@ -135,10 +138,14 @@ void WatchdogProcess::take_over() {
 }
 
 void WatchdogProcess::after(const Result<Halt>& halt, State state) {
-    if (!halt) return options_.log(halt.error().message());
+    if (!halt) {
+        tidying_.call();
+        return options_.log(halt.error().message());
+    }
     if (*halt == Halt::ended) {
         aside_sweep_.call();
-        if (const auto record = engine_->record()) tell_of_end(*record);
+        if (const auto record = engine_->record(); record && record->update_id != told_of_)
+            tell_of_end(*record);
     }
     // While a helper applies, starting and stopping the agent is its business.
     others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
@@ -164,12 +171,32 @@ void WatchdogProcess::tell_of_end_by_others(const Record& record) {
 /// Outside of a trial: the kept previous version becomes an update of its own, applied right here.
 void WatchdogProcess::roll_back_if_asked() {
     if (!std::exchange(roll_back_wanted_, false)) return;
-    const auto plan = previous_version(adapters_);
-    if (!plan) return options_.log(plan.error().message());
-    applying_ = true;
-    const auto halt = apply_here(adapters_, *ports_, *plan, Downgrade::allowed, observer());
-    applying_ = false;
-    after(halt, State::verifying);
+    const Path request = adapters_.layout().roll_back_request();
+    const auto update_id = read_text(adapters_.files(), request, 256);
+    if (!update_id) {
+        roll_back_wanted_ = update_id.error().code() != ErrorCode::not_found;
+        return;
+    }
+    if (const auto plan = previous_version(adapters_, *update_id)) {
+        applying_ = true;
+        const auto halt = apply_here(adapters_, *ports_, *plan, Downgrade::allowed, observer());
+        applying_ = false;
+        after(halt, State::verifying);
+    } else {
+        options_.log(plan.error().message());
+    }
+    const auto removed = adapters_.files().remove(request);
+    if (!removed) options_.log(removed.error().message());
+    roll_back_wanted_ = !removed;
+}
+
+/// An earlier watchdog may have died over an update that the journal does not know.
+void WatchdogProcess::tidy() {
+    if (!tidying_.is_due(now())) return;
+    if (engine_->tidy())
+        tidying_.succeeded();
+    else
+        tidying_.failed(now());
 }
 
 // --- the programs

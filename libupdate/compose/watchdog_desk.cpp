@@ -92,7 +92,13 @@ ipc::Reply WatchdogProcess::roll_back() {
         return ipc::rejected(ipc::word::busy, fmt::format("update {} is in progress ({})", record->update_id,
                                                           row(record->progress.state).name));
     }
-    if (auto plan = previous_version(adapters_); !plan) return ipc::rejected(plan.error());
+    const auto plan = previous_version(adapters_);
+    if (!plan) return ipc::rejected(plan.error());
+    // On disk before it is promised: the next watchdog keeps the word of one that dies now.
+    if (auto noted =
+            write_durably(adapters_.files(), adapters_.layout().roll_back_request(), plan->update_id);
+        !noted)
+        return ipc::rejected(noted.error());
     roll_back_wanted_ = true;
     channel_->push({.kind = Signal::Kind::woken});
     return ipc::accepted("rolling back to the previous version");

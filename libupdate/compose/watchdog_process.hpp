@@ -38,6 +38,7 @@ class WatchdogProcess {
     void tell_of_end(const Record&);
     void tell_of_end_by_others(const Record&);
     void roll_back_if_asked();
+    void tidy();
     void on_exit(const std::string& program, const std::optional<ExitStatus>& exit);
     void tend_within_update(const std::string& program);
     void show_life();
@@ -60,10 +61,11 @@ class WatchdogProcess {
     const WatchdogOptions options_;
     SelfRenewal renewal_;
     AsideSweep aside_sweep_{adapters_};
+    Upkeep tidying_;
     LivelyHashing hashing_;
     milliseconds interval_;
     bool enabled_ = true, stopping_ = false, others_work_ = false, applying_ = false,
-         agent_connected_ = false, roll_back_wanted_ = false;
+         agent_connected_ = false, roll_back_wanted_ = true;  ///< a request may lie there from before
     std::string handed_over_, told_of_;
     std::unique_ptr<Lock> instance_lock_;
     std::unique_ptr<EventLoop> loop_;

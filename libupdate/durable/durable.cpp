@@ -49,8 +49,10 @@ Status write_new(Files& files, const Path& path, std::string_view text) {
 
 }  // namespace
 
+Path temporary_of(const Path& path) { return path.parent_path() / ("." + path.filename().string() + ".tmp"); }
+
 Status write_durably(Files& files, const Path& path, std::string_view text) {
-    const Path temporary = path.parent_path() / ("." + path.filename().string() + ".tmp");
+    const Path temporary = temporary_of(path);
     const std::string context = fmt::format("write {}", path.string());
     UPDATE_CHECK(files.remove(temporary), context);
     auto written = write_new(files, temporary, text);

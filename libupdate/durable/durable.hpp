@@ -16,6 +16,9 @@ Result<std::string> read_text(Files&, const Path&, std::size_t max_bytes);
 /// Old or new content, never a mixture: temporary name, flush, rename, flush of the directory.
 Status write_durably(Files&, const Path&, std::string_view text);
 
+/// Where `write_durably` puts the text first; a process that dies leaves it there.
+Path temporary_of(const Path&);
+
 /// The same for what can be fetched again: a link, a pipe or an empty folder in the file's place is removed
 /// first, never followed. With `write_durably` such a thing would be in the way for ever.
 Status replace_durably(Files&, const Path&, std::string_view text);

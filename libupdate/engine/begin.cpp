@@ -22,6 +22,20 @@ void Engine::sweep(const std::string& keep_update_id) {
                 observer_.note(Record{}, removed.error().message());
 }
 
+Status Engine::tidy() {
+    const Error under_way{ErrorCode::retry_later, "an update is in progress"};
+    // Not even for a moment does it hold the lock of one: who goes on with it would believe it busy.
+    if (const auto last = record(); last && !last->filed) return under_way;
+    const auto held = lock();
+    if (!held) return Error{held.error()}.in("tidy up");
+    const auto last = record();
+    if (last && !last->filed) return under_way;
+    sweep(last ? last->update_id : "");
+    for (const Path& file : {layout_.policy(), layout_.roll_back_request()})
+        UPDATE_CHECK(ports_.files.remove(temporary_of(file)), "tidy up");
+    return done();
+}
+
 /// The same update again (the server repeats an offer until it has the outcome), or one in progress.
 std::optional<Halt> Engine::answer_repeated(const std::string& update_id, const std::optional<Record>& last) {
     if (last && last->update_id == update_id) {
@@ -107,6 +121,10 @@ Result<Halt> Engine::begin(const Plan& plan) {
 Status Engine::keep(const Plan& plan, const std::string& vouchers) {
     sweep("");
     UPDATE_CHECK(ports_.files.remove(layout_.cancel_request()), "cancel request");
+    // What was to lead back from the version of then would lead back from another now.
+    const auto back = read_text(ports_.files, layout_.roll_back_request(), 256);
+    if (!back || *back != plan.update_id)
+        UPDATE_CHECK(ports_.files.remove(layout_.roll_back_request()), "roll-back request");
     UPDATE_CHECK(ports_.files.make_private_directory(layout_.update(plan.update_id)), "folder");
     UPDATE_CHECK(ports_.files.flush_directory(layout_.updates()), "folder");
     if (!vouchers.empty())

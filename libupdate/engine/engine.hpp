@@ -68,6 +68,10 @@ class Engine {
     /// After `would_wait`.
     Result<Halt> go_on();
 
+    /// Removes what is left of an update, or of a wish for one, whose process died before the journal knew of
+    /// it. For the watchdog, at its start. @return `retry_later` while somebody works on an update
+    Status tidy();
+
     /// For an agent whose applier died: finds another one for the update in progress (watchdog, then helper).
     Status find_applier();
     /// For an agent at its start: its own files are half old and half new, and somebody goes on with them. It

@@ -12,6 +12,7 @@
 //     outcomes/<update id>.json      kept until the server has confirmed it
 //     asides                         artifacts beside which something still lies that stepped aside (Windows)
 //     cancel                         update id that somebody wants cancelled
+//     roll-back                      update id under which the watchdog promised to roll back
 //     run/<program>.pid              who runs, written before the program's first instruction
 //     run/<program>.held             there: an administrator wants it stopped
 //     run/<program>.stopped          there: an update or the watchdog stopped the service, not an
@@ -58,6 +59,9 @@ class Layout {
     Path outcome(const std::string& update_id) const { return outcomes() / (update_id + ".json"); }
     /// Names the update that somebody wants cancelled; whoever owns it looks between its steps.
     Path cancel_request() const { return state_ / "cancel"; }
+    /// A roll-back to the kept version that the watchdog accepted: the id that it goes by. Whichever watchdog
+    /// finds it carries it out, and once only, since an update that has ended is not begun again.
+    Path roll_back_request() const { return state_ / "roll-back"; }
     Path run() const { return state_ / "run"; }
     Path pid_file(const std::string& program) const { return run() / (program + ".pid"); }
     /// Held by the running watchdog for its whole life.

@@ -177,7 +177,6 @@ bool wish(World& world, FaultKind kind) {
         if (kind != FaultKind::roll_back_asked || dog == nullptr || !kept) return false;
         dog->asks.push_back(std::make_shared<Ask>(Ask{Ask::Kind::roll_back, "", false, {}, {}}));
         if (dog->waits) world.poke(*dog);
-        world.back_asked = true;
         return true;
     }
     if (kind == FaultKind::cancelled) {

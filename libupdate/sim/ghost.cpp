@@ -241,6 +241,10 @@ void Ghost::check_server(const Record& record) {
         return true;
     };
     const std::uint64_t total = std::accumulate(fired.begin(), fired.end(), std::uint64_t{0});
+    // The watchdog that promised it may have died over it.
+    const bool only_died = is([](FaultKind k) { return is_crash(k) || k == FaultKind::roll_back_asked; });
+    if (world_.back_promised && only_died && total <= 3 && record.update_id != way_back_id)
+        return break_promise(Promise::ends, "the roll-back that the watchdog promised was not begun");
     // A program that knows nothing of updates has no server that could know of them.
     const auto& told = world_.server.updates();
     const bool is_first = told.empty() && record.update_id == world_.scenario.plan.update_id;
@@ -271,18 +275,12 @@ void Ghost::check_rest(const Record& record) {
         std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
     const std::string trust = world_.layout.trust().generic_string() + "/";
-    const std::string state = world_.layout.state_dir().generic_string() + "/";
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
         // One of the trust store that a power cut brought back goes when that file is written next.
         const bool of_trust = path.starts_with(trust);
-        // So do those of a roll-back that was asked for and died before it was journaled.
-        const bool of_lost_wish =
-            world_.back_asked && record.update_id != "back-1" &&
-            (path == state + ".policy.json.tmp" || path == state + "updates/back-1/.plan.json.tmp");
-        const bool temporary =
-            !of_trust && !of_lost_wish && (path.ends_with(".tmp") || path.ends_with(".copy"));
+        const bool temporary = !of_trust && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
         const bool update = path == world_.layout.update(record.update_id).generic_string();
         if (workshop || temporary || update) rest += path + " ";

@@ -75,6 +75,7 @@ struct Scenario {
 };
 
 inline const std::string old_version = "1.0.0", new_version = "2.0.0", newer_version = "3.0.0";
+inline const std::string way_back_id = "back-1";  ///< of a roll-back that an operator asked for
 
 /// The built-in stories.
 std::vector<Scenario> scenarios(Platform);

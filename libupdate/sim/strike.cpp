@@ -215,8 +215,7 @@ void World::boot() {
     failures_.clear();
     for (auto& [name, service] : services) service.stopped_by_applier = false;
     root_services.clear();
-    const bool has_watchdog = scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both;
-    if (has_watchdog) root_services.push_back("watchdog");
+    if (is_watched()) root_services.push_back("watchdog");
     if (is_service_of_its_own(scenario.keeper) || (scenario.keeper == Keeper::nobody && boots == 1))
         root_services.push_back(settings.programs.front().name);
     for (const std::string& service : root_services) {

@@ -5,6 +5,7 @@
 #include "sim/actors.hpp"
 #include "sim/ports.hpp"
 #include "supervise/restart_budget.hpp"
+#include "supervise/upkeep.hpp"
 
 namespace update::sim {
 namespace {
@@ -87,10 +88,7 @@ class Watchdog {
                 p_.signals.push_back({.kind = Signal::Kind::woken});
             }
         }
-        if (ask.kind == Ask::Kind::roll_back) {
-            roll_back_wanted_ = true;
-            p_.signals.push_back({.kind = Signal::Kind::woken});
-        }
+        if (ask.kind == Ask::Kind::roll_back) promise_way_back();
         if (ask.kind == Ask::Kind::renew) {
             if (runs_new_watchdog(world_, p_)) {
                 ask.message = "renewed";
@@ -102,12 +100,19 @@ class Watchdog {
         world_.at(world_.now, {.kind = Event::Kind::wake_all});
     }
 
+    void promise_way_back() {
+        if (!write_durably(ports_.files, world_.layout.roll_back_request(), way_back_id)) return;
+        world_.back_promised = true;
+        roll_back_wanted_ = true;
+        p_.signals.push_back({.kind = Signal::Kind::woken});
+    }
+
     void tend_update() {
         if (std::exchange(renew_wanted_, false)) (void)ports_.renewal.renew_watchdog(0ms);
         if (!handed_over_.empty()) return take_over();
         const auto record = record_of(world_, p_, engine_);
         others_work_ = false;
-        if (!record || record->filed) return;
+        if (!record || record->filed) return tidy();
         if (world_.scenario.old_watchdog) {  // it sees that somebody works, and takes no part
             others_work_ = world_.locks.contains(world_.layout.journal_lock().generic_string());
             return;
@@ -134,26 +139,50 @@ class Watchdog {
         }
     }
 
+    void tidy() {
+        if (!tidying_.is_due(world_.now)) return;
+        if (engine_.tidy())
+            tidying_.succeeded();
+        else
+            tidying_.failed(world_.now);
+    }
+
     void after(const Result<Halt>& halt, State state) {
-        if (!halt) return;
+        if (!halt) return tidying_.call();
         others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
     }
 
     /// The kept version becomes an update of its own, applied right here.
     void roll_back_if_asked() {
         if (!std::exchange(roll_back_wanted_, false)) return;
+        const Path request = world_.layout.roll_back_request();
+        const auto update_id = read_text(ports_.files, request, 256);
+        if (!update_id) {
+            roll_back_wanted_ = update_id.error().code() != ErrorCode::not_found;
+            return;
+        }
+        if (auto plan = kept_version()) {
+            plan->update_id = *update_id;
+            begin_here(*plan);
+        }
+        roll_back_wanted_ = !ports_.files.remove(request);
+    }
+
+    Result<Plan> kept_version() {
         const auto kept = read_text(ports_.files, world_.layout.previous() / "plan.json", 1 << 20);
         auto plan = kept ? parse_plan(*kept) : Error{kept.error()};
-        if (!plan) return;
-        plan->vouched_by = VouchedBy::endpoint;
-        plan->update_id = "back-1";
+        if (plan) plan->vouched_by = VouchedBy::endpoint;
+        return plan;
+    }
+
+    void begin_here(const Plan& plan) {
         Settings settings = world_.settings;
         settings.routes = {Route::self_update};
         settings.policy.allow_downgrade = true;
         Engine engine{settings,       world_.layout,    ports_.all,
                       world_.machine, Actor::operator_, observer(world_, p_)};
         applying_ = true;
-        const auto halt = engine.begin(*plan);
+        const auto halt = engine.begin(plan);
         applying_ = false;
         after(halt, State::verifying);
     }
@@ -222,7 +251,8 @@ class Watchdog {
     Process& p_;
     ProcessPorts ports_;
     Engine engine_;
-    bool others_work_ = false, applying_ = false, renew_wanted_ = false, roll_back_wanted_ = false;
+    bool others_work_ = false, applying_ = false, renew_wanted_ = false, roll_back_wanted_ = true;
+    Upkeep tidying_;
     std::string handed_over_;
     std::map<std::string, Watched> watched_;
 };

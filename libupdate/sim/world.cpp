@@ -34,6 +34,7 @@ World::Places places_of(const Layout& layout, const Plan& plan) {
     World::Places places{{layout.journal_slot(0).generic_string(), layout.journal_slot(1).generic_string()},
                          layout.outcomes().generic_string(),
                          layout.cancel_request().generic_string(),
+                         layout.roll_back_request().generic_string(),
                          {}};
     for (const Artifact& a : plan.artifacts) places.installed.push_back(layout.installed(a).generic_string());
     return places;
@@ -152,7 +153,10 @@ bool World::settled() {
     const bool forgot = scenario.by_operator && troubles.count_of(FaultKind::server_restored) > 0;
     const bool knows = server.all_ended() && (forgot || !server.updates().empty());
     if (aware && (!knows || server.version() != agent->version)) return false;
-    if (somebody_passes()) return false;
+    if (somebody_passes() || disk.find(places.roll_back_request) != nullptr) return false;
+    // One that has just been restarted has still to look what the one before left.
+    const Process* dog = watchdog();
+    if (is_watched() && (dog == nullptr || !dog->waits)) return false;
     const auto& last = record();
     const bool refused_before = !last && aware && !server.updates().empty();
     return (refused_before || (last && last->filed)) && (!aware || !disk.has_children(places.outcomes));
@@ -168,8 +172,7 @@ bool World::somebody_passes() const {
 /// Its part of an update waits for it; what others do of one comes to an end all the same.
 bool World::settled_without_agent() {
     if (somebody_passes()) return false;
-    const bool watched = scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both;
-    const bool others_may = watched && !scenario.old_watchdog;
+    const bool others_may = is_watched() && !scenario.old_watchdog;
     const auto& last = record();
     return !others_may || !last || last->filed || row(last->progress.state).owner == Owner::agent;
 }

@@ -56,7 +56,7 @@ class World {
     /// What is looked up at every turn, as the disk names it.
     struct Places {
         std::array<std::string, 2> journal;
-        std::string outcomes, cancel_request;
+        std::string outcomes, cancel_request, roll_back_request;
         std::vector<std::string> installed;  ///< per artifact of the scenario's plan
     };
     const Places places;
@@ -133,7 +133,7 @@ class World {
 
     Troubles troubles;
     milliseconds ack_delay{0};         ///< of the next late answer
-    bool back_asked = false;           ///< for the kept version, when no update was under way
+    bool back_promised = false;        ///< by the watchdog: the kept version, when no update was under way
     bool all_mirrors_are_old = false;  ///< while `old_mirror` lasts
     std::string newest_file;           ///< for the virus scanner
 
@@ -146,6 +146,7 @@ class World {
     void boot();
     bool settled();
     bool settled_without_agent();
+    bool is_watched() const { return scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both; }
     bool somebody_passes() const;
     void strike(Process&, Op, const Fault&);
     bool befall(Process&, Op, const Fault&);

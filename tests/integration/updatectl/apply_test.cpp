@@ -138,36 +138,6 @@ TEST_CASE("a version that is not among the signed ones is refused, and the messa
     CHECK(contains(ran.output, "not among the signed releases"));
 }
 
-TEST_CASE("rollback returns to the version that was kept, with and without a watchdog") {
-    Server server;
-    Endpoint endpoint{server, on_ready};
-    Operator op{endpoint};
-    endpoint.start_watchdog();
-    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
-    const Answer back = op.run({"rollback", "--json"});
-    INFO(back.output);
-    CHECK(back.code == 0);
-    CHECK(back.json()["outcome"]["to_version"] == "1.0.0");
-    endpoint.await_session_of("1.0.0");
-    CHECK(endpoint.installed("bin/agent") == read_file(built_version("agent-1.0")));
-
-    endpoint.watchdog().stop();
-    const Answer forth = op.run({"rollback", "--json"});
-    INFO(forth.output);
-    CHECK(forth.code == 0);
-    CHECK(forth.json()["outcome"]["route"] == "self-update");
-    endpoint.await_session_of("1.1.0");
-}
-
-TEST_CASE("rollback where nothing was kept is refused, and says so") {
-    Server server;
-    Endpoint endpoint{server, {{"trial.commit_on", R"("ready")"}}};
-    Operator op{endpoint};
-    const Answer ran = op.run({"rollback"});
-    CHECK(ran.code == 3);
-    CHECK_MESSAGE(contains(ran.output, "no previous version is kept"), ran.output);
-}
-
 TEST_CASE("cancel ends a download, and apply says that it was cancelled") {
     Server server;
     Endpoint endpoint{server, slow};
@@ -220,21 +190,6 @@ TEST_CASE("Ctrl-C after the hand-over ends the watching only") {
     INFO(back.output);
     CHECK(back.code == 0);
     CHECK(back.json()["outcome"]["ending"] == "rolled-back");
-    endpoint.await_session_of("1.0.0");
-}
-
-TEST_CASE("rollback within a trial reaches whoever applies the update, here a helper beside the watchdog") {
-    Server server;
-    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}, {"trial.ready_timeout", R"("60s")"}}};
-    Operator op{endpoint};
-    endpoint.start_watchdog();
-    endpoint.offer("1.2.0", {{.source = built_version("agent-1.2-hangs"), .self_test = false}});
-    endpoint.await_state(State::awaiting_ready);
-    const Answer back = op.run({"rollback", "--json"});
-    INFO(back.output);
-    CHECK(back.code == 0);
-    CHECK(back.json()["outcome"]["ending"] == "rolled-back");
-    CHECK(back.json()["outcome"]["route"] == "self-update");
     endpoint.await_session_of("1.0.0");
 }
 
