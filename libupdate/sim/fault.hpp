@@ -22,7 +22,7 @@ enum class FaultKind : std::uint8_t {
     denied,              ///< the next creation, rename or removal is forbidden
     quota,               ///< writes fail for a while, creations do not
     locked,              ///< somebody has the file open: renames and removals wait for a while
-    vanishes,            ///< a virus scanner takes the newest file that is not installed away
+    vanishes,            ///< a virus scanner takes the newest file away, or one just installed
     tampered,            ///< somebody, or a bad sector, changes the newest of those files
     no_links,            ///< the file system has no hard links, from now on
     delay,               ///< the process does not get the processor for a while

@@ -84,9 +84,7 @@ bool World::befall(Process& p, Op op, const Fault& fault) {
             troubles.last_until(kind, Instant::max());
             return false;
         case FaultKind::vanishes:
-            if (newest_file.empty() || newest_file.ends_with(".old") || !disk.find(newest_file)) return false;
-            disk.remove(newest_file);
-            return true;
+            return fault.how % 2 == 0 ? take_away(newest_file) : take_away_installed();
         case FaultKind::tampered: {
             // Not between a look at a file and its use: what lies in a private folder is not raced for.
             const bool between = op == Op::rename || op == Op::remove || op == Op::other;
@@ -158,6 +156,27 @@ void World::strike(Process& p, Op op, const Fault& fault) {
     if (!p.alive) throw Killed{};
 }
 
+bool World::take_away(const std::string& path) {
+    if (path.empty() || path.ends_with(".old") || !disk.find(path)) return false;
+    disk.remove(path);
+    return true;
+}
+
+/// A file of the new version that is no program, while the set is exchanged: afterwards a program that works
+/// beside what is missing would be nobody's mistake.
+bool World::take_away_installed() {
+    const auto& last = record();
+    if (!last || row(last->progress.state).effect != Effect::swap) return false;
+    for (std::size_t n = 0; n < places.installed.size(); ++n) {
+        const Artifact& artifact = scenario.plan.artifacts[n];
+        const NodePtr node = disk.find(places.installed[n]);
+        if (artifact.role == Role::file && node &&
+            node->bytes == image_of(artifact.install_path, new_version))
+            return take_away(places.installed[n]);
+    }
+    return false;
+}
+
 void World::trouble_until(FaultKind kind, Instant end) {
     faults_end_ = std::max(faults_end_, end);
     const bool elsewhere = is_network(kind) || kind == FaultKind::no_break_away;
@@ -210,6 +229,11 @@ void World::power_off() {
     boot();
 }
 
+/// Either may be the first, and as often as not both come up in the same moment.
+milliseconds World::order_at_boot() {
+    return milliseconds{dice.below(2) == 0 ? dice.below(60) : dice.below(3'000)};
+}
+
 void World::boot() {
     ++boots;
     failures_.clear();
@@ -219,9 +243,7 @@ void World::boot() {
     if (is_service_of_its_own(scenario.keeper) || (scenario.keeper == Keeper::nobody && boots == 1))
         root_services.push_back(settings.programs.front().name);
     for (const std::string& service : root_services) {
-        // Either may be the first.
-        const auto order = std::chrono::milliseconds{scenario.keeper == Keeper::both ? dice.below(3'000) : 0};
-        start_later(service, 2s + order);
+        start_later(service, 2s + (scenario.keeper == Keeper::both ? order_at_boot() : 0ms));
     }
     if (scenario.by_operator) at(now + 10s, {.kind = Event::Kind::begin_by_operator});
     for (const auto& [name, service] : services)

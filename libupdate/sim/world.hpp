@@ -144,6 +144,9 @@ class World {
 
  private:
     void boot();
+    milliseconds order_at_boot();
+    bool take_away(const std::string& path);
+    bool take_away_installed();
     bool settled();
     bool settled_without_agent();
     bool is_watched() const { return scenario.keeper == Keeper::watchdog || scenario.keeper == Keeper::both; }
