@@ -31,6 +31,8 @@ class Children {
         static Children children;
         return children;
     }
+    /// Numbers come again: what was told of an earlier process of this number is not the end of the new one.
+    void began(pid_t pid) { ended_.erase(pid); }
     void reap() {
         int status = 0;
         for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;)
@@ -65,7 +67,10 @@ pid_t start(const std::vector<std::string>& command, const fs::path& log) {
     const pid_t parent = ::getpid();
     const pid_t pid = ::fork();
     REQUIRE(pid >= 0);
-    if (pid != 0) return pid;
+    if (pid != 0) {
+        Children::instance().began(pid);
+        return pid;
+    }
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(126);
     const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -158,6 +163,7 @@ Scratch::Scratch(const std::string& name) {
         be_janitor(ends[0], path_);
     }
     ::close(ends[0]);
+    Children::instance().began(janitor_);
     janitor_pipe_ = ends[1];
 }
 

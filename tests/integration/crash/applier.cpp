@@ -167,6 +167,7 @@ std::string Applier::recover_and_judge() {
     std::string wrong;
     if (!holds_within(2s, [&] { return (wrong = judge()).empty(); }))
         return wrong;  // the program may start just now
+    if (!watchdog.running()) return "the watchdog ended by itself";
     watchdog.stop();
     return "";
 }
