@@ -109,7 +109,8 @@ def write_docs(path, measured, where, runs):
     lines = ["# Numbers", "",
              "Written by `bench/run --write-docs`; do not edit. A figure is the median of one arm divided by the median",
              f"of the other, from one run of {runs} interleaved rounds in which each arm comes first in turn. Service mode has",
-             "[numbers of its own](numbers-service.md); crashes: [crash-sweep.md](crash-sweep.md).", ""]
+             "[numbers of its own](numbers-service.md), and so have [Windows](numbers-windows.md), the [simulator](simulation.md),",
+             "[signed releases](trust.md) and [crashes](crash-sweep.md).", ""]
     lines += table(["figure", "ratio", "target", "", "what"], figure_rows(measured))
     lines += ["", "Times are of an update that the agent downloads and the watchdog applies. `rss_slope` and `rss_vs_floor`",
               "are of another process, `updatectl apply`, which does nothing but update; the same figures of the agent",
