@@ -104,6 +104,15 @@ bool Engine::was_asked_to_start() {
     return asked && *asked;
 }
 
+/// A start that the guard counted may come later than the guard meant it: another one, which died between two
+/// files of its way back and could not journal it, may have been there since.
+Event Engine::what_happened(bool trial_ended, bool start_was_counted) {
+    if (trial_ended) return Event::exited;
+    if (Job job = job_for(*work_); start_was_counted)
+        if (const auto instead = start_of_mixed_set(job)) return *instead;
+    return Event::resumed;
+}
+
 Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
@@ -147,7 +156,7 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
         because(job, Reason::crashed,
                 Error{ErrorCode::retry_later, fmt::format("{} ended within its trial", job.agent().name)});
     }
-    if (entry != Entry::hand_over) move(*work_, trial_ended ? Event::exited : Event::resumed);
+    if (entry != Entry::hand_over) move(*work_, what_happened(trial_ended, counted));
     work_->fresh_process = entry == Entry::fresh_process && is_about_a_restart(*work_);
     return run(stop_before_work);
 }

@@ -94,6 +94,7 @@ class Engine {
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);
     bool was_asked_to_start();
+    Event what_happened(bool trial_ended, bool start_was_counted);
     void file_again(const Record&);
     std::optional<Halt> answer_repeated(const std::string& update_id, const std::optional<Record>& last);
     struct Opening;

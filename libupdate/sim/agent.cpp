@@ -28,6 +28,9 @@ class Agent {
             const Halt halt = resume();
             if (halt == Halt::exit_for_restart || engine_.must_make_way(halt)) return 1;
         }
+        // The installed service is as it should be again (updater, own upkeep).
+        if (const auto record = world_.record(); !record || is_terminal(record->progress.state))
+            world_.guard_comes_first = false;
         begin_work();
         for (;;) {
             if (leave_) return 1;

@@ -58,15 +58,13 @@ bool is_looked_for(const Settings& s, Conduct conduct) {
     }
 }
 
-Ending expected_of(Platform platform, const Scenario& s) {
+Ending expected_of(const Scenario& s) {
     const auto taken = std::ranges::find_if(s.settings.routes,
                                             [&](Route route) { return is_open(route, s.aware(), s.keeper); });
     if (taken == s.settings.routes.end()) return Ending::abandoned;
     if (s.expected != Ending::committed) return s.expected;
-    // Under Windows rules a running image cannot be replaced, so this route leads back to the old version.
-    const bool in_use = platform == Platform::windows_rules && *taken == Route::exit_code;
     const bool never_acknowledged = !s.aware() && s.settings.trial.commit_on == CommitOn::acknowledged;
-    return in_use || never_acknowledged ? Ending::rolled_back : Ending::committed;
+    return never_acknowledged ? Ending::rolled_back : Ending::committed;
 }
 
 /// What is taken at all, and when, is no matter of what fails: what is refused or put off touches nothing.
@@ -81,35 +79,35 @@ Settings played(Settings s) {
     return s;
 }
 
-Scenario configured(Platform platform, const Settings& settings, Conduct conduct, std::string name) {
+Scenario configured(const Settings& settings, Conduct conduct, std::string name) {
     Scenario s = story(settings, settings.routes.front(), conduct, std::move(name));
     s.settings = settings;
     s.plan = plan_for(settings, !settings.watchdog_path.empty(), conduct != Conduct::slow);
     s.keeper = keeper_of(settings);
     s.guard = has_guard(settings);
     s.by_operator = !s.aware();
-    s.expected = expected_of(platform, s);
+    s.expected = expected_of(s);
     return s;
 }
 
 }  // namespace
 
-std::vector<Scenario> scenarios(Platform platform, const Settings& given) {
+std::vector<Scenario> scenarios(Platform /*platform*/, const Settings& given) {
     const Settings settings = played(given);
     if (settings.routes.empty()) return {};
     const Route first = settings.routes.front();
     std::vector<Scenario> all;
     for (std::size_t n = 0; n < conduct_count; ++n)
         if (const auto conduct = static_cast<Conduct>(n); is_looked_for(settings, conduct))
-            all.push_back(configured(platform, settings, conduct, named(first, conduct)));
+            all.push_back(configured(settings, conduct, named(first, conduct)));
     // Of the set's other programs, by who looks at them: the watchdog.
     const bool is_watched = first == Route::watchdog;
     if (is_watched && settings.programs.size() > 1) {
-        all.push_back(configured(platform, settings, Conduct::good, "companion-crashes"));
+        all.push_back(configured(settings, Conduct::good, "companion-crashes"));
         all.back().companion_conduct = Conduct::crashes;
     }
     if (is_watched && !settings.watchdog_path.empty()) {
-        all.push_back(configured(platform, settings, Conduct::good, "watchdog-in-set-crashes"));
+        all.push_back(configured(settings, Conduct::good, "watchdog-in-set-crashes"));
         all.back().watchdog_conduct = Conduct::crashes;
     }
     for (Scenario& s : all)
@@ -136,12 +134,11 @@ std::vector<std::string> shortcomings(Platform platform, const Settings& s) {
         all.emplace_back(
             "every update is rolled back: trial.commit_on is \"acknowledged\", which a program that does not "
             "report through libupdate never is");
-    if (platform == Platform::windows_rules && keeper_of(s) == Keeper::service_manager &&
-        std::ranges::count(s.routes, Route::self_update) > 0)
+    if (platform == Platform::windows_rules && keeper_of(s) == Keeper::service_manager)
         all.emplace_back(
-            "the SCM starts no agent again that ended with 0, as one does that a helper asked to stop: if "
-            "the "
-            "helper dies then, nobody starts it; configure the watchdog");
+            "the SCM starts no agent again that ended with 0: neither one that a helper asked to stop, "
+            "should "
+            "the helper die then, nor a new version that ends so within its trial; configure the watchdog");
     return all;
 }
 

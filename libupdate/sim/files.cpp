@@ -126,9 +126,33 @@ void SimFiles::exchanged(const std::string& path) {
     process_->dies_next = world_.takes(FaultKind::crash_between);
 }
 
-/// Windows: the name of a running image can be changed, but no other file takes its place while it runs. Hard
-/// links are not offered there: a helper that ran from one would keep the agent's own file from being
-/// replaced.
+/// Windows (os/replace_windows): no file takes the place of a running image, so that it steps aside first. In
+/// between nothing has this name, which the system was asked before to put right at its next start. Each of
+/// the two is on the disk before what comes next.
+Status SimFiles::step_aside(const std::string& name, const std::string& successor) {
+    std::string aside = name + ".old";
+    for (int n = 1; world_.disk.find(aside); ++n) {
+        if (world_.disk.find(aside)->running == 0)
+            world_.disk.remove(aside);
+        else
+            aside = fmt::format("{}.old{}", name, n);
+    }
+    world_.put_back_at_boot[name] = aside;
+    world_.disk.rename(name, aside);
+    world_.disk.flush_directory(parent_of(name));
+    world_.ghost.names_changed(name);
+    Status may_follow = point(Op::rename, "put in the place of", name);
+    if (may_follow && !world_.disk.find(successor)) may_follow = absent(successor);
+    if (may_follow || world_.disk.find(name)) return may_follow;
+    world_.disk.rename(aside, name);
+    world_.disk.flush_directory(parent_of(name));
+    world_.put_back_at_boot.erase(name);
+    world_.ghost.names_changed(name);
+    return may_follow;
+}
+
+/// Hard links are not offered on Windows: a helper that ran from one would keep the agent's own file from
+/// being replaced.
 Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     const std::string &from = name_of(from_path), &to = name_of(to_path);
     UPDATE_CHECK(point(Op::rename, "rename to", to), "rename");
@@ -136,13 +160,19 @@ Status SimFiles::rename(const Path& from_path, const Path& to_path) {
     if (!node) return absent(from);
     if (!parent_exists(to)) return absent(to);
     const bool windows = world_.platform == Platform::windows_rules;
-    if (windows && target && target != node && (target->running > 0 || target->open > 0))
-        return Error{ErrorCode::retry_later, to + " is in use"};
+    const bool other = target && target != node;
+    if (windows && other && target->open > 0) return Error{ErrorCode::retry_later, to + " is in use"};
     if (windows && node->open > 0) return Error{ErrorCode::retry_later, from + " is open"};
+    const bool runs = windows && other && target->running > 0;
+    if (runs) UPDATE_CHECK(step_aside(to, from), "step aside");
     world_.disk.rename(from, to);
+    if (runs) {
+        world_.disk.flush_directory(parent_of(to));
+        world_.put_back_at_boot.erase(to);
+    }
     if (to.find("/.update-") != std::string::npos) world_.newest_file = to;
     if (target != node) exchanged(to);
-    if (target && target != node) world_.ghost.removed(to, target);
+    if (other) world_.ghost.removed(to, target);
     world_.ghost.names_changed(from);
     world_.ghost.names_changed(to);
     return done();

@@ -24,6 +24,7 @@ class SimFiles final : public Files {
     bool about_to_strike() const;
     bool parent_exists(const std::string& path) const;
     void exchanged(const std::string& path);
+    Status step_aside(const std::string& name, const std::string& successor);
 
     World& world_;
     Process* const process_;

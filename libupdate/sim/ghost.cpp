@@ -61,6 +61,8 @@ void Ghost::names_changed(const std::string& path) {
     const auto& artifacts = world_.scenario.plan.artifacts;
     for (std::size_t n = 0; n < artifacts.size(); ++n) {
         if (artifacts[n].role == Role::file || world_.places.installed[n] != path) continue;
+        // What has stepped aside comes back at the next start of the system, or is followed: in bounded time.
+        if (world_.put_back_at_boot.contains(path)) continue;
         const NodePtr node = world_.disk.find(path);
         std::string version;
         if (!node || !is_complete(node->bytes, version))
@@ -204,6 +206,7 @@ void Ghost::at_the_end() {
     if (!record && !refused_before) return break_promise(Promise::ends, "no update is in the journal");
     if (agent == nullptr) return break_promise(Promise::startable, "no agent runs");
     const NodePtr live = world_.disk.find(world_.places.installed.front());
+    if (!live) return break_promise(Promise::startable, "the agent is not installed");
     if (version_of(live->bytes) != agent->version)
         return break_promise(Promise::true_version, fmt::format("{} runs, {} is installed", agent->version,
                                                                 version_of(live->bytes)));
@@ -252,10 +255,7 @@ void Ghost::check_server(const Record& record) {
     const Ending first = told.empty() ? ending_of(record) : *told.front().ending;
     // Beyond, a trial may have used up its starts, which is what starts_max is for.
     const auto free = std::min(2U, world_.settings.trial.starts_max - 1);
-    // Where a file in use keeps the new version away, a crash of its user may let it in.
-    const bool as_well = first == Ending::committed && world_.scenario.is_good();
-    if (is(is_crash) && total <= free && !watchdog_died_on_trial && !as_well &&
-        first != world_.scenario.expected)
+    if (is(is_crash) && total <= free && !watchdog_died_on_trial && first != world_.scenario.expected)
         return break_promise(Promise::crashes_are_free,
                              fmt::format("{} instead of {} ({})", update::name(first),
                                          update::name(world_.scenario.expected), record.message));

@@ -61,6 +61,7 @@ class SimServices final : public Services {
     Status start(const std::string&) override;
     Status stop(const std::string&) override;
     Result<std::vector<Finding>> check_restart_path(const std::string&) override;
+    Status prepare_exchange(const std::string&) override;
 
  private:
     Status start_by_manager(const std::string& program);

@@ -102,4 +102,11 @@ Result<std::vector<Finding>> SimServices::check_restart_path(const std::string& 
     return std::vector<Finding>{{false, "nobody would start it again", "start the watchdog"}};
 }
 
+/// Where the SCM restarts the agent it runs the guard from then on (os/scm), until the update is over.
+Status SimServices::prepare_exchange(const std::string& program) {
+    (void)world_.point(p_, Op::other, "prepare exchange of", program);
+    world_.guard_comes_first = world_.scenario.guard && world_.platform == Platform::windows_rules;
+    return done();
+}
+
 }  // namespace update::sim

@@ -27,7 +27,8 @@ bool restarts(Platform platform, const ExitStatus& exit) {
 }
 
 /// The SCM's first failure is answered with a restart, the next ones with the guard, which starts the
-/// service. It forgets failures after a day without any.
+/// service (by the exit-code route the first one, too, until the update is over). It forgets failures after a
+/// day without any.
 constexpr auto forget_failures_after = 24h;
 
 }  // namespace
@@ -53,7 +54,8 @@ void World::manager_start(const std::string& service, bool asked) {
     if (services[service].stopped_by_applier && !asked) return;
     for (const auto& p : processes_)
         if (p->alive && p->program == Program::guard) return;  // it is being started
-    const bool guards = platform == Platform::linux_rules || (!asked && failures_[service].count > 1);
+    const bool guards = platform == Platform::linux_rules ||
+                        (!asked && failures_[service].count > (guard_comes_first ? 0 : 1));
     if (asked) services[service].started_lately.clear();  // whoever asks resets it (`systemctl reset-failed`)
     if (gives_up(services[service])) {
         (void)exec(guard_program, Program::rescue, service);

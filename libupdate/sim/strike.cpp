@@ -222,6 +222,9 @@ void World::power_off() {
     (void)disk.power_off(dice);
     seen_slots_.reset();
     tell("machine", "power off");
+    for (const auto& [name, aside] : put_back_at_boot)
+        if (!disk.find(name) && disk.find(aside)) disk.rename(aside, name);
+    put_back_at_boot.clear();
     ghost.power_was_off();
     now += off_time;
     ghost.darkness.pass_over(off_time);

@@ -136,6 +136,9 @@ class World {
     bool back_promised = false;        ///< by the watchdog: the kept version, when no update was under way
     bool all_mirrors_are_old = false;  ///< while `old_mirror` lasts
     std::string newest_file;           ///< for the virus scanner
+    /// Windows: a name -> what the system is to put there at its next start, unless the name is taken then.
+    std::map<std::string, std::string> put_back_at_boot;
+    bool guard_comes_first = false;  ///< the SCM answers the agent's first failure with the guard, too
 
     // --- what is read afterwards
     unsigned points = 0, struck = 0;

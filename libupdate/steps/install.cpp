@@ -45,7 +45,8 @@ Status set_is_installed(Job& job, Watchdog watchdog) {
 }
 
 std::optional<Event> start_of_mixed_set(Job& job) {
-    if (job.record.progress.state == State::starting)
+    const State state = job.record.progress.state;
+    if (state == State::starting || state == State::awaiting_ready)
         if (auto whole = set_is_installed(job, Watchdog::left_out); !whole)
             return because(job, Reason::io_failed, whole.error(), Event::mistrusted);
     return std::nullopt;

@@ -54,9 +54,6 @@ constexpr Configured sound[] = {
     {"the exit code first", R"(routes = ["exit-code", "self-update", "watchdog"]
 restarted_on_failure = true)",
      ""},
-    {"a service with a guard, and no watchdog", R"(routes = ["exit-code"]
-restarted_on_failure = true)",
-     "[service]\nmanager = \"systemd\""},
     {"committed when ready", "", "[trial]\ncommit_on = \"ready\""},
     {"a probe by age", "", "[trial.probe]\nkind = \"process-age\""},
     {"a probe by tcp", "", "[trial.probe]\nkind = \"tcp\"\ntarget = \"127.0.0.1:22\""},
@@ -74,6 +71,11 @@ restarted_on_failure = true)",
      "[[programs]]\nname = \"tray\"\npath = \"bin/tray\""},
     {"units of systemd", "", "[service]\nmanager = \"systemd\""},
 };
+
+/// The SCM takes an end with 0 for one that was wanted.
+constexpr Configured no_watchdog{"a service with a guard, and no watchdog",
+                                 "routes = [\"exit-code\"]\nrestarted_on_failure = true",
+                                 "[service]\nmanager = \"systemd\""};
 
 constexpr Configured insufficient[] = {
     {"nobody starts the agent again", R"(routes = ["self-update"])", ""},
@@ -104,6 +106,17 @@ TEST_CASE("settings that keep the promise pass, under the rules of both platform
             CHECK(json["runs"] == 60);
             CHECK(json["states_reached"]["backing-up"] > 0);  // it is more than refused
         }
+}
+
+TEST_CASE("a service with a guard and no watchdog keeps the promise under systemd, and not under the SCM") {
+    Simulation simulation;
+    const std::string config = simulation.config(no_watchdog.top, no_watchdog.more);
+    const Ran linux_ran = simulation.play(config, "linux"), windows_ran = simulation.play(config, "windows");
+    CHECK_MESSAGE(linux_ran.code == 0, linux_ran.output);
+    CHECK(linux_ran.json()["cannot_keep"].empty());
+    CHECK(windows_ran.code != 0);
+    REQUIRE(windows_ran.json()["cannot_keep"].size() == 1);
+    CHECK(windows_ran.json()["cannot_keep"][0].get<std::string>().find("ended with 0") != std::string::npos);
 }
 
 TEST_CASE("the example configuration passes") {

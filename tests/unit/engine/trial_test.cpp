@@ -253,3 +253,25 @@ TEST_CASE("a version that takes the machine down at each of its starts is rolled
         CHECK(world.agent_starts_of_new <= world.settings.trial.starts_max + excused_max + 1);
     }
 }
+
+TEST_CASE("an agent that comes after its guard, and finds the set half put back, begins no trial") {
+    World world{Route::exit_code, Behaviour::exits};
+    world.guard_there = true;
+    REQUIRE(world.begin() == Halt::exit_for_restart);
+    world.agent.reset();
+    REQUIRE(world.resume(Actor::guard, Entry::fresh_process));
+    REQUIRE(world.record()->start_counted);
+    REQUIRE(world.state() == State::awaiting_ready);
+    // Another guard was called later, put one file back, could not journal it, and died.
+    const Artifact& agent = world.plan.artifacts.front();
+    fs::rename(world.layout.backup(agent, world.plan.update_id, 0), world.layout.installed(agent));
+    const auto trials = [&] { return world.performed[static_cast<std::size_t>(State::awaiting_ready)]; };
+    const unsigned before = trials();
+    world.start_agent();
+    REQUIRE(world.resume(Actor::agent, Entry::fresh_process));
+    CHECK(trials() == before);
+    world.agent.reset();
+    world.run_to_the_end();
+    world.check_end("half put back after the guard");
+    CHECK(world.live_version() == old_version);
+}
