@@ -106,7 +106,9 @@ Said cancel_by_updatectl(Endpoint& endpoint, const std::string& id, Killer& hold
     op.begin({"cancel", id});
     await(
         "updatectl has answered, or written the wish", 20s,
-        [&] { return !op.process().running() || std::filesystem::exists(endpoint.layout().cancel_request()); },
+        [&] {
+            return !op.process().running() || std::filesystem::exists(endpoint.layout().cancel_request());
+        },
         [&] { return endpoint.logs(); });
     holder.release();
     const auto answer = op.end();
@@ -157,8 +159,7 @@ constexpr auto end_within = 30s;
 
 void play(Server& server, const std::string& route, const Held& row) {
     static unsigned count = 0;
-    const std::string story =
-        route + " route: cancelled in " + std::string{update::row(row.state).name};
+    const std::string story = route + " route: cancelled in " + std::string{update::row(row.state).name};
     CAPTURE(story);
     Endpoint endpoint{server,
                       {{"routes", "[\"" + route + "\"]"},
@@ -168,8 +169,7 @@ void play(Server& server, const std::string& route, const Held& row) {
     endpoint.start_watchdog();
     std::optional<Killer> thief;
     if (row.goes == Goes::without_a_backup)
-        thief.emplace(endpoint,
-                      KillPoint{Who::watchdog, State::awaiting_ready, At::entry, Who::watchdog},
+        thief.emplace(endpoint, KillPoint{Who::watchdog, State::awaiting_ready, At::entry, Who::watchdog},
                       [&] { lose_backup(endpoint); });
     Killer holder{endpoint, {row.worker, row.state, At::entry, row.worker}, Killer::Holds::worker};
     const std::string id = offer(endpoint, row.goes);
@@ -177,7 +177,7 @@ void play(Server& server, const std::string& route, const Held& row) {
         story + ": held", 30s, [&] { return holder.killed() != 0; }, [&] { return endpoint.logs(); });
     const auto begun = std::chrono::steady_clock::now();
     const Said answer = row.worker == Who::helper ? cancel_by_request(endpoint, id, holder)
-                                                    : cancel_by_updatectl(endpoint, id, holder);
+                                                  : cancel_by_updatectl(endpoint, id, holder);
     CHECK_MESSAGE(answer.taken == row.refused.empty(), answer.text);
     CHECK_MESSAGE(contains(answer.text, row.refused.empty() ? "cancelling" : row.refused), answer.text);
     const Outcome end = endpoint.filed_end_of(id, end_within);
@@ -219,27 +219,30 @@ TEST_CASE("an update is held and cancelled in every state of the table") {
     std::array<bool, state_count> held{};
     for (const auto& rows : {preparation(), application(Who::watchdog), repair(), self_exchange()})
         for (const Held& row : rows) held.at(static_cast<std::size_t>(row.state)) = true;
-    for (const Row& row : rows())
-        CHECK_MESSAGE(held.at(static_cast<std::size_t>(row.state)), row.name);
+    for (const Row& row : rows()) CHECK_MESSAGE(held.at(static_cast<std::size_t>(row.state)), row.name);
 }
 
 TEST_CASE("cancelled while the agent prepares it, by the watchdog route, an update is abandoned") {
     play_all("watchdog", {preparation()});
 }
 
-TEST_CASE("cancelled while it is applied by the watchdog route, an update turns back until it has proved itself") {
+TEST_CASE(
+    "cancelled while it is applied by the watchdog route, an update turns back until it has proved itself") {
     play_all("watchdog", {application(Who::watchdog)});
 }
 
-TEST_CASE("cancelled where the old version cannot be put back by the watchdog route, an update needs repair") {
+TEST_CASE(
+    "cancelled where the old version cannot be put back by the watchdog route, an update needs repair") {
     play_all("watchdog", {repair()});
 }
 
-TEST_CASE("cancelled while a helper applies it by self-update, an update turns back until it has proved itself") {
+TEST_CASE(
+    "cancelled while a helper applies it by self-update, an update turns back until it has proved itself") {
     play_all("self-update", {application(Who::helper)});
 }
 
-TEST_CASE("cancelled while it exchanges itself by exit code, an update turns back until it has proved itself") {
+TEST_CASE(
+    "cancelled while it exchanges itself by exit code, an update turns back until it has proved itself") {
     play_all("exit-code", {self_exchange(), trial(Who::watchdog)});
 }
 

@@ -91,7 +91,8 @@ TEST_CASE("heartbeats of the old version that the server reads after its end con
     check_blamed(endpoint, held.id);
 }
 
-TEST_CASE("heartbeats of the old version that the server reads after its end are not held against the new one") {
+TEST_CASE(
+    "heartbeats of the old version that the server reads after its end are not held against the new one") {
     Server server;
     HeldUpdate held{server, "1.1.0", "agent-1.1", {{"trial.ack_timeout", R"("30s")"}}};
     Endpoint& endpoint = held.endpoint;
@@ -105,12 +106,12 @@ TEST_CASE("heartbeats of the old version that the server reads after its end are
     check_nothing_left(endpoint, {"bin/gate"});
 }
 
-TEST_CASE("a process of the old version that has a session within the trial confirms nothing, by each route") {
+TEST_CASE(
+    "a process of the old version that has a session within the trial confirms nothing, by each route") {
     for (const std::string route : {"watchdog", "self-update", "exit-code"}) {
         CAPTURE(route);
         Server server;
-        Endpoint endpoint{
-            server, {{"routes", "[\"" + route + "\"]"}, {"trial.ack_timeout", R"("10s")"}}};
+        Endpoint endpoint{server, {{"routes", "[\"" + route + "\"]"}, {"trial.ack_timeout", R"("10s")"}}};
         endpoint.start_watchdog();
         const std::string id = endpoint.offer_agent("1.2.0", "agent-1.2-never-connects");
         endpoint.await_state(State::awaiting_ack);
@@ -127,11 +128,14 @@ TEST_CASE("a process of the old version that has a session within the trial conf
     }
 }
 
-TEST_CASE("a process of the old version that takes the new one's session away does not fail it, by each route") {
+TEST_CASE(
+    "a process of the old version that takes the new one's session away does not fail it, by each route") {
     for (const std::string route : {"watchdog", "self-update", "exit-code"}) {
         CAPTURE(route);
         Server server;
-        HeldUpdate held{server, "1.1.0", "agent-1.1",
+        HeldUpdate held{server,
+                        "1.1.0",
+                        "agent-1.1",
                         {{"routes", "[\"" + route + "\"]"}, {"trial.ack_timeout", R"("40s")"}}};
         Endpoint& endpoint = held.endpoint;
         server.freeze();
@@ -139,8 +143,8 @@ TEST_CASE("a process of the old version that takes the new one's session away do
         endpoint.await_state(State::awaiting_ack);
         FormerAgent former{endpoint};
         await(
-            "the new version or the old process waits for the server", 20s, [&] { return unread_by(server) > 0; },
-            [&] { return endpoint.logs(); });
+            "the new version or the old process waits for the server", 20s,
+            [&] { return unread_by(server) > 0; }, [&] { return endpoint.logs(); });
         server.thaw();
         const Outcome end = endpoint.end_of(held.id, 60s);
         CAPTURE(endpoint.logs());
