@@ -80,6 +80,8 @@ UPDATE_API update_result update_authenticated(update_updater* updater, int serve
 /* Begins an update in the background: the signed release that is selected. `selection_json`:
  * {"update_id": …, "product": …, "channel": …, "version": …}; channel and version may be absent. */
 UPDATE_API update_result update_offer(update_updater* updater, const char* selection_json);
+/* Refused when the update has proved itself, or is on its way back already; the outcome tells how it ended.
+ */
 UPDATE_API update_result update_cancel(update_updater* updater, const char* update_id);
 
 /* {"<install path>": "<SHA-256 in hex>", …} of the configured programs as they are installed. */

@@ -72,7 +72,9 @@ class Updater {
     /// repeated offer of the same id is harmless.
     /// @return `refused` when it selects nothing; everything later is told by an outcome.
     virtual Status offer(const Selection&) = 0;
-    /// @return `not_found` when that update is not in progress
+    /// Asks for the end of an update: before the hand-over it is abandoned, later it is rolled back.
+    /// @return `not_found` when that update is not in progress; `refused` when it is too late: the new
+    /// version has proved itself, or the update is on its way back already. The outcome tells how it ended.
     virtual Status cancel(const std::string& update_id) = 0;
 
     /// SHA-256 (hex) of each configured program as it is installed now, by install path. Reads the files.

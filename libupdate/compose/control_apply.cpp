@@ -4,6 +4,7 @@
 
 #include "compose/applier.hpp"
 #include "compose/apply.hpp"
+#include "compose/cancel_request.hpp"
 #include "compose/control_changes.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
@@ -193,8 +194,10 @@ Applied roll_back_trial(Control& control, Operation& operation, const Record& op
             {ControlExit::in_progress,
              fmt::format("update {} is in progress ({}): wait for its end, or updatectl cancel",
                          open.update_id, row(open.progress.state).name)});
-    if (Said told = cancel_update(control, open.update_id, Really::yes); told.exit != ControlExit::ok)
-        return nothing_begun(told);
+    // Where nothing is left to cancel, it is on its way back, or shows in a moment that it was committed.
+    if (cancellable(open, open.update_id))
+        if (Said told = cancel_update(control, open.update_id, Really::yes); told.exit != ControlExit::ok)
+            return nothing_begun(told);
     Applied applied = operation.watch(open.update_id);
     if (!applied.outcome) return applied;
     if (applied.outcome->ending == Ending::rolled_back) {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "compose/applier.hpp"
+#include "compose/cancel_request.hpp"
 #include "compose/watchdog_renewal.hpp"
 #include "durable/durable.hpp"
 #include "journal/policy_file.hpp"
@@ -72,12 +73,13 @@ Said cancel_update(Control& control, const std::string& update_id, Really really
                 fmt::format("update {} is not in progress; updatectl status shows what is", update_id)};
     const std::string what = fmt::format("update {} ({} -> {}, {})", open->update_id, open->from_version,
                                          open->to_version, row(open->progress.state).name);
-    if (really == Really::only_say) return ok("would cancel " + what);
-
-    if (auto written =
-            write_durably(control.adapters().files(), control.layout().cancel_request(), open->update_id);
-        !written)
-        return said(written.error());
+    if (really == Really::only_say) {
+        const Status possible = cancellable(open, open->update_id);
+        return possible ? ok("would cancel " + what) : said(possible.error());
+    }
+    if (auto wished = wish_cancelled(control.adapters().files(), control.layout(), open, open->update_id);
+        !wished)
+        return said(wished.error());
     ipc::Request request;
     request.type = ipc::Type::cancel;
     request.update_id = open->update_id;

@@ -17,7 +17,6 @@
 #include "compose/reporter.hpp"
 #include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
-#include "durable/durable.hpp"
 #include "engine/engine.hpp"
 #include "os/notify.hpp"
 #include "supervise/upkeep.hpp"
@@ -105,10 +104,7 @@ class AgentUpdater final : public Updater {
     }
 
     Status cancel(const std::string& update_id) override {
-        const auto record = engine_.record();
-        if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-            return Error{ErrorCode::not_found, fmt::format("update {} is not in progress", update_id)};
-        return write_durably(adapters_->files(), adapters_->layout().cancel_request(), update_id);
+        return wish_cancelled(adapters_->files(), adapters_->layout(), engine_.record(), update_id);
     }
 
     std::map<std::string, std::string> installed() const override { return installed_digests(*adapters_); }

@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "compose/apply.hpp"
+#include "compose/cancel_request.hpp"
 #include "compose/status.hpp"
 #include "compose/trial_desk.hpp"
 #include "compose/watchdog_process.hpp"
-#include "durable/durable.hpp"
 
 namespace update {
 
@@ -76,19 +76,15 @@ ipc::Reply WatchdogProcess::update_config(const ipc::UpdateConfig& config) {
 
 /// The request lies on disk, where the owner of the update looks between its steps, whoever that is.
 ipc::Reply WatchdogProcess::cancel(const std::string& update_id) {
-    const auto record = engine_->record();
-    if (!record || record->update_id != update_id || is_terminal(record->progress.state))
-        return ipc::rejected(ipc::word::not_found, fmt::format("update {} is not in progress", update_id));
-    if (auto written = write_durably(adapters_.files(), adapters_.layout().cancel_request(), update_id);
-        !written)
-        return ipc::rejected(written.error());
+    const auto wished = wish_cancelled(adapters_.files(), adapters_.layout(), engine_->record(), update_id);
+    if (!wished) return ipc::rejected(wished.error());
     channel_->push({.kind = Signal::Kind::cancelled, .update_id = update_id});
     return ipc::accepted("cancelling");
 }
 
 ipc::Reply WatchdogProcess::roll_back() {
     if (const auto record = engine_->record(); record && !is_terminal(record->progress.state)) {
-        if (in_trial()) return cancel(record->update_id);
+        if (in_trial() && cancellable(record, record->update_id)) return cancel(record->update_id);
         return ipc::rejected(ipc::word::busy, fmt::format("update {} is in progress ({})", record->update_id,
                                                           row(record->progress.state).name));
     }

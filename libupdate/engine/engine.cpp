@@ -5,6 +5,7 @@
 #include "durable/durable.hpp"
 #include "engine/rest.hpp"
 #include "engine/work.hpp"
+#include "flow/cancelling.hpp"
 #include "flow/turn_back.hpp"
 #include "steps/install.hpp"
 #include "steps/routes.hpp"
@@ -16,12 +17,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int store_attempts = 4;
-
-bool accepts_cancel(State state) {
-    for (const Exception& x : exceptions())
-        if (x.from == state && x.on == Event::cancelled) return true;
-    return false;
-}
 
 /// The agent can do its own work meanwhile: what downloads may take hours, what waits waits for that work.
 bool is_work_of_a_running_agent(State state) { return is_waiting(state) || row(state).owner == Owner::agent; }
@@ -197,9 +192,7 @@ Event Engine::perform(Work& work) {
     // The agent is on its way out by itself; whoever starts the new version makes sure first that it has
     // gone.
     if (effect == Effect::exit_for_restart) return stop(job);
-    if (accepts_cancel(state) && cancel_wanted(work))
-        return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
-                       Event::cancelled);
+    if (accepts_cancel(state) && cancel_wanted(work)) return cancelled(job);
     return step_for(effect)(job);
 }
 

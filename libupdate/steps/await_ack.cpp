@@ -61,7 +61,7 @@ Event await_ack(Job& job) {
             case Signal::Kind::stopping:
                 return Event::interrupted;
             case Signal::Kind::cancelled:
-                return operator_wants_back(job);
+                return cancelled(job);
             case Signal::Kind::acknowledged:
             case Signal::Kind::alive:
             case Signal::Kind::ready:

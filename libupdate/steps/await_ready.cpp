@@ -34,7 +34,7 @@ Event await_ready(Job& job) {
             case Signal::Kind::stopping:
                 return Event::interrupted;
             case Signal::Kind::cancelled:
-                return operator_wants_back(job);
+                return cancelled(job);
             case Signal::Kind::acknowledged:
                 if (signal.update_id == job.record.update_id) job.record.acknowledged = true;
                 [[fallthrough]];

@@ -96,9 +96,7 @@ std::optional<Event> wait_for_route(Job& job) {
     for (;;) {
         const Signal signal = wait_for_signal(job, look_again);
         if (signal.kind == Signal::Kind::stopping) return Event::interrupted;
-        if (signal.kind == Signal::Kind::cancelled)
-            return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
-                           Event::cancelled);
+        if (signal.kind == Signal::Kind::cancelled) return cancelled(job);
         if (job.ports.clock.now() >= look_again) return std::nullopt;
     }
 }

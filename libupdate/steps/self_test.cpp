@@ -27,9 +27,7 @@ std::optional<Event> asked_to_end(Job& job) {
         const Signal signal = wait_for_signal(job, job.ports.clock.now());
         if (signal.kind == Signal::Kind::deadline) return std::nullopt;
         if (signal.kind == Signal::Kind::stopping) return Event::interrupted;
-        if (signal.kind == Signal::Kind::cancelled)
-            return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
-                           Event::cancelled);
+        if (signal.kind == Signal::Kind::cancelled) return cancelled(job);
     }
 }
 

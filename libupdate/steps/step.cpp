@@ -65,6 +65,15 @@ Event because(Job& job, Reason reason, const Error& error, Event event) {
     return event;
 }
 
+Event cancelled(Job& job) {
+    if (is_after_hand_over(job.record.progress.state))
+        return because(job, Reason::requested,
+                       Error{ErrorCode::cancelled, "the previous version was asked for within the trial"},
+                       Event::cancelled);
+    return because(job, Reason::cancelled, Error{ErrorCode::cancelled, "cancelled on request"},
+                   Event::cancelled);
+}
+
 Reason reason_of_mistrust(const Error& error) {
     const bool judged = error.code() == ErrorCode::refused || error.code() == ErrorCode::corrupt ||
                         error.code() == ErrorCode::not_found;

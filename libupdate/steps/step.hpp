@@ -59,6 +59,9 @@ Status make_sure_nothing_runs(Job&);
 
 /// Notes why the update does not go forward (the first cause stays) and returns `event`.
 Event because(Job&, Reason, const Error&, Event event = Event::failed);
+/// Somebody wants the update cancelled, which is a wish for the old version once the new one may run. The
+/// reason is the same whoever hears of it, between two steps or within one.
+Event cancelled(Job&);
 /// The reason that an error of a file operation stands for.
 Reason reason_of(const Error&, Reason otherwise);
 /// The reason that an error of Verifier::prove stands for.

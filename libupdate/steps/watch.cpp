@@ -112,12 +112,6 @@ Event mistrust(Job& job, const Signal& signal) {
                    Event::mistrusted);
 }
 
-Event operator_wants_back(Job& job) {
-    return because(job, Reason::requested,
-                   Error{ErrorCode::cancelled, "the previous version was asked for within the trial"},
-                   Event::cancelled);
-}
-
 void note_ready(Job& job) {
     const Moment& last_seen = job.record.old_last_seen;
     if (last_seen.boot_id == job.ports.clock.boot_id())

@@ -38,8 +38,6 @@ Instant next_look(const Job&, Instant limit);
 /// A sign of life from something else than the version under trial.
 bool is_wrong_version(const Job&, const Signal&);
 Event mistrust(Job&, const Signal&);
-/// `cancel` or `rollback` within the trial.
-Event operator_wants_back(Job&);
 
 /// Downtime ends now.
 void note_ready(Job&);

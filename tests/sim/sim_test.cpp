@@ -26,14 +26,16 @@ SimulationReport play(const SimulationOptions& options) {
 }  // namespace
 
 /// Endings with their reasons that faults and bad versions have to lead to; rarer ones are only printed.
-constexpr const char* marks[] = {
-    "abandoned: cancelled",         "abandoned: corrupt",        "abandoned: download-failed",
-    "abandoned: io-failed",         "abandoned: no-route",       "abandoned: no-space",
-    "abandoned: self-test-failed",  "committed: none",           "committed: unconfirmed",
-    "needs-repair: not-ready",      "rolled-back: cancelled",    "rolled-back: crashed",
-    "rolled-back: io-failed",       "rolled-back: network",      "rolled-back: not-acknowledged",
-    "rolled-back: not-ready",       "rolled-back: requested",    "rolled-back: start-failed",
-    "rolled-back: watchdog-failed", "rolled-back: wrong-version"};
+constexpr const char* marks[] = {"abandoned: cancelled",        "abandoned: corrupt",
+                                 "abandoned: download-failed",  "abandoned: io-failed",
+                                 "abandoned: no-route",         "abandoned: no-space",
+                                 "abandoned: self-test-failed", "committed: none",
+                                 "committed: unconfirmed",      "needs-repair: not-ready",
+                                 "rolled-back: crashed",        "rolled-back: io-failed",
+                                 "rolled-back: network",        "rolled-back: not-acknowledged",
+                                 "rolled-back: not-ready",      "rolled-back: requested",
+                                 "rolled-back: start-failed",   "rolled-back: watchdog-failed",
+                                 "rolled-back: wrong-version"};
 
 namespace {
 

@@ -74,6 +74,15 @@ std::string Killer::why_not() {
 
 Killer::Killer(const Endpoint& endpoint, KillPoint point, std::function<void()> act)
     : layout_{endpoint.layout()}, point_{point}, act_{std::move(act)} {
+    begin();
+}
+
+Killer::Killer(const Endpoint& endpoint, KillPoint point, Holds)
+    : layout_{endpoint.layout()}, point_{point}, holds_{true} {
+    begin();
+}
+
+void Killer::begin() {
     events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
     REQUIRE(events_ >= 0);
     REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
@@ -85,9 +94,20 @@ Killer::Killer(const Endpoint& endpoint, KillPoint point, std::function<void()> 
 Killer::~Killer() {
     ::close(stop_[1]);
     thread_.join();
+    release();
     ::close(events_);  // lets everybody go who still waits
     ::close(stop_[0]);
     for (const auto& [name, fd] : slots_) ::close(fd);
+}
+
+void Killer::allow(int file) {
+    const ::fanotify_response go_on{file, FAN_ALLOW};
+    (void)!::write(events_, &go_on, sizeof go_on);
+    ::close(file);
+}
+
+void Killer::release() {
+    if (const int file = held_file_.exchange(-1); file >= 0) allow(file);
 }
 
 /// Opens no file of the state folder itself: it would wait for its own answer.
@@ -102,34 +122,34 @@ void Killer::watch() {
         for (auto* event = reinterpret_cast<::fanotify_event_metadata*>(buffer.data());
              FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
             if (event->fd < 0) continue;
-            if (killed_ == 0 && event->pid != ::getpid()) decide(event->pid, event->fd);
-            const ::fanotify_response go_on{event->fd, FAN_ALLOW};
-            (void)!::write(events_, &go_on, sizeof go_on);
-            ::close(event->fd);
+            const bool open = killed_ != 0 || event->pid == ::getpid() || decide(event->pid, event->fd);
+            if (open) allow(event->fd);
         }
     }
 }
 
-void Killer::decide(pid_t opener, int file) {
+bool Killer::decide(pid_t opener, int file) {
     const std::string name = std::filesystem::path{path_of(file)}.filename();
     const bool is_slot = name == "journal.a" || name == "journal.b";
     if (is_slot && !slots_.contains(name)) slots_[name] = ::fcntl(file, F_DUPFD_CLOEXEC, 0);
     // What is opened first after the state was journaled is a line for people or, by who takes over, the
     // lock. The slots are opened for the next state; by who takes over for looking, too, but there is no seal
     // yet.
-    if (point_.at == At::end && !is_slot) return;
+    if (point_.at == At::end && !is_slot) return true;
     const auto now = journaled();
-    if (!now || now->state != point_.state || !is(opener, point_.worker)) return;
+    if (!now || now->state != point_.state || !is(opener, point_.worker)) return true;
     if (point_.at == At::end && point_.state == State::verifying &&
         !std::filesystem::exists(layout_.seals(now->update_id)))
-        return;
+        return true;
     const pid_t victim = point_.victim == point_.worker ? opener : find(point_.victim);
-    if (victim <= 1) return;
+    if (victim <= 1) return true;
     if (act_)
         act_();
-    else if (::kill(victim, SIGKILL) != 0)
-        return;
+    else if (!holds_ && ::kill(victim, SIGKILL) != 0)
+        return true;
+    if (holds_) held_file_ = file;
     killed_ = victim;
+    return !holds_;
 }
 
 pid_t Killer::find(Who who) const {

@@ -1,5 +1,6 @@
-// Kills a process at a known point of an update. The kernel (fanotify) holds every process that opens a file
-// of the state folder until the killer has looked at the journal, so that no state passes too fast to be hit.
+// Kills or holds a process at a known point of an update. The kernel (fanotify) holds every process that
+// opens a file of the state folder until the killer has looked at the journal, so that no state passes too
+// fast to be hit.
 #pragma once
 #include <atomic>
 #include <map>
@@ -39,22 +40,32 @@ class Killer {
     /// @param act  what happens instead of the kill, while the worker is held; must open no file that lies
     /// directly in the state folder
     Killer(const Endpoint&, KillPoint, std::function<void()> act = {});
+    enum class Holds { worker };
+    /// Nobody dies: the worker stands still at the point, in its `open`, until `release`. Everybody else goes
+    /// on, and may open what he likes.
+    Killer(const Endpoint&, KillPoint, Holds);
     ~Killer();
     Killer(const Killer&) = delete;
     Killer& operator=(const Killer&) = delete;
     /// The pid that was killed, or held for `act`; 0: not yet.
     pid_t killed() const { return killed_; }
+    void release();
 
  private:
+    void begin();
     void watch();
-    void decide(pid_t opener, int file);
+    /// @return false: the opener is to wait until it is released
+    bool decide(pid_t opener, int file);
+    void allow(int file);
     pid_t find(Endpoint::Who) const;
     std::optional<Journaled> journaled() const;
 
     const Layout layout_;
     const KillPoint point_;
     const std::function<void()> act_;
+    const bool holds_ = false;
     int events_ = -1, stop_[2] = {-1, -1};
+    std::atomic<int> held_file_ = -1;
     std::map<std::string, int> slots_;
     std::atomic<pid_t> killed_ = 0;
     std::thread thread_;

@@ -31,23 +31,26 @@ struct Case {
     Ending ending;
     Reason reason;
     bool evidence = true;
+    std::string route = "watchdog", version = "1.1.0", program = "agent-1.1";
 };
 
 void play(Server& server, const Case& c) {
     static unsigned count = 0;
-    const std::string story = std::string{"the volume of the "} +
+    const std::string story = c.route + " route: the volume of the " +
                               (c.volume == Volume::state ? "state folder" : "install root") +
                               " is full from the entry of " + std::string{row(c.state).name};
     CAPTURE(story);
     Endpoint endpoint{server,
-                      {{"trial.ready_timeout", R"("10s")"}, {"trial.ack_timeout", R"("15s")"}},
+                      {{"routes", "[\"" + c.route + "\"]"},
+                       {"trial.ready_timeout", R"("10s")"},
+                       {"trial.ack_timeout", R"("15s")"}},
                       "a" + std::to_string(++count)};
     SmallVolume volume{c.volume == Volume::state ? endpoint.state_dir() : endpoint.install_root(), 160 * MiB};
     endpoint.start_watchdog();
     Killer filler{endpoint, {c.worker, c.state, At::entry, c.worker}, [&] {
                       volume.fill(c.volume == Volume::state ? "run/ballast" : "bin/ballast");
                   }};
-    const std::string id = endpoint.offer_agent("1.1.0", "agent-1.1");
+    const std::string id = endpoint.offer_agent(c.version, c.program);
     await(
         story, 30s, [&] { return filler.killed() != 0; }, [&] { return endpoint.logs(); });
 
@@ -132,4 +135,27 @@ TEST_CASE("a volume that fills up after the hand-over costs neither the agent no
         play(server, {Volume::state, state, Who::watchdog, Ending::committed, Reason::none, false});
     for (const State state : {State::stopping, State::swapping})
         play(server, {Volume::root, state, Who::watchdog, Ending::committed, Reason::none, false});
+}
+
+TEST_CASE(
+    "a volume that fills up before the agent has exchanged itself rolls back, and later costs nothing") {
+    if (!possible()) return;
+    Server server;
+    // The seals are written first of all.
+    Case early{Volume::state, State::self_swapping, Who::agent, Ending::rolled_back, Reason::no_space};
+    Case late{Volume::state, State::exiting, Who::agent, Ending::committed, Reason::none, false};
+    for (Case* c : {&early, &late}) {
+        c->route = "exit-code";
+        play(server, *c);
+    }
+}
+
+TEST_CASE("a volume that fills up on the way back keeps no old version from running again") {
+    if (!possible()) return;
+    Server server;
+    for (const Volume which : {Volume::state, Volume::root})
+        for (const State state : {State::stopping_trial, State::restoring, State::restarting_old,
+                                  State::watching_old, State::rolled_back})
+            play(server, {which, state, Who::watchdog, Ending::rolled_back, Reason::crashed, false,
+                          "watchdog", "1.2.0", "agent-1.2-crashes"});
 }

@@ -20,11 +20,10 @@ void await_outage_noticed(Endpoint& endpoint) {
         [&] { return endpoint.logs(); });
 }
 
-}  // namespace
-
-TEST_CASE("an acknowledgement that comes late but within the limit commits the update") {
+void commit_late(const std::string& route) {
     Server server;
-    HeldUpdate held{server, "1.1.0", "agent-1.1", {{"trial.ack_timeout", R"("20s")"}}};
+    HeldUpdate held{
+        server, "1.1.0", "agent-1.1", {{"routes", "[\"" + route + "\"]"}, {"trial.ack_timeout", R"("20s")"}}};
     Endpoint& endpoint = held.endpoint;
     const std::string& id = held.id;
     server.freeze();
@@ -39,8 +38,38 @@ TEST_CASE("an acknowledgement that comes late but within the limit commits the u
     CHECK(end.reason == Reason::none);
     CHECK(end.duration_ms > 3'000);
     check_facts(end, "1.0.0", "1.1.0");
+    CHECK(name(end.route) == route);
     CHECK(*end.downtime_us < 3'000'000);  // it worked all the time that it waited
     check_nothing_left(endpoint, {"bin/gate"});
+}
+
+void commit_unconfirmed(const std::string& route) {
+    Server server{{"--older-protocol"}};
+    Endpoint endpoint{server, {{"routes", "[\"" + route + "\"]"}}};
+    endpoint.start_watchdog();
+    const Outcome end = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
+    CAPTURE(endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK(end.reason == Reason::unconfirmed);
+    CHECK(name(end.route) == route);
+    check_facts(end, "1.0.0", "1.1.0");
+    endpoint.await_session_of("1.1.0");
+    check_nothing_left(endpoint, {"previous", "previous/0", "previous/plan.json"});
+    CHECK(read_file(endpoint.layout().previous() / "0") == read_file(built_version("agent-1.0")));
+}
+
+}  // namespace
+
+TEST_CASE("an acknowledgement that comes late but within the limit commits the update") {
+    commit_late("watchdog");
+}
+
+TEST_CASE("by self-update, an acknowledgement that comes late but within the limit commits the update") {
+    commit_late("self-update");
+}
+
+TEST_CASE("by exit code, an acknowledgement that comes late but within the limit commits the update") {
+    commit_late("exit-code");
 }
 
 TEST_CASE("a server that has been away since before the update is no reason to roll back") {
@@ -96,15 +125,13 @@ TEST_CASE("a server that goes down during the update: the network is to blame, n
 }
 
 TEST_CASE("a server too old to confirm: committed, and the previous version is kept") {
-    Server server{{"--older-protocol"}};
-    Endpoint endpoint{server, by_watchdog};
-    endpoint.start_watchdog();
-    const Outcome end = endpoint.end_of(endpoint.offer_agent("1.1.0", "agent-1.1"));
-    CAPTURE(endpoint.logs());
-    CHECK(end.ending == Ending::committed);
-    CHECK(end.reason == Reason::unconfirmed);
-    check_facts(end, "1.0.0", "1.1.0");
-    endpoint.await_session_of("1.1.0");
-    check_nothing_left(endpoint, {"previous", "previous/0", "previous/plan.json"});
-    CHECK(read_file(endpoint.layout().previous() / "0") == read_file(built_version("agent-1.0")));
+    commit_unconfirmed("watchdog");
+}
+
+TEST_CASE("by self-update, a server too old to confirm: committed, and the previous version is kept") {
+    commit_unconfirmed("self-update");
+}
+
+TEST_CASE("by exit code, a server too old to confirm: committed, and the previous version is kept") {
+    commit_unconfirmed("exit-code");
 }

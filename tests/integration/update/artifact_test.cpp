@@ -62,19 +62,21 @@ struct World {
         return {{"trust.repositories", fmt::format("[{{metadata = \"{}/metadata\", targets = \"{}\"}}]",
                                                    server.https(), mirror.url("/targets"))}};
     }
-    void serve(const fs::path& file, Reply reply) {
+    void serve(const fs::path& file, std::vector<Reply> replies) {
         mirror.script("/targets/" + fs::relative(file, server.repository() / "targets").string(),
-                      {std::move(reply)});
+                      std::move(replies));
     }
-    std::string offer_answered_by(Reply reply) {
+    std::string offer_answered_by(Reply reply) { return offer_answered_by(std::vector{std::move(reply)}); }
+    std::string offer_answered_by(const std::vector<Reply>& replies) {
         const Item rules{.role = Role::file,
                          .install_path = "share/rules.txt",
                          .source = file_of(endpoint, "rules.new", promised),
                          .self_test = false};
         const std::string channel = endpoint.publish("1.1.0", {agent_item("agent-1.1"), rules});
         for (const auto& entry : fs::directory_iterator{server.repository() / "targets/agent" / channel})
-            serve(entry.path(),
-                  entry.path().string().ends_with("rules.new") ? reply : answer(read_file(entry.path())));
+            serve(entry.path(), entry.path().string().ends_with("rules.new")
+                                    ? replies
+                                    : std::vector{answer(read_file(entry.path()))});
         return server.select(endpoint.id(), channel, "1.1.0");
     }
     /// It is silent in the middle of the rules by then, for longer than a test lasts.
@@ -122,6 +124,38 @@ TEST_CASE("an artifact whose connection is cut at the same place each time") {
     World world;
     Reply reply = answer(world.promised);
     reply.cut_after = 0;
+    check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::download_failed);
+}
+
+TEST_CASE("an artifact whose connection is cut at ten places is installed, and no byte came twice") {
+    World world;
+    std::vector<Reply> replies(11, answer(world.promised));
+    for (std::size_t n = 0; n < 10; ++n) replies[n].cut_after = n == 0 ? 1 : 9'000 + n;
+    const Outcome end = world.endpoint.end_of(world.offer_answered_by(replies));
+    CAPTURE(world.endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK((world.endpoint.installed("share/rules.txt") == world.promised));
+    CHECK(world.rules_asked_for() == 11);
+    check_traffic(end, world.promised.size());
+    check_nothing_left(world.endpoint);
+}
+
+TEST_CASE("an artifact whose server falls silent once is installed") {
+    World world;
+    std::vector<Reply> replies(2, answer(world.promised));
+    replies.front().silent_after = 50'000;
+    const Outcome end = world.endpoint.end_of(world.offer_answered_by(replies));
+    CAPTURE(world.endpoint.logs());
+    CHECK(end.ending == Ending::committed);
+    CHECK((world.endpoint.installed("share/rules.txt") == world.promised));
+    CHECK(world.rules_asked_for() == 2);
+    check_nothing_left(world.endpoint);
+}
+
+TEST_CASE("an artifact whose server falls silent each time") {
+    World world;
+    Reply reply = answer(world.promised);
+    reply.silent_after = 0;
     check_abandoned(world.endpoint, world.offer_answered_by(std::move(reply)), Reason::download_failed);
 }
 

@@ -82,6 +82,33 @@ TEST_CASE("by exit code, a version that crashes is rolled back by its supervisor
     CHECK(end.route == Route::exit_code);
 }
 
+TEST_CASE("by self-update, a version that ends with 0 at once is rolled back by the helper") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}}};
+    endpoint.start_agent();
+    const Outcome end = check_rolled_back(endpoint, agent_item("agent-1.2-exits-0"), Reason::crashed);
+    CHECK(end.route == Route::self_update);
+    CHECK(end.evidence.exit_code == 0);
+}
+
+TEST_CASE("by exit code, a version that ends with 0 at once is rolled back by its supervisor") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["exit-code"])"}}};
+    endpoint.start_watchdog();
+    const Outcome end = check_rolled_back(endpoint, agent_item("agent-1.2-exits-0"), Reason::crashed);
+    CHECK(end.route == Route::exit_code);
+    CHECK(end.evidence.exit_code == 0);
+}
+
+TEST_CASE("by self-update, a version that cannot be loaded is rolled back by the helper") {
+    Server server;
+    Endpoint endpoint{server, {{"routes", R"(["self-update"])"}}};
+    endpoint.start_agent();
+    const Outcome end = check_rolled_back(endpoint, untested("agent-1.2-unloadable"), Reason::crashed);
+    CHECK(end.route == Route::self_update);
+    CHECK(end.evidence.exit_code == 127);
+}
+
 TEST_CASE("by self-update, a version that reports another version is rolled back by the helper") {
     Server server;
     Endpoint endpoint{server, {{"routes", R"(["self-update"])"}}};

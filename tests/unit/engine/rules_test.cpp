@@ -293,8 +293,8 @@ TEST_CASE("cancelled in any state that allows it, the old version runs and nothi
             const State end = is_after_hand_over(x.from) ? State::rolled_back : State::abandoned;
             CHECK_MESSAGE(row(world.state()).name == row(end).name, context);
             const auto reason = world.outcome()->reason;
-            CHECK_MESSAGE((reason == Reason::cancelled || reason == Reason::requested ||
-                           (route == Route::exit_code && reason == Reason::crashed)),
+            const Reason told = is_after_hand_over(x.from) ? Reason::requested : Reason::cancelled;
+            CHECK_MESSAGE((reason == told || (route == Route::exit_code && reason == Reason::crashed)),
                           context << ": " << update::name(reason));
         }
 }

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 #include <map>
 
+#include "flow/cancelling.hpp"
 #include "flow/decide.hpp"
 #include "flow/turn_back.hpp"
 #include "toy_world.hpp"
@@ -138,4 +139,28 @@ TEST_CASE("an update without its plan is discarded before the hand-over and salv
     CHECK(without_plan(State::downloading) == State::discarding);
     CHECK(without_plan(State::swapping) == State::salvaging);
     CHECK(without_plan(State::committed) == State::committed);
+}
+
+TEST_CASE("a wish to cancel may yet be heard up to the trial's end, and nowhere later nor on the way back") {
+    std::string heard, waits, never;
+    for (const Row& here : rows()) {
+        std::string& list = accepts_cancel(here.state)         ? heard
+                            : may_yet_be_cancelled(here.state) ? waits
+                                                               : never;
+        list += std::string{here.name} + " ";
+    }
+    CHECK(heard ==
+          "preflighting downloading staging self-testing backing-up handing-over verifying awaiting-ready "
+          "awaiting-ack ");
+    CHECK(waits == "self-swapping exiting stopping swapping starting ");
+    CHECK(never ==
+          "renewing-watchdog cleaning-up stopping-trial restoring restarting-old watching-old salvaging "
+          "discarding committed rolled-back abandoned needs-repair ");
+}
+
+TEST_CASE("an update goes forward until it turns back") {
+    for (const Row& here : rows()) {
+        const bool back = here.state >= State::stopping_trial && here.state != State::committed;
+        CHECK_MESSAGE(goes_forward(here.state) != back, here.name);
+    }
 }
