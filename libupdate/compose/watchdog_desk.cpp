@@ -6,6 +6,7 @@
 #include "compose/status.hpp"
 #include "compose/trial_desk.hpp"
 #include "compose/watchdog_process.hpp"
+#include "durable/durable.hpp"
 
 namespace update {
 
