@@ -1,9 +1,9 @@
-#include "system_certificate.hpp"
-
 #include <filesystem>
 #include <memory>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+
+#include "system_certificate.hpp"
 
 namespace update::test {
 

@@ -1,6 +1,6 @@
-#include "system_certificate.hpp"
-
 #include <windows.h>
+
+#include "system_certificate.hpp"
 // Not before windows.h.
 #include <wincrypt.h>
 
