@@ -1,7 +1,6 @@
-#include "lock_holder.hpp"
-
 #include <doctest/doctest.h>
 
+#include "lock_holder.hpp"
 #include "support/temp_folder.hpp"
 #include "unit/os/windows/processes.hpp"
 
