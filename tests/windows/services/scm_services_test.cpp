@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include "durable/durable.hpp"
 #include "layout/layout.hpp"
 #include "os/files.hpp"
 #include "os/process_id.hpp"
@@ -16,7 +18,7 @@ namespace {
 
 /// A supervisor of the endpoint's agent, with its own event loop.
 struct Supervisor {
-    explicit Supervisor(Endpoint& endpoint) {
+    explicit Supervisor(Endpoint& endpoint) : layout{endpoint.settings()} {
         REQUIRE(files->make_private_directory(endpoint.folder() / "state"));
         REQUIRE(files->make_private_directory(endpoint.folder() / "state" / "run"));
         auto made_loop = EventLoop::create();
@@ -33,12 +35,18 @@ struct Supervisor {
         REQUIRE_MESSAGE(now, (now ? "" : now.error().message()));
         return *now;
     }
+    /// As an agent does at its start.
+    void record_life(const ProcessId& process) const {
+        const std::string text = fmt::format("{} {} boot agent\n", process.pid, process.start_ticks);
+        REQUIRE(write_durably(*files, layout.pid_file("agent"), text));
+    }
     bool hears_of_an_end() {
         const auto limit = EventLoop::now() + 10s;
         while (ends.empty() && EventLoop::now() < limit) loop->run_once(EventLoop::now() + 50ms);
         return !ends.empty();
     }
 
+    const Layout layout;
     std::unique_ptr<Files> files = make_files();
     std::unique_ptr<EventLoop> loop;
     std::vector<std::optional<ExitStatus>> ends;
@@ -92,6 +100,30 @@ TEST_CASE("our own stop holds nobody, an administrator's does") {
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code() == ErrorCode::refused);
     CHECK(endpoint.state().phase == ScmPhase::stopped);
+}
+
+TEST_CASE("our stop of an agent that had no time to say which process it is holds nobody") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    supervisor.record_life({4, 1});  // of one that was killed before
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    REQUIRE(supervisor.services->stop("agent"));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+    CHECK(supervisor.services->start("agent"));
+}
+
+TEST_CASE("our stop of an agent says nothing of a stop in a later life of it") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    const ProcessId first = supervisor.status().process;
+    REQUIRE(supervisor.services->stop("agent"));
+    supervisor.record_life({first.pid, first.start_ticks + 1});  // started by the manager, and stopped since
+    CHECK(supervisor.status().held_by_administrator);
 }
 
 TEST_CASE("an agent that was disabled is held, and not started") {
