@@ -25,8 +25,8 @@ Status OwnStop::note(const std::string& program, const std::optional<ProcessId>&
                          process ? fmt::format("{} {}", process->pid, process->start_ticks) : "unknown");
 }
 
-/// Programs that know libupdate leave a record of themselves, some time after they began. So one of an earlier
-/// life says nothing, and one of a later life that our stop is long over.
+/// Programs that know libupdate leave a record of themselves, some time after they began. So one of an
+/// earlier life says nothing, and one of a later life that our stop is long over.
 bool OwnStop::was(const std::string& program) {
     const auto marker = read_text(files_, layout_.stopped_file(program), marker_max_bytes);
     if (!marker) return false;
@@ -35,6 +35,10 @@ bool OwnStop::was(const std::string& program) {
     return !record || !*record || !ours || ours->start_ticks >= (*record)->process.start_ticks;
 }
 
-Status OwnStop::forget(const std::string& program) { return files_.remove(layout_.stopped_file(program)); }
+Status OwnStop::forget(const std::string& program, const std::optional<ProcessId>& alive) {
+    const auto marker = read_text(files_, layout_.stopped_file(program), marker_max_bytes);
+    if (marker && alive && parse(*marker) == alive) return done();
+    return files_.remove(layout_.stopped_file(program));
+}
 
 }  // namespace update

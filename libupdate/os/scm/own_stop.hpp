@@ -1,5 +1,5 @@
-// Whose stop of a service it was. The SCM forgets which process it stopped, so one life of the service is named
-// in run/<program>.stopped: a stop that was ours says nothing of a later life.
+// Whose stop of a service it was. The SCM forgets which process it stopped, so one life of the service is
+// named in run/<program>.stopped: a stop that was ours says nothing of a later life.
 #pragma once
 #include <optional>
 #include <string>
@@ -18,8 +18,8 @@ class OwnStop {
     Status note(const std::string& program, const std::optional<ProcessId>& process);
     /// Was the last stop of a service that is down ours?
     bool was(const std::string& program);
-    /// After a start.
-    Status forget(const std::string& program);
+    /// After a start. A stop of the process that lives now is of somebody who asks it to stop already.
+    Status forget(const std::string& program, const std::optional<ProcessId>& alive);
 
  private:
     Files& files_;

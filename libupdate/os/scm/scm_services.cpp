@@ -97,7 +97,7 @@ class ScmServices final : public Supervision {
         UPDATE_TRY(born, manager_.state(program->service), "start " + name);
         UPDATE_CHECK(follow(*program, born), "start " + name);
         // Not before: after a start that failed, or that nobody came to, the stop of before is still ours.
-        if (is_up(born)) return own_stop_.forget(name);
+        if (is_up(born)) return own_stop_.forget(name, process_of(*program));
         return done();
     }
 
@@ -114,9 +114,7 @@ class ScmServices final : public Supervision {
         }
         UPDATE_CHECK(follow(*program, now), "stop " + name);
         if (now.phase != ScmPhase::stopping)  // else somebody else has asked already
-            UPDATE_CHECK(
-                own_stop_.note(name, program->followed ? std::optional{program->followed->id} : std::nullopt),
-                "stop " + name);
+            UPDATE_CHECK(own_stop_.note(name, process_of(*program)), "stop " + name);
         UPDATE_CHECK(await_end(*program), "stop " + name);
         return done();
     }
@@ -149,6 +147,10 @@ class ScmServices final : public Supervision {
         return &found->second;
     }
 
+    static std::optional<ProcessId> process_of(const Program& program) {
+        return program.followed ? std::optional{program.followed->id} : std::nullopt;
+    }
+
     static bool is_dead(std::int64_t pid) {
         if (pid == 0) return false;
         const auto process = identify(pid);
@@ -173,9 +175,12 @@ class ScmServices final : public Supervision {
     }
 
     /// An SCM that has not noticed the end of a process does at a stop, and only then starts another one.
+    /// That stop is no administrator's.
     Status make_notice(const Program& program) {
         UPDATE_TRY(now, manager_.state(program.service), "service manager");
-        if (!is_down(now) && is_dead(now.pid)) (void)manager_.ask_to_stop(program.service);
+        if (is_down(now) || !is_dead(now.pid)) return done();
+        UPDATE_CHECK(own_stop_.note(program.settings.name, std::nullopt), "service manager");
+        (void)manager_.ask_to_stop(program.service);
         return done();
     }
 

@@ -170,6 +170,24 @@ TEST_CASE("an agent that was killed is started again, also where the manager has
     CHECK(is_alive(supervisor.status().process));
 }
 
+TEST_CASE("making the manager notice the end of an agent passes for no administrator's stop") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    endpoint.kill();
+    REQUIRE(supervisor.hears_of_an_end());
+    const std::filesystem::path program = endpoint.settings().install_root / "agent.exe",
+                                away = endpoint.folder() / "away.exe";
+    std::filesystem::rename(program, away);
+    CHECK_FALSE(supervisor.services->start("agent"));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+    std::filesystem::rename(away, program);
+    CHECK(supervisor.services->start("agent"));
+    CHECK(supervisor.status().running);
+}
+
 TEST_CASE("an agent that does not end when it is asked is killed after its stop_timeout") {
     Endpoint endpoint{{"deaf"}};
     endpoint.settings().programs.front().stop_timeout = 300ms;
