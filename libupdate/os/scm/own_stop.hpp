@@ -18,8 +18,9 @@ class OwnStop {
     Status note(const std::string& program, const std::optional<ProcessId>& process);
     /// Was the last stop of a service that is down ours?
     bool was(const std::string& program);
-    /// After a start. A stop of the process that lives now is of somebody who asks it to stop already.
-    Status forget(const std::string& program, const std::optional<ProcessId>& alive);
+    /// What is noted, to be forgotten after a start. A stop that somebody else notes meanwhile is not.
+    std::optional<std::string> noted(const std::string& program);
+    Status forget(const std::string& program, const std::optional<std::string>& noted_before);
 
  private:
     Files& files_;

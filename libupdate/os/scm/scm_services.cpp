@@ -93,11 +93,12 @@ class ScmServices final : public Supervision {
         if (held)
             return Error{ErrorCode::refused, "start " + name + ": stopped or disabled by the administrator"};
         UPDATE_CHECK(make_notice(*program), "start " + name);
+        const auto noted = own_stop_.noted(name);
         UPDATE_CHECK(manager_.start(program->service), "start " + name);
         UPDATE_TRY(born, manager_.state(program->service), "start " + name);
         UPDATE_CHECK(follow(*program, born), "start " + name);
         // Not before: after a start that failed, or that nobody came to, the stop of before is still ours.
-        if (is_up(born)) return own_stop_.forget(name, process_of(*program));
+        if (is_up(born)) return own_stop_.forget(name, noted);
         return done();
     }
 
@@ -114,7 +115,7 @@ class ScmServices final : public Supervision {
         }
         UPDATE_CHECK(follow(*program, now), "stop " + name);
         if (now.phase != ScmPhase::stopping)  // else somebody else has asked already
-            UPDATE_CHECK(own_stop_.note(name, process_of(*program)), "stop " + name);
+            UPDATE_CHECK(note_stop(*program), "stop " + name);
         UPDATE_CHECK(await_end(*program), "stop " + name);
         return done();
     }
@@ -145,10 +146,6 @@ class ScmServices final : public Supervision {
         const auto found = programs_.find(name);
         if (found == programs_.end()) return Error{ErrorCode::not_found, "no program is called " + name};
         return &found->second;
-    }
-
-    static std::optional<ProcessId> process_of(const Program& program) {
-        return program.followed ? std::optional{program.followed->id} : std::nullopt;
     }
 
     static bool is_dead(std::int64_t pid) {
@@ -185,6 +182,11 @@ class ScmServices final : public Supervision {
     }
 
     // --- whose stop it was
+
+    Status note_stop(const Program& program) {
+        return own_stop_.note(program.settings.name,
+                              program.followed ? std::optional{program.followed->id} : std::nullopt);
+    }
 
     Result<bool> is_held_now(const Program& program, const ScmState& now) {
         UPDATE_TRY(held, exists(files_, layout_.held_file(program.settings.name)), "held");

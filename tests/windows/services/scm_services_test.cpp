@@ -6,6 +6,7 @@
 #include "os/files.hpp"
 #include "os/process_id.hpp"
 #include "os/scheduled_task.hpp"
+#include "os/scm/own_stop.hpp"
 #include "os/security.hpp"
 #include "os/service_manager.hpp"
 #include "windows/services/endpoint.hpp"
@@ -186,6 +187,19 @@ TEST_CASE("making the manager notice the end of an agent passes for no administr
     std::filesystem::rename(away, program);
     CHECK(supervisor.services->start("agent"));
     CHECK(supervisor.status().running);
+}
+
+TEST_CASE("a start forgets the stop of before, and not one that somebody noted while it was under way") {
+    Endpoint endpoint;
+    Supervisor supervisor{endpoint};
+    OwnStop stop{*supervisor.files, supervisor.layout};
+    REQUIRE(stop.note("agent", std::nullopt));
+    const auto before = stop.noted("agent");
+    REQUIRE(stop.note("agent", ProcessId{44, 5}));
+    REQUIRE(stop.forget("agent", before));
+    CHECK(stop.was("agent"));
+    REQUIRE(stop.forget("agent", stop.noted("agent")));
+    CHECK_FALSE(stop.was("agent"));
 }
 
 TEST_CASE("an agent that does not end when it is asked is killed after its stop_timeout") {
