@@ -73,6 +73,12 @@ class Product:
         lines = self.history.read_text(errors="replace").splitlines() if self.history.exists() else []
         return [json.loads(line)["state"] for line in lines if line.endswith("}")]
 
+    def story(self, state):
+        """From that state on, line by line."""
+        lines = self.history.read_text(errors="replace").splitlines()
+        begin = max((n for n, line in enumerate(lines) if f'"state":"{state}"' in line), default=0)
+        return "\n".join(f"  {line}" for line in lines[begin:])
+
     def reaches(self, state):
         # Follows the history: each line of it is news.
         with subprocess.Popen(["tail", "-n", "+1", "-s", "0.01", "-F", self.history], stdout=subprocess.PIPE,
@@ -148,7 +154,10 @@ def killed(who, state, number):
         product.start(product.name)
     elif who == "watchdog":
         product.start_again(f"{product.name}-watchdog")
-    result = ends_with_a_whole_agent(product)
+    try:
+        result = ends_with_a_whole_agent(product)
+    except AssertionError as trouble:
+        raise AssertionError(f"{trouble}; killed in {seen}, and then\n{product.story(seen)}") from trouble
     update.wait(timeout=60)
     product.control("service", "remove", "--purge")
     return f"killed in {seen}: {result}"
