@@ -169,7 +169,9 @@ TEST_CASE("the table of docs/windows.md has each of these rules, with what comes
     }
 }
 
-TEST_CASE("where the real files step aside for a replacement, the simulator refuses it, which is the harder world") {
+TEST_CASE(
+    "where the real files step aside for a replacement, the simulator refuses it, which is the harder "
+    "world") {
     const Act replace = [](Place& place) {
         place.run_live();
         return rename(place, "new", "live");
