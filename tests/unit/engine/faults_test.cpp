@@ -178,6 +178,28 @@ TEST_CASE("a plan that cannot be read any more ends safely in every state") {
             }
 }
 
+TEST_CASE("a machine that numbers its volumes anew at its restart, in any state, spoils no update") {
+    for (const Route route : routes)
+        for (const Behaviour behaviour : {Behaviour::good, Behaviour::exits})
+            for (const Row& r : rows()) {
+                World world{route, behaviour};
+                world.point = [&](std::string_view) {
+                    const auto now = world.record();
+                    if (world.finger.restarts > 0 || !now || now->progress.state != r.state) return;
+                    ++world.finger.restarts;
+                    throw Crash{};
+                };
+                world.run_to_the_end();
+                const std::string context = std::string{update::name(route)} + ", " +
+                                            std::string{name(behaviour)} + ", restarted in " +
+                                            std::string{r.name};
+                world.check_end(context);
+                CHECK_MESSAGE(
+                    world.state() == (behaviour == Behaviour::good ? State::committed : State::rolled_back),
+                    context << ": " << world.record()->message);
+            }
+}
+
 TEST_CASE("the largest plan that is valid is read back") {
     World world{Route::watchdog};
     Artifact data = world.plan.artifacts[1];

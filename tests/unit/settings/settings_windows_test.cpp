@@ -21,8 +21,8 @@ std::string error_of(const Result<Settings>& settings) {
 }  // namespace
 
 TEST_CASE("folders are given with a drive, and either slash") {
-    for (const std::string root : {"C:\\Program Files\\Acme", "C:/Program Files/Acme",
-                                   "C:\\Program Files\\x\\..\\Acme\\"}) {
+    for (const std::string root :
+         {"C:\\Program Files\\Acme", "C:/Program Files/Acme", "C:\\Program Files\\x\\..\\Acme\\"}) {
         CAPTURE(root);
         const auto settings = with(root, "D:\\state");
         REQUIRE_MESSAGE(settings, error_of(settings));
@@ -32,7 +32,8 @@ TEST_CASE("folders are given with a drive, and either slash") {
 }
 
 TEST_CASE("a path that depends on the current folder or drive is refused, and so is another machine's") {
-    for (const std::string root : {"Acme", "C:Acme", "C:", "\\Acme", "/opt/acme", "\\\\server\\share\\Acme"}) {
+    for (const std::string root :
+         {"Acme", "C:Acme", "C:", "\\Acme", "/opt/acme", "\\\\server\\share\\Acme"}) {
         CAPTURE(root);
         CHECK(error_of(with(root, "D:\\state")).find("install_root: is not an absolute path") !=
               std::string::npos);
@@ -55,8 +56,8 @@ TEST_CASE("state and programs lie in folders of their own, however those are wri
 
 TEST_CASE("a program lies below install_root, and is called as no device") {
     CHECK(with("C:\\Acme", "C:\\state", "bin/agent.exe"));
-    for (const std::string program : {"C:\\agent.exe", "bin\\agent.exe", "../agent.exe", "agent.exe:stream", "nul",
-                                      "bin/COM1.exe", "agent.exe."}) {
+    for (const std::string program : {"C:\\agent.exe", "bin\\agent.exe", "../agent.exe", "agent.exe:stream",
+                                      "nul", "bin/COM1.exe", "agent.exe."}) {
         CAPTURE(program);
         CHECK(error_of(with("C:\\Acme", "C:\\state", program)) != "");
     }
