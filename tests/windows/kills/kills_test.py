@@ -108,10 +108,12 @@ class Product:
     def start(self, service):
         wine.run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
 
-    def start_again(self, service):
-        # Wine's service manager notices the end of a killed process at a stop only.
+    def start_watchdog_again(self):
+        # Wine's service manager notices the end of a killed process at a stop only, and does not always start another one
+        # at once.
+        service, image = f"{self.name}-watchdog", f"{self.windows_folder}\\programs\\watchdog.exe"
         wine.run("sc.exe", "stop", service)
-        wine.run("sc.exe", "start", service)
+        eventually(lambda: wine.run("sc.exe", "start", service) and wine.processes_of(image), f"{service} runs again")
 
     def outcome(self):
         for file in (self.folder / "state" / "outcomes").glob("*.json"):
@@ -162,7 +164,7 @@ def killed(who, state, number, version):
         product.start(f"{product.name}-watchdog")
         product.start(product.name)
     elif who == "watchdog":
-        product.start_again(f"{product.name}-watchdog")
+        product.start_watchdog_again()
     try:
         result = ends_with_a_whole_agent(product)
         check(version == "1.1" or result.startswith("rolled-back"), f"a version that crashes: {result}")
