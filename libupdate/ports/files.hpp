@@ -21,6 +21,10 @@ struct FileId {
     std::uint64_t volume = 0, file = 0;
     bool operator==(const FileId&) const = default;
 };
+/// The same file as before a restart of the machine, which numbers its volumes anew (st_dev of Linux; Wine);
+/// only for files that cannot have come from another volume, as those of a set, which are renamed into place.
+inline bool is_same_after_restart(const FileId& now, const FileId& before) { return now.file == before.file; }
+
 struct FileInfo {
     enum class Kind : std::uint8_t { file, directory, link, other } kind = Kind::file;
     std::uint64_t size_bytes = 0;

@@ -25,7 +25,8 @@ Found check_folders(const Settings& s) {
          {std::pair{"install_root", &s.install_root}, std::pair{"state_dir", &s.state_dir}})
         if (!folder->has_relative_path())
             return wrong(key, "is the root of a volume", "write a folder below it");
-    if (s.state_dir == s.install_root)
+    // As Windows compares names; elsewhere, too, so that one file means the same.
+    if (ascii_lower(s.state_dir.generic_string()) == ascii_lower(s.install_root.generic_string()))
         return wrong("state_dir", "is the same folder as install_root", "write a folder of its own");
     return std::nullopt;
 }

@@ -12,11 +12,13 @@ Result<bool> waits_as_sealed(Job& job, const VerifiedArtifact& verified, const S
     const auto ready = files.info(staged);
     if (!ready && ready.error().code() == ErrorCode::not_found) {
         UPDATE_TRY(installed, files.info(live), "neither staged nor installed");
-        if (installed.id == seal.id && installed.size_bytes == seal.size_bytes) return false;
+        if (is_same_after_restart(installed.id, seal.id) && installed.size_bytes == seal.size_bytes)
+            return false;
         return Error{ErrorCode::corrupt, "the staged file is gone and the live file is not it"};
     }
     if (!ready) return Error{ready.error()};
-    if (Seal{ready->id, ready->size_bytes, ready->changed_ns} != seal)
+    if (!is_same_after_restart(ready->id, seal.id) || ready->size_bytes != seal.size_bytes ||
+        ready->changed_ns != seal.changed_ns)
         return Error{ErrorCode::corrupt, "the staged file changed after it was verified"};
     return true;
 }
@@ -37,7 +39,7 @@ Status set_is_installed(Job& job, Watchdog watchdog) {
         const Artifact& a = job.plan.artifacts[n];
         if (a.role == Role::watchdog && watchdog == Watchdog::left_out) continue;
         UPDATE_TRY(info, job.ports.files.info(job.layout.installed(a)), "look at the installed file");
-        if (info.id != seals[n].id || info.size_bytes != a.size_bytes)
+        if (!is_same_after_restart(info.id, seals[n].id) || info.size_bytes != a.size_bytes)
             return Error{ErrorCode::refused,
                          fmt::format("{} is not the file that was verified", a.install_path)};
     }

@@ -12,7 +12,9 @@ namespace {
 
 /// The file that was there before, or the backup that has taken its place already.
 bool is_old(const FileInfo& info, const Backup& backup) {
-    return (info.id == backup.id || info.id == backup.original) && info.size_bytes == backup.size_bytes;
+    const bool is_known =
+        is_same_after_restart(info.id, backup.id) || is_same_after_restart(info.id, backup.original);
+    return is_known && info.size_bytes == backup.size_bytes;
 }
 
 /// Either the live path holds the old file again, or the backup is complete.

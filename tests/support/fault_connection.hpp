@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,6 +13,9 @@ struct ssl_ctx_st;
 struct ssl_st;
 
 namespace update::test {
+
+/// What the system calls a socket, wide enough for each: no header of a system's here.
+using SocketNumber = std::intptr_t;
 
 struct FreeTls {
     void operator()(ssl_ctx_st*) const;
@@ -26,7 +30,7 @@ class FaultConnection {
     /// @param socket  owned from here on
     /// @param stop  readable once the server stops
     /// @param tls  null: plain
-    FaultConnection(int socket, int stop, ssl_ctx_st* tls);
+    FaultConnection(SocketNumber socket, SocketNumber stop, ssl_ctx_st* tls);
     ~FaultConnection();
     FaultConnection(const FaultConnection&) = delete;
     FaultConnection& operator=(const FaultConnection&) = delete;
@@ -49,9 +53,10 @@ class FaultConnection {
  private:
     enum class Event { input, stop, over };
     Event wait();
+    int send_plain(std::span<const std::byte> bytes);
     bool readable();
 
-    int socket_, stop_;
+    SocketNumber socket_, stop_;
     std::unique_ptr<ssl_st, FreeTls> ssl_;
     bool open_ = true;
 };

@@ -1,33 +1,16 @@
 #include "support/fault_server.hpp"
 
 #include <algorithm>
-#include <arpa/inet.h>
 #include <fstream>
 #include <iterator>
-#include <netinet/in.h>
-#include <poll.h>
-#include <signal.h>
 #include <span>
-#include <stdexcept>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "support/native_sockets.hpp"
 
 namespace update::test {
 namespace {
 
 constexpr std::size_t piece_bytes = 64 * 1024;
-
-void require(bool ok, const char* what) {
-    if (!ok) throw std::runtime_error{std::string{"fault server: "} + what};
-}
-
-/// For this thread and those that it starts; not for the client under test, which shall not depend on it.
-void keep_out_broken_pipes() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-}
 
 std::string hexadecimal(std::size_t value) {
     char text[20];
@@ -66,28 +49,23 @@ bool send_body(FaultConnection& connection, const Reply& reply, std::size_t from
 }  // namespace
 
 FaultServer::FaultServer(const TestCa* ca) : tls_{ca != nullptr ? make_tls_identity(*ca) : nullptr} {
-    listener_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    require(bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                listen(listener_, 64) == 0,
-            "listen");
-    socklen_t size = sizeof address;
-    getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
+    begin_sockets();
+    sockaddr_in address;
+    listener_ = static_cast<SocketNumber>(listen_here(address));
     port_ = ntohs(address.sin_port);
-    int ends[2];
-    require(pipe(ends) == 0, "pipe");
-    stop_reader_ = ends[0];
-    stop_writer_ = ends[1];
+    const auto stop = connected_pair();
+    stop_reader_ = static_cast<SocketNumber>(stop.first);
+    stop_writer_ = static_cast<SocketNumber>(stop.second);
     acceptor_ = std::thread{[this] { accept_all(); }};
 }
 
 FaultServer::~FaultServer() {
-    require(::write(stop_writer_, "x", 1) == 1, "stop");
+    end_sending(static_cast<NativeSocket>(stop_writer_));
     acceptor_.join();
     for (auto& connection : connections_) connection.join();
-    for (const int fd : {listener_, stop_reader_, stop_writer_}) close(fd);
+    for (const auto socket : {listener_, stop_reader_, stop_writer_})
+        close_socket(static_cast<NativeSocket>(socket));
+    end_sockets();
 }
 
 void FaultServer::script(const std::string& path, std::vector<Reply> replies) {
@@ -106,7 +84,7 @@ void FaultServer::serve(const std::filesystem::path& folder) {
         Reply reply;
         reply.body = {bytes.begin(), bytes.end()};
         reply.etag.clear();
-        script("/" + std::filesystem::relative(entry.path(), folder).string(), {reply});
+        script("/" + std::filesystem::relative(entry.path(), folder).generic_string(), {reply});
     }
 }
 
@@ -123,14 +101,17 @@ std::vector<SeenRequest> FaultServer::requests() const {
 void FaultServer::accept_all() {
     keep_out_broken_pipes();
     for (unsigned number = 1;; ++number) {
-        pollfd events[] = {{listener_, POLLIN, 0}, {stop_reader_, POLLIN, 0}};
-        if (poll(events, 2, -1) < 0 || events[1].revents != 0) return;
-        const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
-        if (socket >= 0) connections_.emplace_back([this, socket, number] { serve(socket, number); });
+        const auto listener = static_cast<NativeSocket>(listener_);
+        pollfd events[] = {{listener, POLLIN, 0}, {static_cast<NativeSocket>(stop_reader_), POLLIN, 0}};
+        if (poll_sockets(events, 2, -1) < 0 || events[1].revents != 0) return;
+        const auto socket = accept_from(listener);
+        if (socket == no_socket) continue;
+        connections_.emplace_back(
+            [this, socket, number] { serve(static_cast<SocketNumber>(socket), number); });
     }
 }
 
-void FaultServer::serve(int socket, unsigned number) {
+void FaultServer::serve(SocketNumber socket, unsigned number) {
     FaultConnection connection{socket, stop_reader_, tls_.get()};
     while (connection.open()) {
         const auto head = connection.read_head();

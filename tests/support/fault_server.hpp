@@ -38,12 +38,11 @@ class FaultServer {
 
  private:
     void accept_all();
-    void serve(int socket, unsigned number);
+    void serve(SocketNumber socket, unsigned number);
     std::shared_ptr<const Reply> next_reply(const SeenRequest&);
 
     TlsIdentity tls_;
-    int listener_ = -1;
-    int stop_reader_ = -1, stop_writer_ = -1;  ///< a pipe; readable once the server shall end
+    SocketNumber listener_, stop_reader_, stop_writer_;  ///< the reader is readable once the server shall end
     unsigned port_ = 0;
     mutable std::mutex mutex_;
     std::map<std::string, std::deque<std::shared_ptr<const Reply>>> scripts_;

@@ -38,55 +38,57 @@ class LossyFiles : public Files, public PublicFolders {
     }
 
     Result<std::unique_ptr<File>> open(const Path& path, OpenMode mode) override {
-        auto node = disk_.find(path.string());
+        auto node = disk_.find(name_of(path));
         const bool creates = mode == OpenMode::create_new || mode == OpenMode::read_write_new;
         if (node && mode == OpenMode::create_new) return Error{ErrorCode::refused, path.string() + " exists"};
         if (node && node->kind != FileInfo::Kind::file)
             return Error{ErrorCode::refused, path.string() + " is no file"};
         if (!node && !creates) return absent(path);
         if (!node) {
-            if (!disk_.find(path.parent_path().string())) return absent(path.parent_path());
+            if (!disk_.find(name_of(path.parent_path()))) return absent(path.parent_path());
             change();
-            node = disk_.create(path.string(), FileInfo::Kind::file);
+            node = disk_.create(name_of(path), FileInfo::Kind::file);
         }
         return std::unique_ptr<File>{std::make_unique<Handle>(*this, std::move(node))};
     }
     Status rename(const Path& from, const Path& to) override {
-        if (!disk_.find(from.string())) return absent(from);
+        if (!disk_.find(name_of(from))) return absent(from);
         change();
-        disk_.rename(from.string(), to.string());
+        disk_.rename(name_of(from), name_of(to));
         return done();
     }
     Status link(const Path&, const Path&) override { return Error{ErrorCode::unsupported, "no links"}; }
     Status remove(const Path& path) override {
-        if (!disk_.find(path.string())) return done();
+        if (!disk_.find(name_of(path))) return done();
         change();
-        disk_.remove(path.string());
+        disk_.remove(name_of(path));
         return done();
     }
     Status make_private_directory(const Path& path) override {
-        if (disk_.find(path.string())) return done();
+        if (disk_.find(name_of(path))) return done();
         change();
-        disk_.create(path.string(), FileInfo::Kind::directory);
+        disk_.create(name_of(path), FileInfo::Kind::directory);
         return done();
     }
     Status make(const Path& folder) override { return make_private_directory(folder); }
     Status flush_directory(const Path& path) override {
         change();
-        disk_.flush_directory(path.string());
+        disk_.flush_directory(name_of(path));
         return done();
     }
     Result<std::vector<std::string>> list(const Path& path) override {
-        if (!disk_.find(path.string())) return absent(path);
-        return disk_.list(path.string());
+        if (!disk_.find(name_of(path))) return absent(path);
+        return disk_.list(name_of(path));
     }
     Result<FileInfo> info(const Path& path) override {
-        const auto node = disk_.find(path.string());
+        const auto node = disk_.find(name_of(path));
         if (!node) return absent(path);
         return info_of(*node);
     }
 
  private:
+    /// As the disk names it, on Windows, too.
+    static std::string name_of(const Path& path) { return path.generic_string(); }
     static Error absent(const Path& path) {
         return Error{ErrorCode::not_found, path.string() + " is not there"};
     }

@@ -7,7 +7,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdexcept>
-#include <stdlib.h>
 
 namespace update::test {
 namespace {
@@ -68,9 +67,6 @@ std::unique_ptr<std::FILE, Free> open_for_writing(const std::string& path) {
 }  // namespace
 
 TestCa::TestCa() {
-    std::string pattern = std::filesystem::temp_directory_path() / "update-test-ca-XXXXXX";
-    require(mkdtemp(pattern.data()) != nullptr, "temporary folder");
-    folder_ = pattern;
     const Key ca_key{EVP_EC_gen("P-256")};
     const Key key{EVP_EC_gen("P-256")};
     require(ca_key && key, "keys");
@@ -81,11 +77,6 @@ TestCa::TestCa() {
     require(PEM_write_PrivateKey(open_for_writing(key_file()).get(), key.get(), nullptr, nullptr, 0, nullptr,
                                  nullptr) == 1,
             "write");
-}
-
-TestCa::~TestCa() {
-    std::error_code ignored;  // a leftover temporary folder fails no test
-    std::filesystem::remove_all(folder_, ignored);
 }
 
 }  // namespace update::test

@@ -1,7 +1,8 @@
 // A certificate authority that lives as long as a test.
 #pragma once
-#include <filesystem>
 #include <string>
+
+#include "support/temp_folder.hpp"
 
 namespace update::test {
 
@@ -10,16 +11,13 @@ namespace update::test {
 class TestCa {
  public:
     TestCa();
-    ~TestCa();
-    TestCa(const TestCa&) = delete;
-    TestCa& operator=(const TestCa&) = delete;
 
-    std::string ca_file() const { return folder_ / "ca.pem"; }
-    std::string certificate_file() const { return folder_ / "server.pem"; }
-    std::string key_file() const { return folder_ / "server.key"; }
+    std::string ca_file() const { return (folder_.path() / "ca.pem").string(); }
+    std::string certificate_file() const { return (folder_.path() / "server.pem").string(); }
+    std::string key_file() const { return (folder_.path() / "server.key").string(); }
 
  private:
-    std::filesystem::path folder_;
+    TempFolder folder_;
 };
 
 }  // namespace update::test

@@ -7,8 +7,8 @@
 #include "os/open_process.hpp"
 #include "os/process_handle.hpp"
 #include "os/process_id.hpp"
-#include "os/run_record.hpp"
 #include "os/scm/manager.hpp"
+#include "os/scm/own_stop.hpp"
 #include "os/service_manager.hpp"
 #include "os/windows.hpp"
 
@@ -21,7 +21,6 @@ using namespace std::chrono_literals;
 constexpr auto notice_timeout = 2s;
 constexpr auto look_period = 50ms, birth_look = 200ms;
 constexpr auto kill_timeout = 5s;
-constexpr std::size_t marker_max_bytes = 64;
 constexpr std::uint32_t process_aborted = ERROR_PROCESS_ABORTED;
 
 class ScmServices final : public Supervision {
@@ -94,11 +93,12 @@ class ScmServices final : public Supervision {
         if (held)
             return Error{ErrorCode::refused, "start " + name + ": stopped or disabled by the administrator"};
         UPDATE_CHECK(make_notice(*program), "start " + name);
+        const auto noted = own_stop_.noted(name);
         UPDATE_CHECK(manager_.start(program->service), "start " + name);
         UPDATE_TRY(born, manager_.state(program->service), "start " + name);
         UPDATE_CHECK(follow(*program, born), "start " + name);
         // Not before: after a start that failed, or that nobody came to, the stop of before is still ours.
-        if (is_up(born)) return files_.remove(layout_.stopped_file(name));
+        if (is_up(born)) return own_stop_.forget(name, noted);
         return done();
     }
 
@@ -115,7 +115,7 @@ class ScmServices final : public Supervision {
         }
         UPDATE_CHECK(follow(*program, now), "stop " + name);
         if (now.phase != ScmPhase::stopping)  // else somebody else has asked already
-            UPDATE_CHECK(note_our_stop(*program), "stop " + name);
+            UPDATE_CHECK(note_stop(*program), "stop " + name);
         UPDATE_CHECK(await_end(*program), "stop " + name);
         return done();
     }
@@ -172,37 +172,27 @@ class ScmServices final : public Supervision {
     }
 
     /// An SCM that has not noticed the end of a process does at a stop, and only then starts another one.
+    /// That stop is no administrator's.
     Status make_notice(const Program& program) {
         UPDATE_TRY(now, manager_.state(program.service), "service manager");
-        if (!is_down(now) && is_dead(now.pid)) (void)manager_.ask_to_stop(program.service);
+        if (is_down(now) || !is_dead(now.pid)) return done();
+        UPDATE_CHECK(own_stop_.note(program.settings.name, std::nullopt), "service manager");
+        (void)manager_.ask_to_stop(program.service);
         return done();
     }
 
     // --- whose stop it was
 
-    /// One life of the service: a stop that was ours says nothing of a later life.
-    static std::string life(const ProcessId& process) {
-        return fmt::format("{} {}", process.pid, process.start_ticks);
-    }
-
-    Status note_our_stop(const Program& program) {
-        const std::string who = program.followed ? life(program.followed->id) : "unknown";
-        return write_durably(files_, layout_.stopped_file(program.settings.name), who);
+    Status note_stop(const Program& program) {
+        return own_stop_.note(program.settings.name,
+                              program.followed ? std::optional{program.followed->id} : std::nullopt);
     }
 
     Result<bool> is_held_now(const Program& program, const ScmState& now) {
         UPDATE_TRY(held, exists(files_, layout_.held_file(program.settings.name)), "held");
         if (held) return true;
         if (!is_held(now, ScmStop::by_others)) return false;
-        return is_held(now, stopped_by_us(program) ? ScmStop::by_us : ScmStop::by_others);
-    }
-
-    /// The SCM forgets which process it was; programs that know libupdate leave a record of it.
-    bool stopped_by_us(const Program& program) {
-        const auto ours = read_text(files_, layout_.stopped_file(program.settings.name), marker_max_bytes);
-        if (!ours) return false;
-        const auto record = read_run_record(layout_.pid_file(program.settings.name));
-        return !record || !*record || *ours == "unknown" || *ours == life((*record)->process);
+        return is_held(now, own_stop_.was(program.settings.name) ? ScmStop::by_us : ScmStop::by_others);
     }
 
     // --- processes
@@ -294,6 +284,7 @@ class ScmServices final : public Supervision {
     const Settings settings_;
     const Layout layout_;
     Files& files_;
+    OwnStop own_stop_{files_, layout_};
     service_manager::OnExit on_exit_;
     ScmManager manager_;
     std::map<std::string, Program> programs_;

@@ -1,7 +1,7 @@
 #include <doctest/doctest.h>
-#include <stdlib.h>
 
 #include "client.hpp"
+#include "support/environment.hpp"
 
 namespace update {
 
@@ -98,9 +98,8 @@ TEST_CASE("a configured proxy is used, whatever the environment says") {
     Client client;
     client.settings.allow_http = true;
     client.settings.proxy = proxy.url("");
-    setenv("no_proxy", "*", 1);
+    const EnvironmentVariable none{"no_proxy", "*"};
     const auto head = client.get_url("http://somewhere.invalid/a");
-    unsetenv("no_proxy");
     REQUIRE(head.has_value());
     CHECK(head->status == 200);
 }
@@ -111,11 +110,10 @@ TEST_CASE("a client for this machine asks no proxy, neither the configured nor t
     TransferSettings settings;
     settings.allow_http = true;
     settings.proxy = proxy.url("");
-    setenv("http_proxy", proxy.url("").c_str(), 1);
+    const EnvironmentVariable given{"http_proxy", proxy.url("")};
     CurlHttp http{settings, Proxies::never};
     Recorder sink;
     const auto head = http.get({here.url("/health"), 0, {}, 100}, sink);
-    unsetenv("http_proxy");
     REQUIRE(head.has_value());
     CHECK(head->status == 200);
     CHECK(proxy.requests().empty());
@@ -126,9 +124,8 @@ TEST_CASE("without a configured proxy the environment's is used") {
     proxy.script("http://somewhere.invalid/a", {with_body(10)});
     Client client;
     client.settings.allow_http = true;
-    setenv("http_proxy", proxy.url("").c_str(), 1);
+    const EnvironmentVariable given{"http_proxy", proxy.url("")};
     const auto head = client.get_url("http://somewhere.invalid/a");
-    unsetenv("http_proxy");
     REQUIRE(head.has_value());
     CHECK(head->status == 200);
 }

@@ -15,6 +15,13 @@ namespace update::test {
 struct Finger {
     std::function<Status(std::string_view operation, const Path&)> before =
         [](std::string_view, const Path&) { return done(); };
+    /// The machine has restarted so often, and numbered its volumes anew each time.
+    std::uint64_t restarts = 0;
+
+    Result<FileInfo> as_numbered_now(Result<FileInfo> info) const {
+        if (info) info->id.volume += restarts;
+        return info;
+    }
 };
 
 class FaultyFile : public File {
@@ -37,7 +44,7 @@ class FaultyFile : public File {
         return file_->truncate(size_bytes);
     }
     Status flush() override { return finger_.before("flush", path_); }
-    Result<FileInfo> info() const override { return file_->info(); }
+    Result<FileInfo> info() const override { return finger_.as_numbered_now(file_->info()); }
     Status copy_properties(const File& from) override {
         UPDATE_CHECK(finger_.before("properties", path_), "properties");
         return file_->copy_properties(*static_cast<const FaultyFile&>(from).file_);
@@ -81,7 +88,7 @@ class FaultyFiles : public Files {
     }
     Status flush_directory(const Path& path) override { return finger_.before("flush folder", path); }
     Result<std::vector<std::string>> list(const Path& path) override { return files_->list(path); }
-    Result<FileInfo> info(const Path& path) override { return files_->info(path); }
+    Result<FileInfo> info(const Path& path) override { return finger_.as_numbered_now(files_->info(path)); }
 
  private:
     std::unique_ptr<Files> files_;

@@ -40,7 +40,7 @@ TEST_CASE("a rehearsal asks no signing command, as if its keys were elsewhere") 
     const Path settings = world.home() / "settings.json";
     auto text = *read_text(*world.disk, settings, 100'000);
     for (auto at = text.find("\"file\": "); at != std::string::npos; at = text.find("\"file\": "))
-        text.replace(at, text.find('\n', at) - at, "\"command\": [\"" + signer.string() + "\"]");
+        text.replace(at, text.find('\n', at) - at, "\"command\": [\"" + signer.generic_string() + "\"]");
     REQUIRE(write_durably(*world.disk, settings, text));
     repository::RehearsedFiles files{*world.disk};
     repository::RehearsedLocks locks{*world.locks, *world.disk};

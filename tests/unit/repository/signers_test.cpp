@@ -1,4 +1,5 @@
 // Keys in several hands: what is published waits for its signers, one after another.
+#include "durable/durable.hpp"
 #include "unit/repository/publisher_world.hpp"
 
 using namespace update;
@@ -137,13 +138,12 @@ TEST_CASE("a signature that was bent on the way counts nothing") {
     REQUIRE(hands.publish("1.0.0").size() == 1);
     hands.take_away(first);
     hands.bring(second);
-    std::ifstream in{hands.staged()};
-    std::string text{std::istreambuf_iterator<char>{in}, {}};
+    std::string text = *read_text(*hands.disk, hands.staged(), 100'000);
     const auto role = text.find("\"targets\": {\n  \"signatures\"");
     REQUIRE(role != std::string::npos);
     auto& digit = text[text.find("\"sig\": \"", role) + 8];
     digit = digit == '0' ? '1' : '0';
-    std::ofstream{hands.staged()} << text;
+    std::ofstream{hands.staged(), std::ios::binary} << text;
     const auto waits = hands.sign();
     REQUIRE(waits.size() == 1);
     CHECK(waits[0].missing == std::vector{first});

@@ -3,8 +3,9 @@
 
 For each state the update is begun, and when the history shows that state, the agent or the watchdog is killed, or the
 whole Windows session is ended, which is as near to a power cut as Wine comes. What is down is started again, as the
-system does at boot or recovery does (Wine has none). Then the update has to end as committed or rolled back, and the
-agent that lies in its place, runs, and calls itself by its version has to be the one of that outcome.
+system does at boot or recovery does (Wine has none). Then the update has to end as committed or rolled back, and as
+rolled back where the new version crashes; the agent that lies in its place, runs, and calls itself by its version has
+to be the one of that outcome.
 
 An agent without a watchdog exchanges its own program, whose name is empty for a moment. It is killed there, and the
 session is ended: nobody but Windows, which begins again, and its service manager act then.
@@ -30,18 +31,24 @@ arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
 arguments.add_argument("--build", type=pathlib.Path, required=True)
 arguments.add_argument("--only", help="the cases with this word")
-arguments.add_argument("--every", action="store_true", help="in every state on the way to the trial, about ten minutes")
+arguments.add_argument("--every", action="store_true", help="each death in every state, about ten minutes")
 options = arguments.parse_args()
 wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills"))
 versions = options.build / "versions"
 
-# Early, on both sides of the swap, and in the trial.
-cases = [("agent", "awaiting-ready"), ("watchdog", "staging"), ("watchdog", "swapping"), ("watchdog", "awaiting-ready"),
-         ("session", "staging"), ("session", "swapping")]
+# Each state once at least, and the swap and the trial by each death that counts there.
+cases = [("agent", "preflighting"), ("watchdog", "downloading"), ("watchdog", "staging"), ("session", "staging"),
+         ("watchdog", "self-testing"), ("session", "backing-up"), ("watchdog", "handing-over"), ("session", "verifying"),
+         ("session", "stopping"), ("agent", "swapping"), ("watchdog", "swapping"), ("session", "swapping"),
+         ("watchdog", "starting"), ("agent", "awaiting-ready"), ("watchdog", "awaiting-ready"),
+         ("session", "awaiting-ready")]
+back = [("watchdog", "stopping-trial"), ("watchdog", "restoring"), ("session", "restoring"), ("watchdog", "restarting-old"),
+        ("agent", "watching-old"), ("session", "watching-old")]
 if options.every:
+    deaths = ("agent", "watchdog", "session")
     cases = [(who, state) for state in ("preflighting", "downloading", "staging", "self-testing", "backing-up", "handing-over",
-                                        "verifying", "stopping", "swapping", "starting", "awaiting-ready")
-             for who in ("agent", "watchdog", "session")]
+                                        "verifying", "stopping", "swapping", "starting", "awaiting-ready") for who in deaths]
+    back = [(who, state) for state in ("stopping-trial", "restoring", "restarting-old", "watching-old") for who in deaths]
 
 
 class Product:
@@ -73,6 +80,12 @@ class Product:
         lines = self.history.read_text(errors="replace").splitlines() if self.history.exists() else []
         return [json.loads(line)["state"] for line in lines if line.endswith("}")]
 
+    def story(self, state):
+        """From that state on, line by line."""
+        lines = self.history.read_text(errors="replace").splitlines()
+        begin = max((n for n, line in enumerate(lines) if f'"state":"{state}"' in line), default=0)
+        return "\n".join(f"  {line}" for line in lines[begin:])
+
     def reaches(self, state):
         # Follows the history: each line of it is news.
         with subprocess.Popen(["tail", "-n", "+1", "-s", "0.01", "-F", self.history], stdout=subprocess.PIPE,
@@ -85,18 +98,22 @@ class Product:
             finally:
                 follower.kill()
 
-    def begin_update(self):
-        artifact = f"agent:agent.exe={windows_path(versions / 'agent-1.1.exe')},self-test"
+    def begin_update(self, version):
+        good = version == "1.1"
+        program = windows_path(versions / ("agent-1.1.exe" if good else "agent-1.2-crashes.exe"))
+        artifact = f"agent:agent.exe={program}{',self-test' if good else ''}"
         return wine.begin_program(windows_path(options.build / "bin" / "updatectl.exe"), "apply", "--from", "1.0.0",
-                                  "--version", "1.1.0", "--artifact", artifact, "--config", self.config)
+                                  "--version", f"{version}.0", "--artifact", artifact, "--config", self.config)
 
     def start(self, service):
         wine.run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
 
-    def start_again(self, service):
-        # Wine's service manager notices the end of a killed process at a stop only.
+    def start_watchdog_again(self):
+        # Wine's service manager notices the end of a killed process at a stop only, and does not always start another one
+        # at once.
+        service, image = f"{self.name}-watchdog", f"{self.windows_folder}\\programs\\watchdog.exe"
         wine.run("sc.exe", "stop", service)
-        wine.run("sc.exe", "start", service)
+        eventually(lambda: wine.run("sc.exe", "start", service) and wine.processes_of(image), f"{service} runs again")
 
     def outcome(self):
         for file in (self.folder / "state" / "outcomes").glob("*.json"):
@@ -131,9 +148,9 @@ def ends_with_a_whole_agent(product):
     return f"{ending}, agent {version}.0 runs"
 
 
-def killed(who, state, number):
+def killed(who, state, number, version):
     product = Product(f"kills{number}")
-    update = product.begin_update()
+    update = product.begin_update(version)
     product.reaches(state)
     if who == "session":
         wine.end()
@@ -147,8 +164,12 @@ def killed(who, state, number):
         product.start(f"{product.name}-watchdog")
         product.start(product.name)
     elif who == "watchdog":
-        product.start_again(f"{product.name}-watchdog")
-    result = ends_with_a_whole_agent(product)
+        product.start_watchdog_again()
+    try:
+        result = ends_with_a_whole_agent(product)
+        check(version == "1.1" or result.startswith("rolled-back"), f"a version that crashes: {result}")
+    except AssertionError as trouble:
+        raise AssertionError(f"{trouble}; killed in {seen}, and then\n{product.story(seen)}") from trouble
     update.wait(timeout=60)
     product.control("service", "remove", "--purge")
     return f"killed in {seen}: {result}"
@@ -191,9 +212,9 @@ def main():
     wine.begin()
     failed = 0
     try:
-        for number, (who, state) in enumerate(cases):
-            name = f"{who} killed in {state}"
-            failed += not judged(name, lambda who=who, state=state, number=number: killed(who, state, number))
+        plan = [(*case, "1.1") for case in cases] + [(*case, "1.2") for case in back]
+        for number, (who, state, version) in enumerate(plan):
+            failed += not judged(f"{who} killed in {state}", lambda case=(who, state, number, version): killed(*case))
         failed += not judged("agent killed while its name is empty, and Windows started again",
                              killed_while_the_name_is_empty)
     finally:

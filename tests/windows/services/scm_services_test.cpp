@@ -1,9 +1,12 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include "durable/durable.hpp"
 #include "layout/layout.hpp"
 #include "os/files.hpp"
 #include "os/process_id.hpp"
 #include "os/scheduled_task.hpp"
+#include "os/scm/own_stop.hpp"
 #include "os/security.hpp"
 #include "os/service_manager.hpp"
 #include "windows/services/endpoint.hpp"
@@ -16,7 +19,7 @@ namespace {
 
 /// A supervisor of the endpoint's agent, with its own event loop.
 struct Supervisor {
-    explicit Supervisor(Endpoint& endpoint) {
+    explicit Supervisor(Endpoint& endpoint) : layout{endpoint.settings()} {
         REQUIRE(files->make_private_directory(endpoint.folder() / "state"));
         REQUIRE(files->make_private_directory(endpoint.folder() / "state" / "run"));
         auto made_loop = EventLoop::create();
@@ -33,12 +36,18 @@ struct Supervisor {
         REQUIRE_MESSAGE(now, (now ? "" : now.error().message()));
         return *now;
     }
+    /// As an agent does at its start.
+    void record_life(const ProcessId& process) const {
+        const std::string text = fmt::format("{} {} boot agent\n", process.pid, process.start_ticks);
+        REQUIRE(write_durably(*files, layout.pid_file("agent"), text));
+    }
     bool hears_of_an_end() {
         const auto limit = EventLoop::now() + 10s;
         while (ends.empty() && EventLoop::now() < limit) loop->run_once(EventLoop::now() + 50ms);
         return !ends.empty();
     }
 
+    const Layout layout;
     std::unique_ptr<Files> files = make_files();
     std::unique_ptr<EventLoop> loop;
     std::vector<std::optional<ExitStatus>> ends;
@@ -94,6 +103,30 @@ TEST_CASE("our own stop holds nobody, an administrator's does") {
     CHECK(endpoint.state().phase == ScmPhase::stopped);
 }
 
+TEST_CASE("our stop of an agent that had no time to say which process it is holds nobody") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    supervisor.record_life({4, 1});  // of one that was killed before
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    REQUIRE(supervisor.services->stop("agent"));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+    CHECK(supervisor.services->start("agent"));
+}
+
+TEST_CASE("our stop of an agent says nothing of a stop in a later life of it") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    const ProcessId first = supervisor.status().process;
+    REQUIRE(supervisor.services->stop("agent"));
+    supervisor.record_life({first.pid, first.start_ticks + 1});  // started by the manager, and stopped since
+    CHECK(supervisor.status().held_by_administrator);
+}
+
 TEST_CASE("an agent that was disabled is held, and not started") {
     Endpoint endpoint;
     endpoint.create();
@@ -136,6 +169,37 @@ TEST_CASE("an agent that was killed is started again, also where the manager has
     CHECK(supervisor.status().running);
     CHECK(supervisor.status().process != first);
     CHECK(is_alive(supervisor.status().process));
+}
+
+TEST_CASE("making the manager notice the end of an agent passes for no administrator's stop") {
+    Endpoint endpoint;
+    endpoint.create();
+    Supervisor supervisor{endpoint};
+    REQUIRE(supervisor.services->start("agent"));
+    REQUIRE(endpoint.reaches(ScmPhase::running));
+    endpoint.kill();
+    REQUIRE(supervisor.hears_of_an_end());
+    const std::filesystem::path program = endpoint.settings().install_root / "agent.exe",
+                                away = endpoint.folder() / "away.exe";
+    std::filesystem::rename(program, away);
+    CHECK_FALSE(supervisor.services->start("agent"));
+    CHECK_FALSE(supervisor.status().held_by_administrator);
+    std::filesystem::rename(away, program);
+    CHECK(supervisor.services->start("agent"));
+    CHECK(supervisor.status().running);
+}
+
+TEST_CASE("a start forgets the stop of before, and not one that somebody noted while it was under way") {
+    Endpoint endpoint;
+    Supervisor supervisor{endpoint};
+    OwnStop stop{*supervisor.files, supervisor.layout};
+    REQUIRE(stop.note("agent", std::nullopt));
+    const auto before = stop.noted("agent");
+    REQUIRE(stop.note("agent", ProcessId{44, 5}));
+    REQUIRE(stop.forget("agent", before));
+    CHECK(stop.was("agent"));
+    REQUIRE(stop.forget("agent", stop.noted("agent")));
+    CHECK_FALSE(stop.was("agent"));
 }
 
 TEST_CASE("an agent that does not end when it is asked is killed after its stop_timeout") {

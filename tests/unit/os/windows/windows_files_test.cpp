@@ -117,6 +117,27 @@ TEST_CASE("the image of a running program is replaced, and the program runs on")
     }
 }
 
+TEST_CASE("what stepped aside and cannot be removed hinders no further rename, and goes once it can") {
+    const Folder folder;
+    const auto files = make_files();
+    write(folder / "agent.exe.old", "of an earlier update");
+    Handle held{::CreateFileW((folder / "agent.exe.old").c_str(), GENERIC_READ, FILE_SHARE_READ, nullptr,
+                              OPEN_EXISTING, 0, nullptr)};
+    REQUIRE(held);
+    Sleeper running{folder / "agent.exe"};
+    write(folder / "new", "new program");
+    const auto renamed = files->rename(folder / "new", folder / "agent.exe");
+    REQUIRE_MESSAGE(renamed.has_value(), (renamed ? "" : renamed.error().message()));
+    CHECK(read(folder / "agent.exe") == "new program");
+    CHECK(running.runs());
+    CHECK(files->list(folder.path())->size() == 3);  // it, and the one that stepped aside now
+    running.end();
+    held.reset();
+    write(folder / "newer", "newer program");
+    REQUIRE(files->rename(folder / "newer", folder / "agent.exe").has_value());
+    CHECK(files->list(folder.path()).value() == std::vector<std::string>{"agent.exe"});
+}
+
 TEST_CASE("the dance that was killed between its two steps is completed by the same call") {
     const Folder folder;
     const auto files = make_files();
@@ -151,7 +172,7 @@ TEST_CASE("a file that somebody holds without sharing is waited for") {
         const Handle timer{::CreateThread(
             nullptr, 0,
             [](void* file) -> DWORD {
-                ::Sleep(500);
+                ::Sleep(1'000);
                 ::CloseHandle(file);
                 return 0;
             },
