@@ -3,11 +3,9 @@
 #include <array>
 #include <charconv>
 #include <csignal>
-#include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
-#include <poll.h>
 #include <sys/fanotify.h>
 #include <unistd.h>
 
@@ -62,72 +60,27 @@ std::string describe(const KillPoint& p) {
                        p.victim == p.worker ? "" : fmt::format(" (the {} works)", who(p.worker)));
 }
 
-std::string Killer::why_not() {
-    const int fd = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fmt::format("fanotify needs CAP_SYS_ADMIN and its kernel option: {}", std::strerror(errno));
-    const int marked = ::fanotify_mark(fd, FAN_MARK_ADD, FAN_OPEN_PERM, AT_FDCWD, "/tmp");
-    const std::string why = marked == 0 ? "" : fmt::format("no permission events: {}", std::strerror(errno));
-    ::close(fd);
-    return why;
-}
-
 Killer::Killer(const Endpoint& endpoint, KillPoint point, std::function<void()> act)
     : layout_{endpoint.layout()}, point_{point}, act_{std::move(act)} {
-    begin();
+    watch_.add(layout_.state_dir());
 }
 
 Killer::Killer(const Endpoint& endpoint, KillPoint point, Holds)
     : layout_{endpoint.layout()}, point_{point}, holds_{true} {
-    begin();
-}
-
-void Killer::begin() {
-    events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
-    REQUIRE(events_ >= 0);
-    REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
-    thread_ = std::thread{[this] { watch(); }};
-    REQUIRE(::fanotify_mark(events_, FAN_MARK_ADD, FAN_OPEN_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD,
-                            layout_.state_dir().c_str()) == 0);
+    watch_.add(layout_.state_dir());
 }
 
 Killer::~Killer() {
-    ::close(stop_[1]);
-    thread_.join();
+    watch_.stop();
     release();
-    ::close(events_);  // lets everybody go who still waits
-    ::close(stop_[0]);
     for (const auto& [name, fd] : slots_) ::close(fd);
 }
 
-void Killer::allow(int file) {
-    const ::fanotify_response go_on{file, FAN_ALLOW};
-    (void)!::write(events_, &go_on, sizeof go_on);
-    ::close(file);
-}
-
 void Killer::release() {
-    if (const int file = held_file_.exchange(-1); file >= 0) allow(file);
+    if (const int file = held_file_.exchange(-1); file >= 0) watch_.allow(file);
 }
 
 /// Opens no file of the state folder itself: it would wait for its own answer.
-void Killer::watch() {
-    for (;;) {
-        ::pollfd ready[] = {{events_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
-        if (::poll(ready, 2, -1) < 0) continue;
-        if (ready[1].revents != 0) return;
-        alignas(::fanotify_event_metadata) std::array<char, 8192> buffer;
-        const ssize_t length = ::read(events_, buffer.data(), buffer.size());
-        auto left = static_cast<unsigned>(length > 0 ? length : 0);
-        for (auto* event = reinterpret_cast<::fanotify_event_metadata*>(buffer.data());
-             FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
-            if (event->fd < 0) continue;
-            const bool open = killed_ != 0 || event->pid == ::getpid() || decide(event->pid, event->fd);
-            if (open) allow(event->fd);
-        }
-    }
-}
-
 bool Killer::decide(pid_t opener, int file) {
     const std::string name = std::filesystem::path{path_of(file)}.filename();
     const bool is_slot = name == "journal.a" || name == "journal.b";

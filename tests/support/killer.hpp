@@ -6,10 +6,12 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <thread>
+#include <sys/fanotify.h>
+#include <unistd.h>
 
 #include "flow/table.hpp"
 #include "support/endpoint.hpp"
+#include "support/open_watch.hpp"
 
 namespace update::test {
 
@@ -35,7 +37,7 @@ class Killer {
         std::string update_id;
     };
     /// Why it cannot work on this machine; empty: it can.
-    static std::string why_not();
+    static std::string why_not() { return OpenWatch::why_not(); }
 
     /// @param act  what happens instead of the kill, while the worker is held; must open no file that lies
     /// directly in the state folder
@@ -52,11 +54,8 @@ class Killer {
     void release();
 
  private:
-    void begin();
-    void watch();
     /// @return false: the opener is to wait until it is released
     bool decide(pid_t opener, int file);
-    void allow(int file);
     pid_t find(Endpoint::Who) const;
     std::optional<Journaled> journaled() const;
 
@@ -64,11 +63,12 @@ class Killer {
     const KillPoint point_;
     const std::function<void()> act_;
     const bool holds_ = false;
-    int events_ = -1, stop_[2] = {-1, -1};
     std::atomic<int> held_file_ = -1;
     std::map<std::string, int> slots_;
     std::atomic<pid_t> killed_ = 0;
-    std::thread thread_;
+    OpenWatch watch_{FAN_OPEN_PERM, [this](pid_t opener, int file) {
+                         return killed_ != 0 || opener == ::getpid() || decide(opener, file);
+                     }};
 };
 
 }  // namespace update::test

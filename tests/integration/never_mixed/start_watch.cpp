@@ -1,12 +1,8 @@
 #include "start_watch.hpp"
 
-#include <array>
 #include <cstdlib>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
 #include <sstream>
-#include <sys/fanotify.h>
 #include <unistd.h>
 
 namespace update::test {
@@ -44,44 +40,14 @@ StartWatch::StartWatch(const Endpoint& endpoint, std::vector<std::string> progra
                        std::function<void(const Start&)> at_start)
     : root_{endpoint.install_root()}, programs_{std::move(programs)}, at_start_{std::move(at_start)} {
     for (const std::string& program : programs_) old_[program] = read_file(root_ / program);
-    events_ = ::fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY | O_CLOEXEC);
-    REQUIRE(events_ >= 0);
-    REQUIRE(::pipe2(stop_, O_CLOEXEC) == 0);
-    thread_ = std::thread{[this] { watch(); }};
-    for (const std::string& program : programs_)
-        REQUIRE(::fanotify_mark(events_, FAN_MARK_ADD, FAN_OPEN_EXEC_PERM | FAN_EVENT_ON_CHILD, AT_FDCWD,
-                                (root_ / program).parent_path().c_str()) == 0);
+    for (const std::string& program : programs_) watch_.add((root_ / program).parent_path());
 }
 
-StartWatch::~StartWatch() {
-    ::close(stop_[1]);
-    thread_.join();
-    ::close(events_);
-    ::close(stop_[0]);
-}
+StartWatch::~StartWatch() { watch_.stop(); }
 
 std::string StartWatch::mixed() const {
     const std::lock_guard lock{mutex_};
     return mixed_;
-}
-
-void StartWatch::watch() {
-    for (;;) {
-        ::pollfd ready[] = {{events_, POLLIN, 0}, {stop_[0], POLLIN, 0}};
-        if (::poll(ready, 2, -1) < 0) continue;
-        if (ready[1].revents != 0) return;
-        alignas(::fanotify_event_metadata) std::array<char, 8192> buffer;
-        const ssize_t length = ::read(events_, buffer.data(), buffer.size());
-        auto left = static_cast<unsigned>(length > 0 ? length : 0);
-        for (auto* event = reinterpret_cast<::fanotify_event_metadata*>(buffer.data());
-             FAN_EVENT_OK(event, left); event = FAN_EVENT_NEXT(event, left)) {
-            if (event->fd < 0) continue;
-            look(event->pid, event->fd);
-            const ::fanotify_response go_on{event->fd, FAN_ALLOW};
-            (void)!::write(events_, &go_on, sizeof go_on);
-            ::close(event->fd);
-        }
-    }
 }
 
 /// A program that the test itself starts, to ask for its version, is no member that runs.

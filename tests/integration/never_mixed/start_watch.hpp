@@ -6,10 +6,11 @@
 #include <map>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <sys/fanotify.h>
 #include <vector>
 
 #include "support/endpoint.hpp"
+#include "support/open_watch.hpp"
 
 namespace update::test {
 
@@ -35,7 +36,6 @@ class StartWatch {
     unsigned starts() const { return starts_; }
 
  private:
-    void watch();
     void look(pid_t pid, int image);
     bool is_new(const std::string& program, const std::string& bytes) const;
     void find_other_version(const Start&, pid_t starting);
@@ -44,11 +44,13 @@ class StartWatch {
     const std::vector<std::string> programs_;
     const std::function<void(const Start&)> at_start_;
     std::map<std::string, std::string> old_;
-    int events_ = -1, stop_[2] = {-1, -1};
     std::atomic<unsigned> starts_ = 0;
     mutable std::mutex mutex_;
     std::string mixed_;  // guarded by mutex_
-    std::thread thread_;
+    OpenWatch watch_{FAN_OPEN_EXEC_PERM, [this](pid_t pid, int image) {
+                         look(pid, image);
+                         return true;
+                     }};
 };
 
 }  // namespace update::test

@@ -7,12 +7,25 @@
 using namespace update;
 using namespace update::test;
 
-TEST_CASE("rollback returns to the version that was kept, with and without a watchdog") {
+namespace {
+
+/// Runs 1.1.0, and has 1.0.0 kept.
+struct Updated {
     Server server;
     Endpoint endpoint{server, on_ready};
     Operator op{endpoint};
-    endpoint.start_watchdog();
-    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    Updated() {
+        endpoint.start_watchdog();
+        REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("rollback returns to the version that was kept, with and without a watchdog") {
+    Updated world;
+    Endpoint& endpoint = world.endpoint;
+    Operator& op = world.op;
     const Answer back = op.run({"rollback", "--json"});
     INFO(back.output);
     CHECK(back.code == 0);
@@ -29,11 +42,8 @@ TEST_CASE("rollback returns to the version that was kept, with and without a wat
 }
 
 TEST_CASE("a roll-back that a watchdog promised and died over is carried out by the next one, once") {
-    Server server;
-    Endpoint endpoint{server, on_ready};
-    Operator op{endpoint};
-    endpoint.start_watchdog();
-    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    Updated world;
+    Endpoint& endpoint = world.endpoint;
     endpoint.watchdog().stop();
     // As one leaves it that is killed between its promise and the first journal record.
     write_file(endpoint.layout().roll_back_request(), "rollback-promised");
@@ -61,11 +71,8 @@ TEST_CASE("a roll-back that a watchdog promised and died over is carried out by 
 }
 
 TEST_CASE("what a roll-back leaves that died before it was promised goes at the watchdog's next start") {
-    Server server;
-    Endpoint endpoint{server, on_ready};
-    Operator op{endpoint};
-    endpoint.start_watchdog();
-    REQUIRE(op.run(op.apply("1.1.0", "agent-1.1")).code == 0);
+    Updated world;
+    Endpoint& endpoint = world.endpoint;
     endpoint.watchdog().stop();
     const std::filesystem::path torn = endpoint.layout().state_dir() / ".roll-back.tmp",
                                 folder = endpoint.layout().update("rollback-torn");
