@@ -37,7 +37,7 @@ TEST_CASE("systemd: a good update by the watchdog route, watchdog and agent bein
     Server server;
     ServiceEndpoint service{server, by_watchdog};
     service.install();
-    CHECK(service.runs(service.watchdog_unit()));
+    service.await_watchdog();
     check_good_update(service, Route::watchdog);
 }
 
