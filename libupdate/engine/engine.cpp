@@ -103,9 +103,9 @@ bool Engine::was_asked_to_start() {
 /// files of its way back and could not journal it, may have been there since.
 Event Engine::what_happened(bool trial_ended, bool start_was_counted) {
     if (trial_ended) return Event::exited;
-    if (Job job = job_for(*work_); start_was_counted)
-        if (const auto instead = start_of_mixed_set(job)) return *instead;
-    return Event::resumed;
+    if (!start_was_counted) return Event::resumed;
+    Job job = job_for(*work_);
+    return start_of_mixed_set(job).value_or(Event::resumed);
 }
 
 Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {

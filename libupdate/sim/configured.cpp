@@ -92,7 +92,7 @@ Scenario configured(const Settings& settings, Conduct conduct, std::string name)
 
 }  // namespace
 
-std::vector<Scenario> scenarios(Platform /*platform*/, const Settings& given) {
+std::vector<Scenario> scenarios(const Settings& given) {
     const Settings settings = played(given);
     if (settings.routes.empty()) return {};
     const Route first = settings.routes.front();

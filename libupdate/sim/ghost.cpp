@@ -61,9 +61,9 @@ void Ghost::names_changed(const std::string& path) {
     const auto& artifacts = world_.scenario.plan.artifacts;
     for (std::size_t n = 0; n < artifacts.size(); ++n) {
         if (artifacts[n].role == Role::file || world_.places.installed[n] != path) continue;
-        // What has stepped aside comes back at the next start of the system, or is followed: in bounded time.
-        if (world_.put_back_at_boot.contains(path)) continue;
         const NodePtr node = world_.disk.find(path);
+        // What has stepped aside comes back at the next start of the system, or is followed: in bounded time.
+        if (!node && world_.put_back_at_boot.contains(path)) continue;
         std::string version;
         if (!node || !is_complete(node->bytes, version))
             break_promise(Promise::startable, fmt::format("{} is no complete program", path));

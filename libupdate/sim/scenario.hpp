@@ -80,7 +80,7 @@ inline const std::string way_back_id = "back-1";  ///< of a roll-back that an op
 /// The built-in stories.
 std::vector<Scenario> scenarios(Platform);
 /// Those of these settings: with each misconduct that they look for.
-std::vector<Scenario> scenarios(Platform, const Settings&);
+std::vector<Scenario> scenarios(const Settings&);
 /// Why these settings cannot keep the promise, whatever the runs find; empty when they can.
 std::vector<std::string> shortcomings(Platform, const Settings&);
 /// What of these settings is not played.

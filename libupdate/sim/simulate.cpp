@@ -29,7 +29,7 @@ Platform platform_of(const SimulationOptions& options) {
 
 Result<std::vector<Scenario>> chosen(const SimulationOptions& options) {
     const Platform platform = platform_of(options);
-    auto all = options.settings ? scenarios(platform, *options.settings) : scenarios(platform);
+    auto all = options.settings ? scenarios(*options.settings) : scenarios(platform);
     if (all.empty()) return Error{ErrorCode::refused, "no route is configured"};
     if (options.scenario.empty()) return all;
     std::string names;
