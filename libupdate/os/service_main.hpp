@@ -13,8 +13,8 @@ using ProgramWork = std::function<int(int argc, char** argv)>;
 ///
 /// Windows: a program whose first words are "service NAME" was started by the SCM as that service. It is
 /// "starting" until `tell_service_manager(Life::ready)`, and the SCM's stop comes as what else asks it to end
-/// (EventLoop::watch_requests, Termination). An exit code other than 0 is told as a failure, so that the
-/// SCM's recovery starts it again, unless a stop was asked for. What it prints goes to the event log.
+/// (EventLoop::watch_requests, Termination). An end that nobody asked for is told as a failure whatever its
+/// exit code, so that the SCM's recovery starts it again. What it prints goes to the event log.
 /// Elsewhere a service is a program like any other, and those words are its own.
 ///
 /// What a service of Windows starts ends with it, however it ends, as under systemd: what it left behind

@@ -83,7 +83,7 @@ int run_as_service(int argc, char** argv, const ProgramWork& work, Children chil
 bool is_bound_service() { return the_service != nullptr; }
 
 void leave_service() {
-    ServiceReport::instance().end(0);
+    ServiceReport::instance().end(0, ServiceEnd::taken_over);
     ::TerminateProcess(::GetCurrentProcess(), 0);
     for (;;) ::Sleep(INFINITE);
 }

@@ -8,6 +8,7 @@
 #include <update/result.hpp>
 
 #include "os/notify.hpp"
+#include "service/scm_exit.hpp"
 
 namespace update {
 
@@ -20,8 +21,9 @@ class ServiceReport {
     Status begin(const std::string& name);
     /// Nothing happens in a process that is no service.
     void tell(Life);
-    /// The service has stopped; the SCM may forget the process.
-    void end(int exit_code);
+    /// The service has stopped; the SCM may forget the process. A stop that was asked for is one whatever is
+    /// said here.
+    void end(int exit_code, ServiceEnd = ServiceEnd::unasked);
 
  private:
     ServiceReport() = default;

@@ -5,7 +5,6 @@
 #include "os/service_report.hpp"
 #include "os/wide.hpp"
 #include "os/windows.hpp"
-#include "service/scm_exit.hpp"
 
 namespace update {
 namespace {
@@ -67,11 +66,11 @@ void ServiceReport::stop_asked() {
     tell_request(EventLoop::Request::terminate);
 }
 
-void ServiceReport::end(int exit_code) {
+void ServiceReport::end(int exit_code, ServiceEnd why) {
     {
         const std::lock_guard lock{mutex_};
         if (handle_ == nullptr) return;
-        const ScmExit exit = scm_exit(exit_code, asked_ ? Asked::yes : Asked::no);
+        const ScmExit exit = scm_exit(exit_code, asked_ ? ServiceEnd::asked : why);
         set(SERVICE_STOPPED, exit.error, exit.specific);
     }
     changed_.notify_all();

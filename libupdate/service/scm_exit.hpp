@@ -4,8 +4,8 @@
 
 namespace update {
 
-/// What a program that knows libupdate leaves in the status of its service when it ends well although nobody
-/// asked it to: another one has taken over its restart. The SCM keeps the number and gives it no meaning.
+/// What a program that knows libupdate leaves in the status of its service when it ends with 0 although
+/// nobody asked it to. The SCM keeps the number and gives it no meaning.
 inline constexpr std::uint32_t ended_unasked = 0x0c1ea200;
 
 struct ScmExit {
@@ -14,8 +14,12 @@ struct ScmExit {
     bool operator==(const ScmExit&) const = default;
 };
 
-/// Whatever the exit code: after a stop that was asked for, a failure would make the SCM start it again.
-enum class Asked : std::uint8_t { no, yes };
-ScmExit scm_exit(int exit_code, Asked);
+/// Why a service ends.
+enum class ServiceEnd : std::uint8_t {
+    unasked,  ///< by itself: whatever its exit code, a failure, or the SCM would leave it down (incident I1)
+    asked,    ///< on request: a failure would make the SCM start it again, whatever the exit code
+    taken_over,  ///< another process starts it again: no failure, and no stop of an administrator's either
+};
+ScmExit scm_exit(int exit_code, ServiceEnd);
 
 }  // namespace update

@@ -9,10 +9,10 @@ constexpr std::uint32_t no_error = 0, process_aborted = 1067, service_specific_e
 
 }  // namespace
 
-ScmExit scm_exit(int exit_code, Asked asked) {
-    if (asked == Asked::yes) return {no_error, 0};
-    if (exit_code == 0) return {no_error, ended_unasked};
-    return {service_specific_error, static_cast<std::uint32_t>(exit_code)};
+ScmExit scm_exit(int exit_code, ServiceEnd end) {
+    if (end == ServiceEnd::asked) return {no_error, 0};
+    if (end == ServiceEnd::taken_over) return {no_error, ended_unasked};
+    return {service_specific_error, exit_code == 0 ? ended_unasked : static_cast<std::uint32_t>(exit_code)};
 }
 
 bool is_up(const ScmState& s) {
@@ -33,7 +33,7 @@ std::optional<ExitStatus> last_exit(const ScmState& s) {
         case no_error:
             return ExitStatus{false, 0};
         case service_specific_error:
-            return ExitStatus{false, static_cast<int>(s.specific)};
+            return ExitStatus{false, s.specific == ended_unasked ? 0 : static_cast<int>(s.specific)};
         case process_aborted:
             return ExitStatus{true, 0};  // how is not known
         case never_started:

@@ -24,8 +24,8 @@ bool is_up(const ScmState&);    ///< runs, or is about to
 bool is_down(const ScmState&);  ///< neither runs nor is about to, nor is still ending
 
 /// Nobody may start it by himself: disabled (it may still run), or stopped on request (and not by us). A
-/// program that ends well without having been asked says so; one that knows nothing of it never ends well by
-/// itself, or it would be no service.
+/// program of libupdate that ends with 0 without having been asked says so; one that knows nothing of it
+/// never ends so by itself, or it would be no service.
 enum class ScmStop : std::uint8_t { by_others, by_us };
 bool is_held(const ScmState&, ScmStop);
 

@@ -40,9 +40,6 @@ std::vector<Scenario> scenarios(Platform platform) {
     // Whoever installs a service of the SCM installs its guard with it, which this route relies on there.
     if (platform == Platform::windows_rules)
         for (Scenario& s : all) s.guard |= s.settings.routes.front() == Route::exit_code;
-    // The SCM starts no service again that ended with 0: docs/fault-model.md.
-    if (platform == Platform::windows_rules)
-        std::erase_if(all, [](const Scenario& s) { return s.name == "exit-code-exits-clean"; });
     for (Scenario& s : all) s.brief = s.conduct == Conduct::good || s.conduct == Conduct::crashes;
 
     const auto add = [&](Route route, Conduct conduct, const std::string& what) -> Scenario& {

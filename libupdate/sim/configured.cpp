@@ -134,11 +134,16 @@ std::vector<std::string> shortcomings(Platform platform, const Settings& s) {
         all.emplace_back(
             "every update is rolled back: trial.commit_on is \"acknowledged\", which a program that does not "
             "report through libupdate never is");
-    if (platform == Platform::windows_rules && keeper_of(s) == Keeper::service_manager)
+    const bool scm_alone = platform == Platform::windows_rules && keeper_of(s) == Keeper::service_manager;
+    if (scm_alone)
         all.emplace_back(
-            "the SCM starts no agent again that ended with 0: neither one that a helper asked to stop, "
-            "should "
-            "the helper die then, nor a new version that ends so within its trial; configure the watchdog");
+            "under the SCM nobody takes the place of a helper or a guard that is killed between the end of "
+            "the "
+            "agent and its start, until the machine is started again; configure the watchdog");
+    if (scm_alone && !is_aware(s))
+        all.emplace_back(
+            "the SCM starts no program again that ended with 0, unless it reports through libupdate; "
+            "configure the watchdog");
     return all;
 }
 

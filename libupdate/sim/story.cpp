@@ -21,9 +21,10 @@ constexpr std::chrono::milliseconds latency = 10ms, heartbeat = 30s, sign_period
                                     sign_period_in_trial = 1s;
 
 /// As `updatectl service install` sets it up (service/unit_text, service/scm_service): systemd restarts
-/// whatever ended and gives up never; the SCM restarts what failed, which exit code 0 is not.
-bool restarts(Platform platform, const ExitStatus& exit) {
-    return platform == Platform::linux_rules || exit.signalled || exit.value != 0;
+/// whatever ended and gives up never; the SCM restarts what failed: exit code 0 is a failure only where the
+/// program itself tells that nobody asked it to end (service/scm_exit).
+bool restarts(Platform platform, const ExitStatus& exit, bool tells_unasked) {
+    return platform == Platform::linux_rules || tells_unasked || exit.signalled || exit.value != 0;
 }
 
 /// The SCM's first failure is answered with a restart, the next ones with the guard, which starts the
@@ -77,7 +78,8 @@ bool World::gives_up(Service& service) {
 
 void World::supervise_exit(Process& p, const ExitStatus& exit) {
     if (p.program == Program::guard) return at(now, {.kind = Kind::guard_then_start, .text = p.argument});
-    if (p.program == Program::watchdog) return restart(p.stopping, "watchdog", exit);
+    if (p.program == Program::watchdog)
+        return restart(p.stopping, "watchdog", restarts(platform, exit, false));
     if (p.service.empty()) return;
     services[p.service].last_exit = exit;
     if (p.service == settings.programs.front().name) ghost.darkness.agent_ended(now);
@@ -87,15 +89,16 @@ void World::supervise_exit(Process& p, const ExitStatus& exit) {
         other->supervised.erase(known);
         other->exits.emplace_back(p.service, exit);
     }
-    if (is_service_of_its_own(scenario.keeper)) restart(false, p.service, exit);
+    const bool tells_unasked = p.program == Program::agent && scenario.aware() && !p.stopping;
+    if (is_service_of_its_own(scenario.keeper))
+        restart(false, p.service, restarts(platform, exit, tells_unasked));
 }
 
 /// An administrator who stops a service to restart it starts it again.
-void World::restart(bool asked, const std::string& service, const ExitStatus& exit) {
+void World::restart(bool asked, const std::string& service, bool again) {
     Failures& failures = failures_[service];
     if (now - failures.last > forget_failures_after) failures.count = 0;
     failures.last = now;
-    const bool again = restarts(platform, exit);
     if (again) ++failures.count;
     if (again || asked) start_later(service, restart_delay(platform, settings));
 }

@@ -167,7 +167,7 @@ class World {
     void reap();
     void supervise_exit(Process&, const ExitStatus&);
     bool gives_up(Service&);
-    void restart(bool asked, const std::string& service, const ExitStatus&);
+    void restart(bool asked, const std::string& service, bool again);
     void misconduct(Process&);
 
     struct Timed {

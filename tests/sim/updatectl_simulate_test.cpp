@@ -116,7 +116,8 @@ TEST_CASE("a service with a guard and no watchdog keeps the promise under system
     CHECK(linux_ran.json()["cannot_keep"].empty());
     CHECK(windows_ran.code != 0);
     REQUIRE(windows_ran.json()["cannot_keep"].size() == 1);
-    CHECK(windows_ran.json()["cannot_keep"][0].get<std::string>().find("ended with 0") != std::string::npos);
+    CHECK(windows_ran.json()["cannot_keep"][0].get<std::string>().find(
+              "a helper or a guard that is killed") != std::string::npos);
 }
 
 TEST_CASE("the example configuration passes") {

@@ -59,13 +59,17 @@ TEST_CASE("how the last run ended is told as a program would") {
     CHECK_FALSE(last_exit(running));
 }
 
-TEST_CASE("an end is told so that recovery fires after failures alone, and a stop is told from a hand-over") {
-    CHECK(scm_exit(1, Asked::no) == ScmExit{1066, 1});
-    CHECK(scm_exit(0, Asked::no) == ScmExit{0, ended_unasked});
-    CHECK(scm_exit(0, Asked::yes) == ScmExit{0, 0});
-    CHECK(scm_exit(1, Asked::yes) == ScmExit{0, 0});
+TEST_CASE("an end that nobody asked for is a failure, with 0 too, and a stop is told from a hand-over") {
+    CHECK(scm_exit(1, ServiceEnd::unasked) == ScmExit{1066, 1});
+    CHECK(scm_exit(0, ServiceEnd::unasked) == ScmExit{1066, ended_unasked});
+    CHECK(scm_exit(0, ServiceEnd::taken_over) == ScmExit{0, ended_unasked});
+    CHECK(scm_exit(0, ServiceEnd::asked) == ScmExit{0, 0});
+    CHECK(scm_exit(1, ServiceEnd::asked) == ScmExit{0, 0});
+    const ScmExit handed_over = scm_exit(0, ServiceEnd::taken_over);
+    CHECK(last_exit(stopped(handed_over.error, handed_over.specific)) == ExitStatus{false, 0});
     for (const int code : {0, 1, 2}) {
-        const ScmExit unasked = scm_exit(code, Asked::no), asked = scm_exit(code, Asked::yes);
+        const ScmExit unasked = scm_exit(code, ServiceEnd::unasked),
+                      asked = scm_exit(code, ServiceEnd::asked);
         CHECK_FALSE(is_held(stopped(unasked.error, unasked.specific), ScmStop::by_others));
         CHECK(is_held(stopped(asked.error, asked.specific), ScmStop::by_others));
         CHECK(last_exit(stopped(unasked.error, unasked.specific)) == ExitStatus{false, code});

@@ -42,25 +42,30 @@ TEST_CASE(
     CHECK(endpoint.eventually([&] { return endpoint.programs() == "agent.exe"; }));
 }
 
-TEST_CASE("a new version that ends at each start is taken back, and the old one runs on") {
-    Lonely endpoint{"offering_agent_crashes.exe", "exit-code"};
-    endpoint.start();
-    REQUIRE(endpoint.reaches(ScmPhase::stopped));
-    if (runs_under_wine())
-        std::puts(
-            "SKIPPED under Wine: that recovery acts: its service manager has none, and the test runs the "
-            "guard, as the recovery command does");
-    for (int failures = 1; failures <= 6 && !endpoint.ended(); ++failures) {
-        CHECK(endpoint.recover() == 0);
-        CHECK(endpoint.eventually([&] { return endpoint.state().phase != ScmPhase::starting; }));
-        if (!endpoint.ended())
+TEST_CASE("a new version that ends at each start, with 0 too, is taken back, and the old one runs on (I1)") {
+    for (const int code : {3, 0}) {
+        CAPTURE(code);
+        Lonely endpoint{fmt::format("offering_agent_exits_{}.exe", code).c_str(), "exit-code"};
+        endpoint.start();
+        REQUIRE(endpoint.reaches(ScmPhase::stopped));
+        if (runs_under_wine())
+            std::puts(
+                "SKIPPED under Wine: that recovery acts: its service manager has none, and the test runs the "
+                "guard, as the recovery command does");
+        const auto has_failed = [&] { return endpoint.state().error == 1066; };  // what recovery fires on
+        for (int failures = 1; failures <= 6 && !endpoint.ended(); ++failures) {
+            CHECK(endpoint.recover() == 0);
+            CHECK(endpoint.eventually([&] { return endpoint.state().phase != ScmPhase::starting; }));
+            if (endpoint.ended()) break;
             endpoint.eventually(
                 [&] { return endpoint.state().phase == ScmPhase::stopped || endpoint.ended(); });
+            CHECK((has_failed() || endpoint.ended()));
+        }
+        INFO(endpoint.log());
+        CHECK(endpoint.eventually([&] { return endpoint.ended() && endpoint.version() == "1.0.0"; }));
+        CHECK(endpoint.reaches(ScmPhase::running));
+        CHECK(endpoint.outcome().find("rolled") != std::string::npos);
     }
-    INFO(endpoint.log());
-    CHECK(endpoint.eventually([&] { return endpoint.ended() && endpoint.version() == "1.0.0"; }));
-    CHECK(endpoint.reaches(ScmPhase::running));
-    CHECK(endpoint.outcome().find("rolled") != std::string::npos);
 }
 
 TEST_CASE(

@@ -24,7 +24,7 @@ TEST_CASE("a helper updates a service, and commits though it runs from the versi
 }
 
 TEST_CASE("a helper takes a version back that ends at each start, and leaves nothing") {
-    Lonely endpoint{"offering_agent_crashes.exe", "self-update"};
+    Lonely endpoint{"offering_agent_exits_3.exe", "self-update"};
     endpoint.start();
     const bool ended = endpoint.eventually([&] { return endpoint.ended(); });
     INFO(endpoint.log());
