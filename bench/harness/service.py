@@ -26,6 +26,7 @@ class Service:
         shutil.copy(os.path.join(build, "bin/watchdog"), os.path.join(folder, "inst/bin/watchdog"))
         shutil.copy(os.path.join(build, "bin/updatectl"), folder)
         shutil.copy(server.ca, folder)
+        root = shutil.copy(server.root, folder)
         write_private(os.path.join(folder, "key"), KEY + "\n")
         server.call("PUT", f"/api/agents/{self.agent_id}", {"key": KEY})
         self.config = os.path.join(folder, "update.toml")
@@ -40,7 +41,7 @@ agent_id = "{self.agent_id}"
 key_file = "{folder}/key"
 [transfer]
 ca_file = "{folder}/ca.pem"
-[trial]
+{server.trust(root)}[trial]
 ready_timeout = "{ready_timeout}"
 [policy]
 allow_downgrade = true

@@ -124,10 +124,10 @@ class Server:
         return self.call("POST", f"/api/agents/{agent_id}/updates", {
             "product": "agent", "channel": artifact.channel, "version": artifact.version})
 
-    def trust(self):
-        """The endpoint's part of it, as TOML."""
+    def trust(self, root=None):
+        """The endpoint's part of it, as TOML. @param root  where it has the root of trust, if not where it was made"""
         base = f"https://127.0.0.1:{self.port}"
-        return (f'[trust]\nroot = "{self.root}"\n'
+        return (f'[trust]\nroot = "{root or self.root}"\n'
                 f'repositories = [{{metadata = "{base}/metadata", targets = "{base}/targets"}}]\n')
 
     def updates(self, agent_id):
