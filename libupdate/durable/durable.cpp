@@ -41,10 +41,33 @@ Result<std::string> read_text(Files& files, const Path& path, std::size_t max_by
 
 namespace {
 
-Status write_new(Files& files, const Path& path, std::string_view text) {
+enum class Flush : std::uint8_t { no, yes };
+
+Status write_new(Files& files, const Path& path, std::string_view text, Flush flush) {
     UPDATE_TRY(file, files.open(path, OpenMode::create_new), "create");
     UPDATE_CHECK(file->write(0, std::as_bytes(std::span{text})), "write");
-    return file->flush();
+    return flush == Flush::yes ? file->flush() : done();
+}
+
+Status write_whole(Files& files, const Path& path, std::string_view text, Flush flush) {
+    const Path temporary = temporary_of(path);
+    const std::string context = fmt::format("write {}", path.string());
+    UPDATE_CHECK(files.remove(temporary), context);
+    auto written = write_new(files, temporary, text, flush);
+    if (written) written = files.rename(temporary, path);
+    if (!written) {
+        (void)files.remove(temporary);  // on a full volume it would only take room
+        return std::move(written).error().in(context);
+    }
+    if (flush == Flush::yes) UPDATE_CHECK(files.flush_directory(path.parent_path()), context);
+    return done();
+}
+
+Status remove_what_is_no_file(Files& files, const Path& path) {
+    const auto there = files.info(path);
+    if (there && there->kind != FileInfo::Kind::file)
+        UPDATE_CHECK(files.remove(path), "what lies in the place of " + path.string());
+    return done();
 }
 
 }  // namespace
@@ -52,24 +75,17 @@ Status write_new(Files& files, const Path& path, std::string_view text) {
 Path temporary_of(const Path& path) { return path.parent_path() / ("." + path.filename().string() + ".tmp"); }
 
 Status write_durably(Files& files, const Path& path, std::string_view text) {
-    const Path temporary = temporary_of(path);
-    const std::string context = fmt::format("write {}", path.string());
-    UPDATE_CHECK(files.remove(temporary), context);
-    auto written = write_new(files, temporary, text);
-    if (written) written = files.rename(temporary, path);
-    if (!written) {
-        (void)files.remove(temporary);  // on a full volume it would only take room
-        return std::move(written).error().in(context);
-    }
-    UPDATE_CHECK(files.flush_directory(path.parent_path()), context);
-    return done();
+    return write_whole(files, path, text, Flush::yes);
 }
 
 Status replace_durably(Files& files, const Path& path, std::string_view text) {
-    const auto there = files.info(path);
-    if (there && there->kind != FileInfo::Kind::file)
-        UPDATE_CHECK(files.remove(path), "what lies in the place of " + path.string());
-    return write_durably(files, path, text);
+    UPDATE_CHECK(remove_what_is_no_file(files, path), "replace");
+    return write_whole(files, path, text, Flush::yes);
+}
+
+Status replace_in_cache(Files& files, const Path& path, std::string_view text) {
+    UPDATE_CHECK(remove_what_is_no_file(files, path), "replace");
+    return write_whole(files, path, text, Flush::no);
 }
 
 Result<Sha256> copy_durably(Files& files, Hashing& hashing, const Path& from, const Path& to) {

@@ -23,6 +23,10 @@ Path temporary_of(const Path&);
 /// first, never followed. With `write_durably` such a thing would be in the way for ever.
 Status replace_durably(Files&, const Path&, std::string_view text);
 
+/// The same without any flush, for what is checked whenever it is read: a process that dies leaves the old
+/// content or the new one, and a power cut may leave neither.
+Status replace_in_cache(Files&, const Path&, std::string_view text);
+
 /// Durable copy with the source's owner, mode and labels; `to` must not exist.
 /// @return the digest of what was copied
 Result<Sha256> copy_durably(Files&, Hashing&, const Path& from, const Path& to);

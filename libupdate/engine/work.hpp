@@ -13,8 +13,6 @@ struct Engine::Work {
     bool journaled = true;       ///< the journal holds `record`'s state
 };
 
-inline Moment moment(const Clock& clock) { return {clock.boot_id(), clock.now().time_since_epoch().count()}; }
-
 inline std::int64_t unix_ms(const Clock& clock) { return clock.wall().time_since_epoch().count(); }
 
 }  // namespace update

@@ -120,7 +120,7 @@ Status ReleaseSource::fetch_list(trust::Client& client, const Repository& reposi
                trust::fetch_text(http_, ports_.clock, url, static_cast<std::size_t>(file.length), cancel),
                "fetch");
     UPDATE_CHECK(intact(text), "fetch");
-    return replace_durably(ports_.files, list_file(channel), text);
+    return replace_in_cache(ports_.files, list_file(channel), text);
 }
 
 /// The roles that speak for the files of a release may be others than the one that speaks for the list.

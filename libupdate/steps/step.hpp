@@ -48,6 +48,8 @@ struct Job {
     const ProgramSettings& agent() const { return settings.programs.front(); }
 };
 
+inline Moment moment(const Clock& clock) { return {clock.boot_id(), clock.now().time_since_epoch().count()}; }
+
 using Step = Event (*)(Job&);
 /// The step for an effect. `exit_for_restart` has none: leaving the process is the engine's answer to its
 /// caller.

@@ -14,11 +14,6 @@ Status make_sure_nothing_runs(Job& job) {
 }
 
 Event stop(Job& job) {
-    if (job.record.progress.state == State::stopping && job.record.old_last_seen.boot_id.empty()) {
-        job.record.old_last_seen = {job.ports.clock.boot_id(),
-                                    job.ports.clock.now().time_since_epoch().count()};
-        if (auto saved = job.save(); !saved) return because(job, Reason::io_failed, saved.error());
-    }
     for (const ProgramSettings& program : job.settings.programs)
         if (auto stopped = job.ports.services.stop(program.name); !stopped)
             return because(job, Reason::stop_failed,

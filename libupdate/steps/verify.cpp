@@ -41,6 +41,8 @@ Event verify(Job& job) {
     }
     auto written = write_seals(job.ports.files, job.layout.seals(job.plan.update_id), seals);
     if (!written) return because(job, reason_of(written.error(), Reason::io_failed), written.error());
+    // It is asked to stop next. Journaled with that state, which costs no write of its own.
+    job.record.old_last_seen = moment(job.ports.clock);
     return Event::succeeded;
 }
 

@@ -64,7 +64,7 @@ std::optional<std::string> LocalStore::read(std::string_view role, std::size_t m
 }
 
 Status LocalStore::write(std::string_view role, std::string_view bytes) {
-    return replace_durably(files_, path_of(role), bytes);
+    return replace_in_cache(files_, path_of(role), bytes);
 }
 
 Status LocalStore::write_root(Version version, std::string_view bytes) {
@@ -72,7 +72,7 @@ Status LocalStore::write_root(Version version, std::string_view bytes) {
     UPDATE_CHECK(
         replace_durably(files_, folder_ / "roots" / fmt::format("{}{}", version, root_suffix), bytes),
         "root history");
-    return write("root", bytes);
+    return replace_durably(files_, path_of("root"), bytes);
 }
 
 std::vector<Version> LocalStore::kept_roots() {
@@ -97,7 +97,7 @@ std::string LocalStore::etag() {
 Status LocalStore::write_etag(const std::string& etag) {
     if (etag == this->etag()) return done();
     if (etag.empty() || etag.size() > etag_bytes_max) return files_.remove(folder_ / "etag");
-    return replace_durably(files_, folder_ / "etag", etag);
+    return replace_in_cache(files_, folder_ / "etag", etag);
 }
 
 Floor LocalStore::floor() {

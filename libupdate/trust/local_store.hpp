@@ -15,7 +15,8 @@
 
 namespace update::trust {
 
-/// Each write is whole or not there, and survives a power cut. One process at a time.
+/// Each write is whole or not there. Roots and the floor, which keep away what is older, survive a power cut;
+/// the other roles and the ETag may be lost to one, and are fetched again. One process at a time.
 class LocalStore {
  public:
     /// @param folder  absolute; it exists, and only we may write to it

@@ -92,6 +92,57 @@ TEST_CASE("signed files that were changed, cut or exchanged vouch for nothing") 
     }
 }
 
+namespace {
+
+/// Counts the keys that are asked for: proofs of signatures need them.
+struct CountedCryptography : OpensslCryptography {
+    int keys = 0;
+    Result<std::unique_ptr<VerifyingKey>> verifying_key(KeyScheme scheme, const std::string& text) override {
+        ++keys;
+        return OpensslCryptography::verifying_key(scheme, text);
+    }
+};
+
+}  // namespace
+
+TEST_CASE("what was proven is not proven again by the same process, unless a byte of it changed") {
+    World world;
+    const Plan plan = world.begin("1.1.0");
+    const Layout layout = world.layout();
+    CountedCryptography crypto;
+    SignedVerifier verifier{world.settings, layout, world.machine, world.files, world.clock, crypto};
+    const auto keys_for = [&](const Plan& wanted, Expiry expiry) {
+        crypto.keys = 0;
+        (void)verifier.prove(wanted, expiry);
+        return crypto.keys;
+    };
+    REQUIRE(verifier.prove(plan, Expiry::judged));
+    CHECK(keys_for(plan, Expiry::passed_over) == 0);
+    CHECK(verifier.prove(plan, Expiry::passed_over));
+    CHECK(keys_for(plan, Expiry::judged) > 0);  // a date may have come meanwhile
+
+    Plan other = plan;
+    ++other.artifacts.front().size_bytes;
+    check_refused(verifier.prove(other, Expiry::passed_over), "not what the signed release");
+    CHECK(verifier.prove(plan, Expiry::passed_over));
+
+    const std::string good = *read_text(world.files, layout.vouchers("u-1"), 1'000'000);
+    std::string bad = good;
+    bad.replace(bad.find("bin/agent"), 9, "bin/evil!");
+    world.put(layout.vouchers("u-1"), bad);
+    check_refused(verifier.prove(plan, Expiry::passed_over), "");
+    world.put(layout.vouchers("u-1"), good);
+    world.put(world.settings.trust.root, TufRepository{}.first_root() + " ");
+    CHECK(keys_for(plan, Expiry::passed_over) > 0);
+
+    PolicyMemory memory;
+    memory.epoch = 1;
+    world.put("/etc/root.json", world.repository.first_root());
+    REQUIRE(verifier.prove(plan, Expiry::passed_over));
+    world.put(layout.policy(), to_json(memory));
+    check_refused(verifier.prove(plan, Expiry::passed_over), "security epoch 0 of 1.1.0 is below 1");
+}
+
 TEST_CASE("an old release that is signed still is refused where a higher epoch was committed") {
     World world;
     const Plan old = world.begin("1.1.0");
