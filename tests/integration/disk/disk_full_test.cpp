@@ -121,10 +121,21 @@ TEST_CASE("a volume that fills up before the hand-over abandons the update, and 
     for (const Case& c : {
              Case{Volume::state, State::downloading, Who::agent, Ending::abandoned, Reason::no_space},
              Case{Volume::root, State::staging, Who::agent, Ending::abandoned, Reason::no_space},
+             // Testing and handing over write nothing; what comes next needs room.
+             Case{Volume::state, State::self_testing, Who::agent, Ending::abandoned, Reason::no_space},
              Case{Volume::state, State::backing_up, Who::agent, Ending::abandoned, Reason::no_space},
+             Case{Volume::state, State::handing_over, Who::agent, Ending::abandoned, Reason::no_space},
              Case{Volume::state, State::verifying, Who::watchdog, Ending::abandoned, Reason::no_space},
          })
         play(server, c);
+}
+
+TEST_CASE("a volume that fills up while an update is discarded keeps nothing from being removed") {
+    if (!possible()) return;
+    Server server;
+    for (const Volume which : {Volume::state, Volume::root})
+        play(server, {which, State::discarding, Who::agent, Ending::abandoned, Reason::self_test_failed, false,
+                      "watchdog", "1.2.0", "agent-1.1"});
 }
 
 TEST_CASE("a volume that fills up after the hand-over costs neither the agent nor a good update") {
