@@ -1,6 +1,8 @@
 // One JSON object on one line, written field by field: a tenth of the work of building it in memory first,
 // for what is written before and after every effect.
 #pragma once
+#include <array>
+#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <string>
@@ -20,16 +22,21 @@ class JsonLine {
     void flag(std::string_view name, bool value) { written(name, value ? "true" : "false"); }
     template <std::integral T>
     void number(std::string_view name, T value) {
-        written(name, std::to_string(value));
+        std::array<char, 24> digits;  // of 64 bits, with a sign
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        written(name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
     /// @param json  a value that is JSON already
     void written(std::string_view name, std::string_view json);
 
-    std::string finish() const { return line_.empty() ? "{}" : line_ + "}"; }
+    /// The line, which is empty then.
+    std::string finish();
     /// As a value: with quotation marks.
     static std::string quoted(std::string_view value, Beyond);
 
  private:
+    void begin(std::string_view name);
+
     Beyond beyond_;
     std::string line_;
 };

@@ -14,7 +14,7 @@ using nlohmann::json;
 constexpr std::size_t message_max_bytes = 1000, text_max_bytes = 3 * 1024;
 
 std::string text_of(const Moment& m) {
-    return fmt::format("[{},{}]", JsonLine::quoted(m.boot_id, JsonLine::Beyond::escaped), m.us);
+    return '[' + JsonLine::quoted(m.boot_id, JsonLine::Beyond::escaped) + ',' + std::to_string(m.us) + ']';
 }
 Moment moment_from(const json& v) { return {v.at(0).get<std::string>(), v.at(1).get<std::int64_t>()}; }
 
