@@ -275,6 +275,7 @@ void Ghost::check_rest(const Record& record) {
         std::ranges::any_of(world_.server.updates(), needs_repair))
         return;
     const std::string trust = world_.layout.trust().generic_string() + "/";
+    const std::string of_update = world_.layout.update(record.update_id).generic_string();
     std::string rest;
     for (const auto& [path, node] : world_.disk.names()) {
         const bool workshop = path.find("/.update-") != std::string::npos;
@@ -282,8 +283,7 @@ void Ghost::check_rest(const Record& record) {
         const bool of_trust = path.starts_with(trust);
         const bool temporary = !of_trust && (path.ends_with(".tmp") || path.ends_with(".copy"));
         // A folder that never reached the journal goes when the next update begins.
-        const bool update = path == world_.layout.update(record.update_id).generic_string();
-        if (workshop || temporary || update) rest += path + " ";
+        if (workshop || temporary || path == of_update) rest += path + " ";
     }
     if (!rest.empty()) break_promise(Promise::nothing_left, fmt::format("left over: {}", rest));
 }

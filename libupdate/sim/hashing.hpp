@@ -16,7 +16,10 @@ class FastHash final : public Sha256Stream {
     void take(std::size_t count) override { update(std::span{block_}.first(count)); }
 
  private:
+    void mix(std::uint64_t word);
+
     std::array<std::byte, 1024> block_;
+    std::uint64_t word_ = 0;  ///< the bytes that do not fill one yet
     std::uint64_t a_ = 0x243f6a8885a308d3ULL, b_ = 0x13198a2e03707344ULL, size_ = 0;
 };
 

@@ -34,12 +34,11 @@ class SimLock final : public Lock {
 }  // namespace
 
 Result<std::unique_ptr<Lock>> SimLocks::try_lock(const Path& file) {
-    (void)world_.point(p_, Op::other, "lock", file.generic_string());
-    const auto [held, free] = world_.locks.try_emplace(file.generic_string(), p_.pid);
-    if (!free)
-        return Error{ErrorCode::retry_later,
-                     fmt::format("process {} holds {}", held->second, file.generic_string())};
-    return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, file.generic_string(), p_.pid)};
+    const std::string name = file.generic_string();
+    (void)world_.point(p_, Op::other, "lock", name);
+    const auto [held, free] = world_.locks.try_emplace(name, p_.pid);
+    if (!free) return Error{ErrorCode::retry_later, fmt::format("process {} holds {}", held->second, name)};
+    return std::unique_ptr<Lock>{std::make_unique<SimLock>(world_, name, p_.pid)};
 }
 
 Result<HttpHead> SimHttp::get(const HttpRequest& request, HttpSink& sink) {
