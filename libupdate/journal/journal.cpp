@@ -117,14 +117,14 @@ Status Journal::store(Record& record) {
     const std::uint64_t generation = std::max(generation_a, generation_b) + 1;
 
     const Path& path = paths_[older];
-    const std::string context = fmt::format("write journal {}", path.string());
+    const auto context = [&path] { return fmt::format("write journal {}", path.string()); };
     const std::string slot = encode_slot(generation, to_json(record));
-    UPDATE_TRY(existed, exists(files_, path), context);
-    UPDATE_TRY(file, files_.open(path, OpenMode::read_write_new), context);
-    UPDATE_CHECK(file->write(0, std::as_bytes(std::span{slot})), context);
-    UPDATE_CHECK(file->truncate(slot_bytes), context);
-    UPDATE_CHECK(file->flush(), context);
-    if (!existed) UPDATE_CHECK(files_.flush_directory(path.parent_path()), context);
+    UPDATE_TRY(existed, exists(files_, path), context());
+    UPDATE_TRY(file, files_.open(path, OpenMode::read_write_new), context());
+    UPDATE_CHECK(file->write(0, std::as_bytes(std::span{slot})), context());
+    UPDATE_CHECK(file->truncate(slot_bytes), context());
+    UPDATE_CHECK(file->flush(), context());
+    if (!existed) UPDATE_CHECK(files_.flush_directory(path.parent_path()), context());
     record.generation = generation;
     return done();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
@@ -15,10 +16,16 @@ void append_number(std::string& into, std::int64_t value) {
 
 /// OLPC: everything but these two characters stands for itself, control characters too.
 void append_canonical(std::string& into, std::string_view text) {
+    const auto is_plain = [](char c) { return c != '"' && c != '\\'; };
     into.push_back('"');
-    for (const char c : text) {
-        if (c == '"' || c == '\\') into.push_back('\\');
-        into.push_back(c);
+    while (!text.empty()) {
+        const auto plain = static_cast<std::size_t>(std::ranges::find_if_not(text, is_plain) - text.begin());
+        into += text.substr(0, plain);
+        text.remove_prefix(plain);
+        if (text.empty()) break;
+        into.push_back('\\');
+        into.push_back(text.front());
+        text.remove_prefix(1);
     }
     into.push_back('"');
 }
