@@ -51,15 +51,15 @@ Status write_new(Files& files, const Path& path, std::string_view text, Flush fl
 
 Status write_whole(Files& files, const Path& path, std::string_view text, Flush flush) {
     const Path temporary = temporary_of(path);
-    const std::string context = fmt::format("write {}", path.string());
-    UPDATE_CHECK(files.remove(temporary), context);
+    const auto context = [&path] { return fmt::format("write {}", path.string()); };
+    UPDATE_CHECK(files.remove(temporary), context());
     auto written = write_new(files, temporary, text, flush);
     if (written) written = files.rename(temporary, path);
     if (!written) {
         (void)files.remove(temporary);  // on a full volume it would only take room
-        return std::move(written).error().in(context);
+        return std::move(written).error().in(context());
     }
-    if (flush == Flush::yes) UPDATE_CHECK(files.flush_directory(path.parent_path()), context);
+    if (flush == Flush::yes) UPDATE_CHECK(files.flush_directory(path.parent_path()), context());
     return done();
 }
 
@@ -89,18 +89,18 @@ Status replace_in_cache(Files& files, const Path& path, std::string_view text) {
 }
 
 Result<Sha256> copy_durably(Files& files, Hashing& hashing, const Path& from, const Path& to) {
-    const std::string context = fmt::format("copy {} to {}", from.string(), to.string());
-    UPDATE_TRY(source, files.open(from, OpenMode::read), context);
-    UPDATE_TRY(target, files.open(to, OpenMode::create_new), context);
+    const auto context = [&] { return fmt::format("copy {} to {}", from.string(), to.string()); };
+    UPDATE_TRY(source, files.open(from, OpenMode::read), context());
+    UPDATE_TRY(target, files.open(to, OpenMode::create_new), context());
     UPDATE_TRY(digest,
                digest_of(*source, hashing,
                          [&](std::uint64_t at, std::span<const std::byte> block) {
                              return target->write(at, block);
                          }),
-               context);
-    UPDATE_CHECK(target->copy_properties(*source), context);
-    UPDATE_CHECK(target->flush(), context);
-    UPDATE_CHECK(files.flush_directory(to.parent_path()), context);
+               context());
+    UPDATE_CHECK(target->copy_properties(*source), context());
+    UPDATE_CHECK(target->flush(), context());
+    UPDATE_CHECK(files.flush_directory(to.parent_path()), context());
     return digest;
 }
 
