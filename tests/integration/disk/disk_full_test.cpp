@@ -134,8 +134,8 @@ TEST_CASE("a volume that fills up while an update is discarded keeps nothing fro
     if (!possible()) return;
     Server server;
     for (const Volume which : {Volume::state, Volume::root})
-        play(server, {which, State::discarding, Who::agent, Ending::abandoned, Reason::self_test_failed, false,
-                      "watchdog", "1.2.0", "agent-1.1"});
+        play(server, {which, State::discarding, Who::agent, Ending::abandoned, Reason::self_test_failed,
+                      false, "watchdog", "1.2.0", "agent-1.1"});
 }
 
 TEST_CASE("a volume that fills up after the hand-over costs neither the agent nor a good update") {
