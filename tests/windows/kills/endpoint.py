@@ -58,8 +58,8 @@ class Endpoint:
         # at once.
         service, image = f"{self.name}-watchdog", f"{self.windows_folder}\\programs\\watchdog.exe"
         self.wine.run("sc.exe", "stop", service)
-        eventually(lambda: self.wine.run("sc.exe", "start", service) and self.wine.processes_of(image),
-                   f"{service} runs again")
+        eventually(lambda: self.wine.run("sc.exe", "start", service) and self.wine.phase(service) == "RUNNING" and
+                   self.wine.processes_of(image), f"{service} runs again")
 
     def outcome(self):
         for file in (self.folder / "state" / "outcomes").glob("*.json"):

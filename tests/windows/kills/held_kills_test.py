@@ -22,7 +22,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from hold import Hold, why_not  # noqa: E402
 from offered import Offered, Releases  # noqa: E402
-from session import Session, check  # noqa: E402
+from session import Session, check, eventually  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
@@ -36,7 +36,7 @@ wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.b
 GOOD, DIES, UNFIT, LOST = "1.1.0", "1.2.0", "1.3.0", "1.1.0 with its way back lost"
 SET = "1.1.0 with a new watchdog"
 ENDING = {GOOD: "committed", SET: "committed", DIES: "rolled-back", UNFIT: "abandoned", LOST: "needs-repair"}
-few = [("watchdog", "session", "awaiting-ack", GOOD), ("watchdog", "session", "cleaning-up", GOOD),
+few = [("self-update", "session", "awaiting-ack", GOOD), ("watchdog", "session", "cleaning-up", GOOD),
        ("watchdog", "watchdog", "renewing-watchdog", SET), ("watchdog", "agent", "discarding", UNFIT),
        ("watchdog", "watchdog", "salvaging", LOST), ("self-update", "helper", "swapping", GOOD),
        ("self-update", "session", "restoring", DIES), ("self-update", "helper", "cleaning-up", GOOD)]
@@ -53,6 +53,15 @@ for state in ("stopping-trial", "restoring", "restarting-old", "watching-old"):
     agent = ["agent"] if state == "watching-old" else []
     every += [("watchdog", who, state, DIES) for who in ("watchdog", "session", *agent)]
     every += [("self-update", who, state, DIES) for who in ("helper", "session", *agent)]
+# Whoever supervises the agent follows a helper that died, and starts what it had stopped.
+every += [("self-update beside a watchdog", "helper", state, version)
+          for version, states in ((GOOD, ("verifying", "stopping", "swapping", "starting", "awaiting-ready", "cleaning-up")),
+                                  (DIES, ("stopping-trial", "restoring", "restarting-old", "watching-old")))
+          for state in states]
+for state in ("self-swapping", "exiting", "awaiting-ready", "awaiting-ack", "renewing-watchdog", "cleaning-up"):
+    every += [("exit-code", who, state, GOOD) for who in ("agent", "session")]
+every += [("exit-code", who, state, DIES) for state in ("restoring", "restarting-old") for who in ("guard", "session")]
+every += [("exit-code", who, "watching-old", DIES) for who in ("agent", "session")]
 every += [("watchdog", who, "discarding", UNFIT) for who in ("agent", "watchdog", "session")]
 every += [("self-update", who, "discarding", UNFIT) for who in ("agent", "session")]
 every += [("watchdog", who, "salvaging", LOST) for who in ("watchdog", "session")]
@@ -107,10 +116,15 @@ def plays(releases, route, who, state, version):
             if version == LOST:
                 product.server_says("nothing")  # until that is held against the new version
             product.begin_update()
-            if state in ("renewing-watchdog", "cleaning-up"):
+            acknowledged = state in ("renewing-watchdog", "cleaning-up")
+            if route == "exit-code":
+                eventually(lambda: killer.killed.is_set() or acknowledged and "awaiting-ack" in product.states() or
+                           product.recovers(), f"the update reaches {state}")
+            elif acknowledged:
                 product.reaches("awaiting-ack")
+            if acknowledged:
                 product.server_says("one")
-            check(killer.killed.wait(60), f"nobody was killed in {state}")
+            check(killer.killed.wait(120), f"nobody was killed in {state}")
         if who == "session":
             wine.end()
             wine.begin()

@@ -16,7 +16,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -24,7 +23,7 @@ import time
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from endpoint import ENDS, Endpoint, digest  # noqa: E402
-from session import Session, check, eventually, windows_path  # noqa: E402
+from session import Session, check, eventually, kill, windows_path  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
@@ -78,7 +77,7 @@ class Product(Endpoint):
 def ends_with_a_whole_agent(product):
     # Who has no outcome yet is asked for its service: that takes a moment, and changes nothing.
     ending = eventually(lambda: product.outcome() or (wine.phase(product.name) and None),
-                        "the update has an outcome", 90)["ending"]
+                        "the update has an outcome", 180)["ending"]
     check(ending in ("committed", "rolled-back", "abandoned"), f"it ended as {ending}")
     version = "1.1" if ending == "committed" else "1.0"
     product.runs_whole(versions / f"agent-{version}.exe", f"{version}.0")
@@ -95,7 +94,7 @@ def killed(who, state, number, version):
         wine.end()
     else:
         for pid in wine.processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
     seen = product.states()[-1]
     check(seen not in ENDS, f"killed too late, the update had {seen}")
     if who == "session":
@@ -109,7 +108,7 @@ def killed(who, state, number, version):
         check(version == "1.1" or result.startswith("rolled-back"), f"a version that crashes: {result}")
     except AssertionError as trouble:
         raise AssertionError(f"{trouble}; killed in {seen}, and then\n{product.story(seen)}") from trouble
-    update.wait(timeout=60)
+    update.wait(timeout=120)
     product.control("service", "remove", "--purge")
     return f"killed in {seen}: {result}"
 
@@ -129,7 +128,7 @@ def killed_while_the_name_is_empty():
     # It starts with Windows, exchanges its program again, and ends as a failed service; what recovery does then, which Wine
     # does not have, is done here.
     eventually(lambda: outcome.exists() or (wine.phase(name) == "STOPPED" and wine.run("sc.exe", "start", name) and None),
-               "the update has an outcome", 90)
+               "the update has an outcome", 180)
     ending = json.loads(outcome.read_text())["ending"]
     check(digest(agent) == digest(options.build / "tests" / "offering_agent_1.1.exe"), "it is not the new version")
     return f"{ending}, agent 1.1.0 runs"

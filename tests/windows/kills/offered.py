@@ -2,14 +2,12 @@
 import functools
 import http.server
 import json
-import os
 import pathlib
 import shutil
-import signal
 import threading
 
 from endpoint import ENDS, Endpoint, digest
-from session import check, eventually, windows_path
+from session import check, eventually, kill, windows_path
 
 
 class Releases:
@@ -54,11 +52,12 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 class Offered(Endpoint):
-    """By the watchdog's route, or by the helper's, then without a watchdog."""
+    """By the watchdog's route, by the helper's, alone or with a watchdog beside it, or by the exit code."""
 
     def __init__(self, wine, releases, route, version, watchdog_is_new, ack_timeout):
         super().__init__(wine, releases.build, "heldset" if watchdog_is_new else "held")
-        self.has_watchdog, self.failures = route == "watchdog", 0
+        self.has_watchdog, self.exits = "watchdog" in route, route == "exit-code"
+        self.failures = 0
         shutil.copy(self.build / "tests" / "offering_agent_1.0.exe", self.programs / "agent.exe")
         if self.has_watchdog:
             shutil.copy(self.build / "versions" / "watchdog-1.0.exe", self.programs / "watchdog.exe")
@@ -67,7 +66,7 @@ class Offered(Endpoint):
             {"update_id": "one", "product": self.name, "channel": "stable", "version": version}))
         (self.folder / "update.toml").write_text(
             f"product = '{self.name}'\ninstall_root = '{self.windows_folder}\\programs'\n"
-            f"state_dir = '{self.windows_folder}\\state'\nroutes = ['{route}']\n"
+            f"state_dir = '{self.windows_folder}\\state'\nroutes = ['{route.split()[0]}']\n"
             f"watchdog_path = '{'watchdog.exe' if self.has_watchdog else ''}'\n"
             f"restarted_on_failure = {'false' if self.has_watchdog else 'true'}\n[transfer]\nallow_http = true\n"
             f"[trust]\nroot = '{self.windows_folder}\\root.json'\n"
@@ -111,25 +110,24 @@ class Offered(Endpoint):
         """@return whether there was one. A session is everybody."""
         victims = [pid for name, pids in self.running().items() if who in (name, "session") for pid in pids]
         for pid in victims:
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
         return bool(victims)
 
     def recovers(self):
-        """As the SCM does where there is no watchdog: the first failure is followed by a start, each later one by the guard.
-        Also as the next boot does: nobody else starts an agent whose helper was killed after it had stopped it."""
-        if self.has_watchdog or {"agent", "helper"} & set(self.running()):
+        """As the SCM does where there is no watchdog: the first failure is followed by a start, each later one by the guard,
+        and each one by the exit-code route. Also as the next boot does: nobody else starts an agent whose helper was killed
+        after it had stopped it."""
+        down = self.wine.phase(self.name) == "STOPPED"  # takes a moment, and changes nothing
+        if self.has_watchdog or {"agent", "helper", "guard"} & set(self.running()):
             return
         self.failures += 1
-        if self.failures == 1 and self.wine.phase(self.name) == "STOPPED":
+        if self.failures == 1 and down and not self.exits:
             self.start(self.name)
         else:
             self.wine.run(f"{self.windows_folder}\\programs\\.guard-agent.exe", "--config", self.config, "--update-rescue")
 
     def ends(self):
-        def look():
-            self.wine.phase(self.name)  # takes a moment, and changes nothing
-            return self.outcome() or self.recovers()
-        return eventually(look, "the update has an outcome", 90)["ending"]
+        return eventually(lambda: self.outcome() or self.recovers(), "the update has an outcome", 180)["ending"]
 
     def is_whole(self, ending, new_watchdog):
         check(ending in ENDS, ending)
