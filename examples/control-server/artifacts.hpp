@@ -1,41 +1,20 @@
 // The files that agents download: a repository of signed releases. The server only hands them out; what they
 // are worth is what their signatures say.
 #pragma once
-#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
-#include <utility>
 
-#include <update/result.hpp>
+#include "system.hpp"
 
 namespace control {
 
 using update::Result;
 using update::Status;
 
-/// An open file, closed with its owner.
-class Descriptor {
- public:
-    Descriptor() = default;
-    explicit Descriptor(int number) : number_{number} {}
-    Descriptor(Descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
-    Descriptor& operator=(Descriptor&& other) noexcept {
-        std::swap(number_, other.number_);
-        return *this;
-    }
-    ~Descriptor();
-    int get() const { return number_; }
-
- private:
-    int number_ = -1;
-};
-
 struct OpenArtifact {
     std::string name;
-    Descriptor file;
-    std::uint64_t size_bytes = 0, inode = 0;
-    std::int64_t modified_ns = 0;
+    OpenFile file;
     std::string etag;  ///< strong, quoted; "" until `hash` has made it
 };
 
@@ -53,8 +32,7 @@ class Artifacts {
 
  private:
     struct Known {
-        std::uint64_t size_bytes = 0, inode = 0;
-        std::int64_t modified_ns = 0;
+        OpenFile::Info info;
         std::string etag;
     };
     const std::string directory_;

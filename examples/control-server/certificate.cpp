@@ -1,17 +1,16 @@
 #include "certificate.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <fcntl.h>
 #include <filesystem>
 #include <memory>
+#include <openssl/bio.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "system.hpp"
 
 namespace control {
 namespace {
@@ -113,19 +112,14 @@ Result<Identity> make_server(const Identity& ca, const std::vector<std::string>&
     return server;
 }
 
+/// As PEM, which `write` puts into a BIO.
 template <class Write>
-Status write_pem(const std::string& path, mode_t mode, Write write) {
-    const std::string temporary = path + ".new";
-    ::unlink(temporary.c_str());
-    const int descriptor =
-        ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    FILE* file = descriptor >= 0 ? ::fdopen(descriptor, "w") : nullptr;
-    if (file == nullptr) return Error{ErrorCode::permission, path, {errno, std::generic_category()}};
-    const bool written = write(file) == 1;
-    if (::fclose(file) != 0 || !written || ::chmod(temporary.c_str(), mode) != 0 ||
-        ::rename(temporary.c_str(), path.c_str()) != 0)
-        return Error{ErrorCode::permission, path + ": cannot be written"};
-    return update::done();
+Status write_pem(const std::string& path, Readers readers, Write write) {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> text{BIO_new(BIO_s_mem()), BIO_free};
+    if (!text || write(text.get()) != 1) return crypto_error("writing PEM");
+    char* bytes = nullptr;
+    const long count = BIO_get_mem_data(text.get(), &bytes);
+    return write_file(path, readers, {bytes, static_cast<std::size_t>(count)});
 }
 
 }  // namespace
@@ -136,14 +130,14 @@ Status make_certificate(const std::string& directory, const std::vector<std::str
     std::error_code failed;
     std::filesystem::create_directories(directory, failed);
     if (failed) return Error{ErrorCode::permission, directory, failed};
-    UPDATE_CHECK(write_pem(directory + "/ca.pem", 0644,
-                           [&](FILE* file) { return PEM_write_X509(file, ca.certificate.get()); }),
+    UPDATE_CHECK(write_pem(directory + "/ca.pem", Readers::everybody,
+                           [&](BIO* text) { return PEM_write_bio_X509(text, ca.certificate.get()); }),
                  "make certificate");
-    UPDATE_CHECK(write_pem(directory + "/server.pem", 0644,
-                           [&](FILE* file) { return PEM_write_X509(file, server.certificate.get()); }),
+    UPDATE_CHECK(write_pem(directory + "/server.pem", Readers::everybody,
+                           [&](BIO* text) { return PEM_write_bio_X509(text, server.certificate.get()); }),
                  "make certificate");
-    return write_pem(directory + "/server.key", 0600, [&](FILE* file) {
-        return PEM_write_PKCS8PrivateKey(file, server.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    return write_pem(directory + "/server.key", Readers::owner, [&](BIO* text) {
+        return PEM_write_bio_PKCS8PrivateKey(text, server.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
     });
 }
 

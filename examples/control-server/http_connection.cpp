@@ -1,7 +1,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
 #include <optional>
-#include <unistd.h>
 #include <vector>
 
 #include "byte_range.hpp"
@@ -151,15 +150,15 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         const auto if_range = request_[http::field::if_range];
         if (!if_range.empty() && if_range != artifact_.etag) return {};
         const auto range = request_[http::field::range];
-        return answer_range({range.data(), range.size()}, artifact_.size_bytes);
+        return answer_range({range.data(), range.size()}, artifact_.file.info().size_bytes);
     }
 
     void send_artifact() {
         const RangeAnswer answer = wanted_range();
-        const std::string size = std::to_string(artifact_.size_bytes);
+        const std::string size = std::to_string(artifact_.file.info().size_bytes);
         auto response =
             std::make_shared<http::response<http::empty_body>>(http::status::ok, request_.version());
-        range_ = {0, artifact_.size_bytes};
+        range_ = {0, artifact_.file.info().size_bytes};
         if (answer.kind == RangeAnswer::Kind::part) {
             range_ = answer.range;
             response->result(http::status::partial_content);
@@ -197,14 +196,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
         }
         chunk_.resize(chunk_bytes);
         const auto want = std::min<std::uint64_t>(chunk_.size(), range_.count);
-        const ssize_t got =
-            ::pread(artifact_.file.get(), chunk_.data(), want, static_cast<off_t>(range_.first));
-        if (got <= 0)
+        const std::size_t got = artifact_.file.read(range_.first, chunk_.data(), want);
+        if (got == 0)
             return beast::get_lowest_layer(stream_).close();  // it shrank: a cut is how the client learns it
-        range_.first += static_cast<std::uint64_t>(got);
-        range_.count -= static_cast<std::uint64_t>(got);
+        range_.first += got;
+        range_.count -= got;
         patience(chunk_timeout);
-        asio::async_write(stream_, asio::buffer(chunk_.data(), static_cast<std::size_t>(got)),
+        asio::async_write(stream_, asio::buffer(chunk_.data(), got),
                           [self = shared_from_this()](beast::error_code failed, std::size_t) {
                               if (!failed) self->send_chunk();
                           });

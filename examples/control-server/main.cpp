@@ -1,14 +1,13 @@
 // The reference control server: sessions, selections, outcomes, alerts, and a folder of signed
 // releases. See docs/protocol.md.
 #include <CLI/CLI.hpp>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
-#include <sys/stat.h>
 
 #include "certificate.hpp"
 #include "listener.hpp"
 #include "log.hpp"
+#include "system.hpp"
 
 namespace {
 
@@ -121,8 +120,7 @@ int fail(const update::Error& error, int code) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    ::umask(077);
-    std::signal(SIGPIPE, SIG_IGN);
+    prepare_process();
     CLI::App app{"Reference control server for agents that update themselves with libupdate"};
     Options options;
     describe(app, options);

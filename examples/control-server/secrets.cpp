@@ -7,7 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <unistd.h>
 #include <vector>
 
 #include "log.hpp"
@@ -73,15 +72,16 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
     return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-Result<std::string> sha256_of_file(int descriptor, std::uint64_t size_bytes) {
+Result<std::string> sha256_of_file(const OpenFile& file) {
+    const std::uint64_t size_bytes = file.info().size_bytes;
     Digest digest;
     std::vector<char> buffer(1 << 20);
     for (std::uint64_t at = 0; at < size_bytes;) {
         const auto want = std::min<std::uint64_t>(buffer.size(), size_bytes - at);
-        const ssize_t got = ::pread(descriptor, buffer.data(), want, static_cast<off_t>(at));
-        if (got <= 0) return update::Error{update::ErrorCode::retry_later, "file cannot be read to its end"};
-        digest.update(buffer.data(), static_cast<std::size_t>(got));
-        at += static_cast<std::uint64_t>(got);
+        const std::size_t got = file.read(at, buffer.data(), want);
+        if (got == 0) return update::Error{update::ErrorCode::retry_later, "file cannot be read to its end"};
+        digest.update(buffer.data(), got);
+        at += got;
     }
     return digest.hex();
 }

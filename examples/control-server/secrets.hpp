@@ -4,6 +4,8 @@
 
 #include <update/result.hpp>
 
+#include "system.hpp"
+
 namespace control {
 
 using update::Result;
@@ -15,8 +17,8 @@ std::string random_hex(std::size_t bytes);
 std::string sha256_hex(std::string_view first, std::string_view second = {});
 /// Takes the same time whatever the difference is. Texts of different length are told apart at once.
 bool equal_in_constant_time(std::string_view, std::string_view);
-/// Hex SHA-256 of the `size` first bytes of an open file.
+/// Hex SHA-256 of a file, as long as it was when it was opened.
 /// @return `retry_later` when it cannot be read, or is shorter by now
-Result<std::string> sha256_of_file(int descriptor, std::uint64_t size_bytes);
+Result<std::string> sha256_of_file(const OpenFile&);
 
 }  // namespace control

@@ -2,7 +2,9 @@
 import os
 import pathlib
 import re
+import select
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -17,7 +19,23 @@ def check(holds, what):
         raise AssertionError(what)
 
 
-def eventually(look, what, seconds=60, news=lambda seconds: None):
+def kill(pid):
+    """Returns when it has ended: a busy machine takes its time over that, and only then what it held is free."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        check(select.select([process], [], [], 60)[0], f"process {pid} ends")
+    except ProcessLookupError:
+        pass  # ended by itself meanwhile
+    finally:
+        os.close(process)
+
+
+# Patience is for a busy machine: it costs time only where something is wrong.
+def eventually(look, what, seconds=120, news=lambda seconds: None):
     """Looks, and again after news. A look that runs a program of Windows takes long enough to need none."""
     limit = time.monotonic() + seconds
     while (left := limit - time.monotonic()) > 0:
@@ -46,7 +64,7 @@ class Session:
         self.end()
         shutil.rmtree(self.prefix, ignore_errors=True)
 
-    def run(self, *words, timeout=60):
+    def run(self, *words, timeout=120):
         # Into a file: what a program leaves behind may keep a pipe open for ever.
         with tempfile.TemporaryFile("w+") as output:
             ran = subprocess.run([*self.wine, *map(str, words)], stdout=output, stderr=subprocess.DEVNULL,

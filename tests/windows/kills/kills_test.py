@@ -11,21 +11,19 @@ An agent without a watchdog exchanges its own program, whose name is empty for a
 session is ended: nobody but Windows, which begins again, and its service manager act then.
 """
 import argparse
-import hashlib
 import json
 import os
 import pathlib
 import re
-import select
 import shutil
-import signal
 import subprocess
 import sys
 import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from session import Session, check, eventually, windows_path  # noqa: E402
+from endpoint import ENDS, Endpoint, digest  # noqa: E402
+from session import Session, check, eventually, kill, windows_path  # noqa: E402
 
 arguments = argparse.ArgumentParser()
 arguments.add_argument("--source", type=pathlib.Path, required=True)
@@ -51,15 +49,11 @@ if options.every:
     back = [(who, state) for state in ("stopping-trial", "restoring", "restarting-old", "watching-old") for who in deaths]
 
 
-class Product:
+class Product(Endpoint):
     def __init__(self, name):
-        self.name, self.folder = name, wine.drive / name
-        self.windows_folder = f"C:\\{name}"
-        self.config = self.windows_folder + "\\update.toml"
-        self.history = self.folder / "state" / "history.jsonl"
-        (self.folder / "programs").mkdir(parents=True)
-        shutil.copy(versions / "agent-1.0.exe", self.folder / "programs" / "agent.exe")
-        shutil.copy(versions / "watchdog-1.0.exe", self.folder / "programs" / "watchdog.exe")
+        super().__init__(wine, options.build, name)
+        shutil.copy(versions / "agent-1.0.exe", self.programs / "agent.exe")
+        shutil.copy(versions / "watchdog-1.0.exe", self.programs / "watchdog.exe")
         (self.folder / "agent.key").write_text("secret of a test\n")
         (self.folder / "update.toml").write_text(
             f"product = '{name}'\ninstall_root = '{self.windows_folder}\\programs'\n"
@@ -72,32 +66,6 @@ class Product:
         wine.is_up(name)
         wine.is_up(f"{name}-watchdog")
 
-    def control(self, *words):
-        code, output = wine.run(windows_path(options.build / "bin" / "updatectl.exe"), *words, "--config", self.config)
-        check(code == 0, f"updatectl {' '.join(words)} ended with {code}: {output}")
-
-    def states(self):
-        lines = self.history.read_text(errors="replace").splitlines() if self.history.exists() else []
-        return [json.loads(line)["state"] for line in lines if line.endswith("}")]
-
-    def story(self, state):
-        """From that state on, line by line."""
-        lines = self.history.read_text(errors="replace").splitlines()
-        begin = max((n for n, line in enumerate(lines) if f'"state":"{state}"' in line), default=0)
-        return "\n".join(f"  {line}" for line in lines[begin:])
-
-    def reaches(self, state):
-        # Follows the history: each line of it is news.
-        with subprocess.Popen(["tail", "-n", "+1", "-s", "0.01", "-F", self.history], stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL) as follower:
-            def news(seconds):
-                if select.select([follower.stdout], [], [], seconds)[0]:
-                    os.read(follower.stdout.fileno(), 65536)
-            try:
-                eventually(lambda: state in self.states(), f"the update reaches {state}", news=news)
-            finally:
-                follower.kill()
-
     def begin_update(self, version):
         good = version == "1.1"
         program = windows_path(versions / ("agent-1.1.exe" if good else "agent-1.2-crashes.exe"))
@@ -105,46 +73,16 @@ class Product:
         return wine.begin_program(windows_path(options.build / "bin" / "updatectl.exe"), "apply", "--from", "1.0.0",
                                   "--version", f"{version}.0", "--artifact", artifact, "--config", self.config)
 
-    def start(self, service):
-        wine.run("sc.exe", "start", service)  # it may have started by itself, at the begin of the session
-
-    def start_watchdog_again(self):
-        # Wine's service manager notices the end of a killed process at a stop only, and does not always start another one
-        # at once.
-        service, image = f"{self.name}-watchdog", f"{self.windows_folder}\\programs\\watchdog.exe"
-        wine.run("sc.exe", "stop", service)
-        eventually(lambda: wine.run("sc.exe", "start", service) and wine.processes_of(image), f"{service} runs again")
-
-    def outcome(self):
-        for file in (self.folder / "state" / "outcomes").glob("*.json"):
-            return json.loads(file.read_text())
-        return None
-
-    def version_in_registry(self):
-        found = re.search(r"Version\s+REG_SZ\s+(\S+)", wine.run("reg.exe", "query", rf"HKLM\SOFTWARE\{self.name}")[1])
-        return found.group(1) if found else None
-
-
-def digest(path):
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
 
 def ends_with_a_whole_agent(product):
     # Who has no outcome yet is asked for its service: that takes a moment, and changes nothing.
     ending = eventually(lambda: product.outcome() or (wine.phase(product.name) and None),
-                        "the update has an outcome", 90)["ending"]
+                        "the update has an outcome", 180)["ending"]
     check(ending in ("committed", "rolled-back", "abandoned"), f"it ended as {ending}")
     version = "1.1" if ending == "committed" else "1.0"
-    check(digest(product.folder / "programs" / "agent.exe") == digest(versions / f"agent-{version}.exe"),
-          f"{ending}, but agent.exe is not version {version}")
-    wine.is_up(product.name)
+    product.runs_whole(versions / f"agent-{version}.exe", f"{version}.0")
     wine.is_up(f"{product.name}-watchdog")
-    eventually(lambda: product.version_in_registry() == f"{version}.0", f"the agent calls itself {version}.0")
-    left = [path.name for path in (product.folder / "programs").glob(".update-*")]
-    check(not left, f"left behind: {left}")
-    # What a helper or a stand-in still ran from goes once nobody does.
-    eventually(lambda: wine.phase(product.name) and not list((product.folder / "programs").glob("*.old*")),
-               "nothing that stepped aside is left")
+    product.has_nothing_left()
     return f"{ending}, agent {version}.0 runs"
 
 
@@ -156,9 +94,9 @@ def killed(who, state, number, version):
         wine.end()
     else:
         for pid in wine.processes_of(f"{product.windows_folder}\\programs\\{who}.exe"):
-            os.kill(pid, signal.SIGKILL)
+            kill(pid)
     seen = product.states()[-1]
-    check(seen not in ("committed", "rolled-back", "abandoned"), f"killed too late, the update had {seen}")
+    check(seen not in ENDS, f"killed too late, the update had {seen}")
     if who == "session":
         wine.begin()
         product.start(f"{product.name}-watchdog")
@@ -170,7 +108,7 @@ def killed(who, state, number, version):
         check(version == "1.1" or result.startswith("rolled-back"), f"a version that crashes: {result}")
     except AssertionError as trouble:
         raise AssertionError(f"{trouble}; killed in {seen}, and then\n{product.story(seen)}") from trouble
-    update.wait(timeout=60)
+    update.wait(timeout=120)
     product.control("service", "remove", "--purge")
     return f"killed in {seen}: {result}"
 
@@ -190,7 +128,7 @@ def killed_while_the_name_is_empty():
     # It starts with Windows, exchanges its program again, and ends as a failed service; what recovery does then, which Wine
     # does not have, is done here.
     eventually(lambda: outcome.exists() or (wine.phase(name) == "STOPPED" and wine.run("sc.exe", "start", name) and None),
-               "the update has an outcome", 90)
+               "the update has an outcome", 180)
     ending = json.loads(outcome.read_text())["ending"]
     check(digest(agent) == digest(options.build / "tests" / "offering_agent_1.1.exe"), "it is not the new version")
     return f"{ending}, agent 1.1.0 runs"
