@@ -55,8 +55,8 @@ TEST_CASE("what is absent, a folder, and a file in a folder's place are no files
 TEST_CASE("no link is followed, of a file or of a folder") {
     const Published published;
     std::error_code none_here;
-    fs::create_symlink(published.root.path() / "targets" / "agent", published.root.path() / "targets" / "link",
-                       none_here);
+    fs::create_symlink(published.root.path() / "targets" / "agent",
+                       published.root.path() / "targets" / "link", none_here);
     if (!none_here) fs::create_directory_symlink("targets", published.root.path() / "folder", none_here);
     if (none_here) {
         MESSAGE("skipped: no symbolic links here: ", none_here.message());
