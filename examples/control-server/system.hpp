@@ -13,7 +13,7 @@ namespace control {
 /// What this process makes is for its own account, and a peer that hangs up is no signal.
 void prepare_process();
 
-/// A regular file, open for reading; whoever publishes may replace or remove it meanwhile.
+/// A regular file, open for reading; whoever publishes may move it away meanwhile.
 class OpenFile {
  public:
     struct Info {

@@ -28,8 +28,8 @@ update::Result<OpenFile> OpenFile::open(const std::string& folder, const std::ve
     for (std::size_t n = 0; n < names.size(); ++n) {
         // O_NONBLOCK: opening a FIFO must not wait for its writer.
         const int kind = n + 1 < names.size() ? O_DIRECTORY : O_NONBLOCK;
-        file = OpenFile{::openat(descriptor(file.native_), names[n].c_str(),
-                                 O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind)};
+        file = OpenFile{
+            ::openat(descriptor(file.native_), names[n].c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | kind)};
         if (file.native_ < 0) return absent;
     }
     struct stat info {};

@@ -12,9 +12,7 @@ using update::ErrorCode;
 
 HANDLE handle(std::intptr_t native) { return reinterpret_cast<HANDLE>(native); }
 
-std::filesystem::path from_utf8(const std::string& text) {
-    return {std::u8string{text.begin(), text.end()}};
-}
+std::filesystem::path from_utf8(const std::string& text) { return {std::u8string{text.begin(), text.end()}}; }
 
 std::uint64_t whole(DWORD high, DWORD low) { return std::uint64_t{high} << 32 | low; }
 
@@ -34,9 +32,9 @@ update::Result<OpenFile> OpenFile::open(const std::string& folder, const std::ve
             is_folder == is_last)
             return absent;
     }
-    OpenFile file{reinterpret_cast<std::intptr_t>(::CreateFileW(
-        path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, nullptr,
-        OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, nullptr))};
+    OpenFile file{reinterpret_cast<std::intptr_t>(
+        ::CreateFileW(path.c_str(), GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE,
+                      nullptr, OPEN_EXISTING, FILE_FLAG_OPEN_REPARSE_POINT, nullptr))};
     BY_HANDLE_FILE_INFORMATION info{};
     // CON, NUL and their like are no files of a disk.
     if (file.native_ == -1 || ::GetFileType(handle(file.native_)) != FILE_TYPE_DISK ||
@@ -44,9 +42,9 @@ update::Result<OpenFile> OpenFile::open(const std::string& folder, const std::ve
         (info.dwFileAttributes & (FILE_ATTRIBUTE_DIRECTORY | FILE_ATTRIBUTE_REPARSE_POINT)) != 0)
         return absent;
     const FILETIME& changed = info.ftLastWriteTime;
-    file.info_ = {
-        whole(info.nFileSizeHigh, info.nFileSizeLow), whole(info.nFileIndexHigh, info.nFileIndexLow),
-        static_cast<std::int64_t>(whole(changed.dwHighDateTime, changed.dwLowDateTime)) * 100};
+    file.info_ = {whole(info.nFileSizeHigh, info.nFileSizeLow),
+                  whole(info.nFileIndexHigh, info.nFileIndexLow),
+                  static_cast<std::int64_t>(whole(changed.dwHighDateTime, changed.dwLowDateTime)) * 100};
     return file;
 }
 

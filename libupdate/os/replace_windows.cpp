@@ -153,9 +153,12 @@ Status delete_by_handle(const Handle& handle, const Path& shown) {
 
 bool sweep_aside(const Place& to) {
     bool swept = true;
-    for (int n = 0; n < asides_max; ++n)
-        if (::GetFileAttributesW(aside_name(to.full, n).c_str()) != INVALID_FILE_ATTRIBUTES)
-            swept &= remove_aside(aside_name(to.full, n));
+    // A backup that a helper runs from takes the first of these names, and what runs from there steps aside
+    // again.
+    for (const std::wstring& name : {to.full, aside_name(to.full, 0)})
+        for (int n = 0; n < asides_max; ++n)
+            if (::GetFileAttributesW(aside_name(name, n).c_str()) != INVALID_FILE_ATTRIBUTES)
+                swept &= remove_aside(aside_name(name, n));
     return swept;
 }
 

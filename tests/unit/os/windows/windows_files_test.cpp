@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "os/asides.hpp"
 #include "os/pending_renames.hpp"
 #include "os/place.hpp"
 #include "support.hpp"
@@ -135,6 +136,23 @@ TEST_CASE("what stepped aside and cannot be removed hinders no further rename, a
     held.reset();
     write(folder / "newer", "newer program");
     REQUIRE(files->rename(folder / "newer", folder / "agent.exe").has_value());
+    CHECK(files->list(folder.path()).value() == std::vector<std::string>{"agent.exe"});
+}
+
+TEST_CASE(
+    "a backup that a helper runs from steps aside where the old program still runs, and both are swept") {
+    const Folder folder;
+    const auto files = make_files();
+    Sleeper old{folder / "agent.exe"}, helper{folder / "backup.exe"};
+    write(folder / "new", "new program");
+    REQUIRE(files->rename(folder / "new", folder / "agent.exe").has_value());
+    const auto aside = files->rename(folder / "backup.exe", folder / "agent.exe.old");
+    REQUIRE_MESSAGE(aside.has_value(), (aside ? "" : aside.error().message()));
+    CHECK(files->list(folder.path())->size() == 3);
+    CHECK_FALSE(sweep_asides(folder / "agent.exe"));
+    old.end();
+    helper.end();
+    CHECK(sweep_asides(folder / "agent.exe"));
     CHECK(files->list(folder.path()).value() == std::vector<std::string>{"agent.exe"});
 }
 
