@@ -82,12 +82,14 @@ TEST_CASE("an exit code is told as a failure of the service, so that recovery fi
     CHECK_FALSE(is_held(endpoint.state(), ScmStop::by_others));
 }
 
-TEST_CASE("a service that ends well by itself is told from one that was stopped") {
+TEST_CASE(
+    "an end that nobody asked for is a failure with exit code 0, too, and no administrator's stop (I1)") {
     Endpoint endpoint{{"end", "0"}};
     endpoint.create();
     endpoint.start();
     REQUIRE(endpoint.reaches(ScmPhase::stopped));
-    CHECK(endpoint.state().error == 0);
+    CHECK(endpoint.state().error == 1066);
+    CHECK(last_exit(endpoint.state()) == ExitStatus{false, 0});
     CHECK_FALSE(is_held(endpoint.state(), ScmStop::by_others));
 }
 
