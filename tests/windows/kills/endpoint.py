@@ -1,7 +1,9 @@
 """An endpoint in a Windows session: its folder, its services, and what it tells of its updates."""
+import argparse
 import hashlib
 import json
 import os
+import pathlib
 import re
 import select
 import subprocess
@@ -9,6 +11,15 @@ import subprocess
 from session import check, eventually, windows_path
 
 ENDS = ("committed", "rolled-back", "abandoned", "needs-repair")
+
+
+def command_line():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--source", type=pathlib.Path, required=True)
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--only", help="the cases with this word")
+    parser.add_argument("--every", action="store_true", help="each death in every state, by each route that is played")
+    return parser.parse_args()
 
 
 def digest(path):

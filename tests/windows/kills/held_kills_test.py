@@ -7,7 +7,6 @@ started again, as the system does at boot or recovery does (Wine has none). Then
 one rolled back, one that fails its self-test abandoned, and where the old version's backup is lost the endpoint needs repair;
 the agent of that outcome lies there, runs and calls itself so, and nothing is left over.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -20,16 +19,12 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from endpoint import command_line  # noqa: E402
 from hold import Hold, why_not  # noqa: E402
 from offered import Offered, Releases  # noqa: E402
 from session import Session, check, eventually  # noqa: E402
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--source", type=pathlib.Path, required=True)
-arguments.add_argument("--build", type=pathlib.Path, required=True)
-arguments.add_argument("--only", help="the cases with this word")
-arguments.add_argument("--every", action="store_true", help="each death in every state, by each route")
-options = arguments.parse_args()
+options = command_line()
 wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "held"))
 
 # Of a version: who dies, in which state, by which route.

@@ -10,7 +10,6 @@ to be the one of that outcome.
 An agent without a watchdog exchanges its own program, whose name is empty for a moment. It is killed there, and the
 session is ended: nobody but Windows, which begins again, and its service manager act then.
 """
-import argparse
 import json
 import os
 import pathlib
@@ -22,15 +21,10 @@ import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-from endpoint import ENDS, Endpoint, digest  # noqa: E402
+from endpoint import ENDS, Endpoint, command_line, digest  # noqa: E402
 from session import Session, check, eventually, kill, windows_path  # noqa: E402
 
-arguments = argparse.ArgumentParser()
-arguments.add_argument("--source", type=pathlib.Path, required=True)
-arguments.add_argument("--build", type=pathlib.Path, required=True)
-arguments.add_argument("--only", help="the cases with this word")
-arguments.add_argument("--every", action="store_true", help="each death in every state, about ten minutes")
-options = arguments.parse_args()
+options = command_line()
 wine = Session(options.source, os.environ.get("LIBUPDATE_WINE_PREFIX", options.build / "wine" / "kills"))
 versions = options.build / "versions"
 
