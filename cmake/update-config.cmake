@@ -9,7 +9,4 @@ find_dependency(ZLIB 1.2)
 find_dependency(CURL)  # 7.88 or later
 find_dependency(OpenSSL 3.0)
 find_dependency(Boost 1.74 COMPONENTS filesystem)
-if(@UPDATE_WITH_SYSTEMD@)
-  find_dependency(sdbus-c++ 1.2)
-endif()
 include(${CMAKE_CURRENT_LIST_DIR}/update-targets.cmake)

@@ -117,6 +117,7 @@ class OpensslKey final : public VerifyingKey {
 
     bool verifies(std::string_view message, std::string_view signature) const override {
         const ErrorsCleared cleared;
+        if (!has_one_spelling(signature)) return false;
         const DigestContext context{EVP_MD_CTX_new()};
         EVP_PKEY_CTX* parameters = nullptr;
         const EVP_MD* digest = scheme_ == KeyScheme::ed25519 ? nullptr : EVP_sha256();
@@ -129,6 +130,13 @@ class OpensslKey final : public VerifyingKey {
     const std::string& material() const override { return material_; }
 
  private:
+    /// A signature of RSA is as long as the modulus (RFC 8017, 8.1.2). OpenSSL takes one without its leading
+    /// zeros, too: the same signature in another spelling.
+    bool has_one_spelling(std::string_view signature) const {
+        return EVP_PKEY_is_a(key_.get(), "RSA") != 1 ||
+               signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key_.get()));
+    }
+
     static bool set_pss(EVP_PKEY_CTX* parameters) {
         return EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING) == 1 &&
                EVP_PKEY_CTX_set_rsa_pss_saltlen(parameters, RSA_PSS_SALTLEN_AUTO) == 1 &&

@@ -68,7 +68,9 @@ std::string print(const Settings&);
 enum class Wish : std::uint8_t { run, stand_still };
 std::string command_for(Wish, const Settings&, const ProgramSettings&);
 
-/// Writes, enables and starts what `print` shows.
+/// Writes, enables and starts what `print` shows. Waits until it runs, each at most `trial.ready_timeout`
+/// (Windows: until its process has come to the SCM).
+/// @return `retry_later` when all of it is installed, and one did not come up
 enum class Start : std::uint8_t { no, yes };
 Status install(const Settings&, Files&, Start);
 /// Stops, disables and removes the services that we made; others stay.

@@ -80,6 +80,17 @@ std::vector<Scenario> scenarios(Platform platform) {
         pair.companion_conduct = conduct;
         pair.expected = expected(conduct);
     }
+    // A route that the agent's own image works on, and one that the watchdog works on: with whom comes after.
+    const auto add_former = [&](Former former, Route route, Conduct conduct, const std::string& what) {
+        Scenario& story = add(route, conduct, fmt::format("{}-{}", what, named(route, conduct)));
+        story.former = former;
+        story.guard = route == Route::exit_code;
+    };
+    for (const Conduct conduct : {Conduct::good, Conduct::crashes}) {
+        add_former(Former::every_program, Route::watchdog, conduct, "former");
+        for (const Route route : {Route::watchdog, Route::self_update, Route::exit_code})
+            add_former(Former::agent, route, conduct, "former-agent");
+    }
     const auto add_services = [&](Route route, Conduct conduct, const std::string& what) -> Scenario& {
         Scenario& services = add(route, conduct, fmt::format("{}-{}", what, named(route, conduct)));
         services.keeper = Keeper::both;

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <fmt/format.h>
 
+#include "sim/former.hpp"
+
 namespace update::sim {
 namespace {
 
@@ -27,7 +29,10 @@ FileInfo info_of(const Node& node) {
 class SimFile final : public File {
  public:
     SimFile(SimFiles& files, std::string path, NodePtr node)
-        : files_{files}, path_{std::move(path)}, node_{std::move(node)} {
+        : files_{files},
+          path_{std::move(path)},
+          node_{std::move(node)},
+          is_journal_{std::ranges::count(files_.world_.places.journal, path_) > 0} {
         ++node_->open;
     }
     SimFile(const SimFile&) = delete;
@@ -38,18 +43,17 @@ class SimFile final : public File {
 
     Result<std::size_t> read(std::uint64_t offset, std::span<std::byte> into) override {
         UPDATE_CHECK(files_.reading(), "read");
-        if (offset >= node_->bytes.size()) return std::size_t{0};
-        const auto count = std::min<std::size_t>(into.size(), node_->bytes.size() - offset);
-        std::memcpy(into.data(), node_->bytes.data() + offset, count);
-        return count;
+        if (is_former_journal()) return copy(as_former(node_->bytes), offset, into);
+        return copy(node_->bytes, offset, into);
     }
     /// In two halves: a process can die, and a disk be full, between them.
     Status write(std::uint64_t offset, std::span<const std::byte> bytes) override {
         if (bytes.empty()) return done();
-        const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-        if (std::ranges::count(files_.world_.places.journal, path_) > 0)
-            files_.world_.ghost.journal_written(text);
-        const std::size_t half = files_.about_to_strike() ? bytes.size() / 2 : 0;
+        std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        std::string former;
+        if (is_former_journal()) text = former = as_former(text);
+        if (is_journal_) files_.world_.ghost.journal_written(text);
+        const std::size_t half = files_.about_to_strike() ? text.size() / 2 : 0;
         if (half > 0) files_.world_.disk.write(*node_, offset, text.substr(0, half));
         UPDATE_CHECK(files_.point(Op::write, "write", path_), "write");
         files_.world_.disk.write(*node_, offset, text);
@@ -84,9 +88,21 @@ class SimFile final : public File {
     }
 
  private:
+    bool is_former_journal() const {
+        return is_journal_ && files_.process_ != nullptr &&
+               is_former(files_.world_.scenario, *files_.process_);
+    }
+    static std::size_t copy(std::string_view bytes, std::uint64_t offset, std::span<std::byte> into) {
+        if (offset >= bytes.size()) return 0;
+        const auto count = std::min<std::size_t>(into.size(), bytes.size() - offset);
+        std::memcpy(into.data(), bytes.data() + offset, count);
+        return count;
+    }
+
     SimFiles& files_;
     const std::string path_;
     NodePtr node_;
+    const bool is_journal_;
 };
 
 Status SimFiles::point(Op op, const char* what, const std::string& path) {

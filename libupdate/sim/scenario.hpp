@@ -39,6 +39,13 @@ enum class Keeper : std::uint8_t {
     nobody,
 };
 
+/// Which programs of the old version are of the release before this one, with the journal that it writes.
+enum class Former : std::uint8_t {
+    none,
+    agent,          ///< the agent, and what it starts from its own image: helper and guard
+    every_program,  ///< and the watchdog
+};
+
 /// Does the service manager start it at boot, and again when it ended?
 constexpr bool is_service_of_its_own(Keeper keeper) {
     return keeper == Keeper::service_manager || keeper == Keeper::both;
@@ -59,9 +66,10 @@ struct Scenario {
     unsigned start_limit = 0;   ///< starts within `start_limit_interval`, then the service manager gives up
     bool old_server = false;    ///< one that confirms no update
     bool old_watchdog = false;  ///< one that lives but does not know how to update
-    bool outage = false;        ///< the server has been away since before the update, and comes back late
-    bool brief = false;         ///< cheap enough for every pair of crashes
-    bool by_operator = false;   ///< updatectl applies it
+    Former former = Former::none;
+    bool outage = false;       ///< the server has been away since before the update, and comes back late
+    bool brief = false;        ///< cheap enough for every pair of crashes
+    bool by_operator = false;  ///< updatectl applies it
     Ending expected = Ending::committed;  ///< without any fault
 
     Selection selection() const { return {plan.update_id, plan.product, "", plan.version}; }

@@ -1,4 +1,4 @@
-// Built without sdbus-c++: service mode is refused by name, everything else works.
+// Built without the headers of libsystemd: service mode is refused by name, everything else works.
 #include "os/process_names.hpp"
 #include "os/service_manager.hpp"
 

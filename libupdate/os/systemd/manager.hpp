@@ -17,7 +17,8 @@ namespace update {
 
 /// Connects at the first call, and again after a lost connection. One thread. Every call takes at most 10 s.
 /// @return of all calls: `retry_later` when systemd or the bus cannot be reached, `permission` when it may
-/// not be asked, `not_found` for a unit that is not there, `refused` with systemd's reason
+/// not be asked, `not_found` for a unit that is not there, `refused` with systemd's reason, `unsupported`
+/// without libsystemd
 class SystemdManager {
  public:
     SystemdManager();
@@ -65,8 +66,11 @@ class SystemdManager {
 
  private:
     struct Connection;
+    /// Connects where it must; a connection that failed is not used again.
     template <class Call>
-    Status guarded(const std::string& what, Call&& call);
+    Status connected(Call&& call);
+    template <class... Arguments>
+    Status ask(const std::string& what, const char* method, const char* types, Arguments... arguments);
     Result<std::string> path_of(const std::string& unit);
     Status job(const char* method, const std::string& unit);
 

@@ -1,5 +1,4 @@
 // What systemd tells by itself, for as long as somebody waits for it.
-#include <map>
 #include <poll.h>
 
 #include "os/systemd/connection.hpp"
@@ -10,32 +9,29 @@ namespace {
 class UnitChanges final : public SystemdManager::Changes {
  public:
     template <class Connection>
-    UnitChanges(std::shared_ptr<Connection> connection, const std::string& path, const std::string& name)
-        : bus_{*connection->bus},
-          connection_{connection},
-          unit_{connection->at(path)},
-          jobs_{connection->at(bus::root)} {
-        unit_->uponSignal("PropertiesChanged")
-            .onInterface(bus::properties)
-            .call([this](const std::string&, const std::map<std::string, sdbus::Variant>&,
-                         const std::vector<std::string>&) { changed_ = true; });
-        unit_->finishRegistration();
-        jobs_->uponSignal("JobRemoved")
-            .onInterface(bus::manager)
-            .call([this, name](std::uint32_t, const sdbus::ObjectPath&, const std::string& unit,
-                               const std::string&) { changed_ |= unit == name; });
-        jobs_->finishRegistration();
+    UnitChanges(std::shared_ptr<Connection> connection, std::string unit)
+        : sd_{connection->sd}, bus_{connection->bus.get()}, connection_{connection}, unit_{std::move(unit)} {}
+
+    template <class Connection>
+    Status listen(const Connection& connection, const std::string& path) {
+        const std::string what = "watch " + unit_;
+        auto properties =
+            connection.on_signal(what, path, bus::properties, "PropertiesChanged", on_change, this);
+        if (!properties) return std::move(properties).error();
+        auto jobs = connection.on_signal(what, bus::root, bus::manager, "JobRemoved", on_job, this);
+        if (!jobs) return std::move(jobs).error();
+        properties_ = *std::move(properties);
+        jobs_ = *std::move(jobs);
+        return done();
     }
 
-    int descriptor() const override { return bus_.getEventLoopPollData().fd; }
+    int descriptor() const override { return sd_.get_fd(bus_); }
 
     /// A lost connection shows at the next call.
     bool take() override {
-        try {
-            while (bus_.processPendingRequest()) continue;
-        } catch (const sdbus::Error&) {
-            changed_ = true;
-        }
+        int outcome = 1;
+        while (outcome > 0) outcome = sd_.process(bus_, nullptr);
+        if (outcome < 0) changed_ = true;
         return std::exchange(changed_, false);
     }
 
@@ -45,9 +41,25 @@ class UnitChanges final : public SystemdManager::Changes {
     }
 
  private:
-    sdbus::IConnection& bus_;
+    static int on_change(sd_bus_message*, void* self, sd_bus_error*) {
+        static_cast<UnitChanges*>(self)->changed_ = true;
+        return 0;
+    }
+
+    static int on_job(sd_bus_message* message, void* self, sd_bus_error*) {
+        auto& changes = *static_cast<UnitChanges*>(self);
+        std::uint32_t id = 0;
+        const char *job = nullptr, *unit = nullptr, *result = nullptr;
+        if (changes.sd_.message_read(message, "uoss", &id, &job, &unit, &result) >= 0)
+            changes.changed_ |= unit == changes.unit_;
+        return 0;
+    }
+
+    const SdBus& sd_;
+    sd_bus* bus_;
     std::shared_ptr<void> connection_;  ///< lives as long as what was made from it
-    std::unique_ptr<sdbus::IProxy> unit_, jobs_;
+    const std::string unit_;
+    Slot properties_, jobs_;
     bool changed_ = false;
 };
 
@@ -55,13 +67,11 @@ class UnitChanges final : public SystemdManager::Changes {
 
 Result<std::unique_ptr<SystemdManager::Changes>> SystemdManager::watch(const std::string& unit) {
     UPDATE_TRY(path, path_of(unit), "watch " + unit);
-    try {
-        if (!std::exchange(connection_->subscribed, true))
-            connection_->manager->callMethod("Subscribe").onInterface(bus::manager);
-        return std::unique_ptr<Changes>{std::make_unique<UnitChanges>(connection_, path, unit)};
-    } catch (const sdbus::Error& error) {
-        return bus_error(error, "watch " + unit);
-    }
+    if (!connection_->subscribed) UPDATE_CHECK(connection_->ask("watch " + unit, "Subscribe", ""), "systemd");
+    connection_->subscribed = true;
+    auto changes = std::make_unique<UnitChanges>(connection_, unit);
+    UPDATE_CHECK(changes->listen(*connection_, path), "systemd");
+    return std::unique_ptr<Changes>{std::move(changes)};
 }
 
 }  // namespace update

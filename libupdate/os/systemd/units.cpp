@@ -14,6 +14,7 @@ namespace {
 using Changes = std::vector<std::string>;
 constexpr std::size_t unit_max_bytes = 64 * 1024;
 constexpr int removal_rounds = 3;
+constexpr std::chrono::milliseconds start_look{100};
 constexpr std::uint32_t readable_by_all = 0644;  // systemd complains about less: its content is public anyway
 
 /// One endpoint's units, for one command.
@@ -98,6 +99,24 @@ class Units {
         return done();
     }
 
+    /// Returns once its program runs and has said that it is ready, or why that is not so.
+    Status await_up(const std::string& unit) {
+        UPDATE_TRY(signals, manager_.watch(unit), "start " + unit);
+        const auto patience = std::chrono::steady_clock::now() + settings_.trial.ready_timeout;
+        for (;;) {
+            UPDATE_TRY(now, manager_.state(unit), "start " + unit);
+            if (now.active == "active" && now.job.empty()) return done();
+            const bool is_over = (!is_up(now) && now.job.empty()) || is_waiting_for_restart(now);
+            if (is_over || std::chrono::steady_clock::now() >= patience)
+                return Error{ErrorCode::retry_later,
+                             fmt::format("{} is installed, but {}: {}, {}; systemctl status {} says why",
+                                         unit, is_over ? "did not stay up" : "is not ready yet", now.active,
+                                         now.result, unit)};
+            signals->wait(start_look);
+            (void)signals->take();
+        }
+    }
+
     /// The rules that an update needs hold, or a drop-in makes them hold, or it is said why not.
     Status mend_agent(Changes& changes) {
         const std::string unit = unit_name(settings_, settings_.programs.front());
@@ -167,6 +186,23 @@ class Units {
 
 }  // namespace
 
+namespace {
+
+/// One that does not come up keeps the other from nothing.
+Status start_all(Units& units, const std::vector<UnitFile>& wanted) {
+    Status all = done();
+    const auto note = [&all](Status one) {
+        if (all) all = std::move(one);
+    };
+    for (const UnitFile& unit : wanted)
+        if (unit.at_boot) note(units.manager().start(unit.name));
+    for (const UnitFile& unit : wanted)
+        if (unit.at_boot) note(units.await_up(unit.name));
+    return all;
+}
+
+}  // namespace
+
 Status service_manager::install(const Settings& settings, Files& files, Start start) {
     Units units{settings, files};
     const auto wanted = unit_files(settings);
@@ -182,12 +218,9 @@ Status service_manager::install(const Settings& settings, Files& files, Start st
     UPDATE_CHECK(files.make_private_directory(settings.state_dir), "install");  // its unit may not create it
     for (const UnitFile& unit : wanted) UPDATE_CHECK(units.write(unit), "install");
     UPDATE_CHECK(units.manager().reload(), "install");
-    for (const UnitFile& unit : wanted) {
-        if (!unit.at_boot) continue;
-        UPDATE_CHECK(units.manager().enable(unit.name), "install");
-        if (start == Start::yes) UPDATE_CHECK(units.manager().start(unit.name), "install");
-    }
-    return done();
+    for (const UnitFile& unit : wanted)
+        if (unit.at_boot) UPDATE_CHECK(units.manager().enable(unit.name), "install");
+    return start == Start::yes ? start_all(units, wanted) : done();
 }
 
 namespace {

@@ -29,6 +29,20 @@ TEST_CASE("systemd: an endpoint enrolled without a watchdog gets its unit at the
     check_update_by_watchdog(service);
 }
 
+TEST_CASE("systemd: an install whose agent does not stay up says so, and has the watchdog run all the same") {
+    UPDATE_NEEDS_SYSTEMD();
+    Server server;
+    ServiceEndpoint service{server};
+    write_file(service.endpoint.install_root() / "bin/agent", "#!/bin/sh\nexit 3\n");
+    const Output installed = service.updatectl({"service", "install"});
+    CAPTURE(installed.text);
+    CHECK(installed.exit != 0);
+    CHECK(installed.text.find("agent.service is installed, but did not stay up") != std::string::npos);
+    CHECK(service.machine.property(agent, "UnitFileState") == "enabled");
+    CHECK(service.machine.property(watchdog, "UnitFileState") == "enabled");
+    CHECK(service.runs(watchdog));
+}
+
 TEST_CASE("systemd: a watchdog unit that systemd cannot read is written again, and started") {
     UPDATE_NEEDS_SYSTEMD();
     Server server;

@@ -45,6 +45,44 @@ TEST_CASE("what a key signs, its public half verifies, and nothing else") {
     }
 }
 
+TEST_CASE("a signature of RSA that begins with zero counts with its zero only") {
+    const std::string key =
+        "-----BEGIN PUBLIC KEY-----\n"
+        "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAv0Ggvn0CMmO5qgziZuGW\n"
+        "4PvmwechJKFIx94xTt7PiOc7pxW2SVOLCg9vKjuutVmvYzeBek/qd59W1HP7C8yb\n"
+        "/RceG71W9ihQ4sf523D64RdJcGD8znOyXqufheVtvyGD0g9+8gXfWDCN29fNSH2w\n"
+        "+9GiibFvQDhQanKTvUG64R4+Mt81uwXvqADlQ12LNSjeJEJynGMvH/sD1dyD5S6j\n"
+        "Y0lPB8wtZM1Pf9p9h5JjVh90EGMLq2kKQql/3E0Vc4S5pc/eLMCYa52/wthhZdLZ\n"
+        "KK1nL9IoXj8WotuhR/MNiE1GrWfuznfGDzvNCuv5hAcdCmaS2k+Lnfh4ou9K2tz6\n"
+        "hQIDAQAB\n"
+        "-----END PUBLIC KEY-----\n";
+    const std::array signatures{
+        std::tuple{
+            KeyScheme::rsa_pss_sha256, "message",
+            "0088b017819e0ecce3cf30b0b8d90a199502d005aef2925a57574000fbec1a29454fd77100d5783e7fd699de034be351"
+            "1894408146b664457f66936caf3a7227aa9fb0ac11347f9add7b0ecf7b19bbbbe772e81fe8c85d492e0dbbb28c53bd2f"
+            "2dc5a94ffb18d95524a0698a587d16ff403bd49031bb54232c25609d278269f53df21d2c03413c28ef7f5d629f25374b"
+            "05756baeee27243a4c0ecae760f89bcbae680a4df98d8beb373f8907989fdfe4feee148f541b6ee87cc685bec0439f35"
+            "23ea300377902469317f76f54a169011415e1742ac24497395dc5a498d98d4fd451a978198d62c3d48ba880e2c27070d"
+            "1ab97777c94f1f52bdd77c6ebb2dd7a7"},
+        std::tuple{
+            KeyScheme::rsa_pkcs1_sha256, "message 189",
+            "0091eb4a105e999367240b680f6f66493a6f30b20532ac827cdcf0dc4261797538a8890669003e9cb77e412ae5890224"
+            "8b9db3c3729e1d655d536a118ee6bd5b69a08d8e1cf34961a9a37be603588b85f7b0cd980a12153ccd78ee3a25cd06a6"
+            "f981e2569bdd2b40ae9290ffe8a421a7bf7815546413d5225a75aaafe76d0b5e16b832ddd33f80c0937e0a3d106ae9cd"
+            "c6d1672adb85bb666d4b4987deed89c2e402dd3d967193402a624dfa2e2b858fa3971522aa27b7bc7f86789ce874a9b7"
+            "20f84bd3679793fd47619ceea0e80a097b1adca82bbfae95e06036e4dd8be1d2107750211d725f38cfb662606ce41431"
+            "cd2e2e537a52899e1369a1ba208912f2"}};
+    for (const auto& [scheme, message, hex] : signatures) {
+        const auto verifying = crypto.verifying_key(scheme, key);
+        REQUIRE(verifying);
+        const auto signature = *from_hex(hex);
+        CHECK((*verifying)->verifies(message, signature));
+        CHECK_FALSE((*verifying)->verifies(message, signature.substr(1)));
+        CHECK_FALSE((*verifying)->verifies(message, std::string(1, '\0') + signature));
+    }
+}
+
 TEST_CASE("one key is one key, however its point is written, and its curve is named") {
     const auto material = [](const std::string& text) {
         const auto key = crypto.verifying_key(KeyScheme::ecdsa_sha2_p256, text);
