@@ -10,9 +10,9 @@ namespace update::sim {
 namespace {
 
 constexpr std::string_view magic = "UPDJ1 ";
-/// Of those that journal/record takes for absent where they are not written. `start_counted` is not among them:
-/// without it each start that a former guard counted would be counted again by the new agent, and one crash
-/// cost a good version its trial. So it belongs to the first release.
+/// Of those that journal/record takes for absent where they are not written. `start_counted` is not among
+/// them: without it each start that a former guard counted would be counted again by the new agent, and one
+/// crash cost a good version its trial. So it belongs to the first release.
 constexpr std::array new_fields{"excused", "outage_extensions", "ended_at_unix_ms"};
 
 /// "UPDJ1 GENERATION LENGTH CHECKSUM", a line's end, and so many bytes of JSON.

@@ -4,18 +4,10 @@
 #include <fmt/format.h>
 #include <set>
 
-#include "steps/manifest.hpp"
-#include "steps/step.hpp"
+#include "steps/backups.hpp"
 
 namespace update {
 namespace {
-
-/// The file that was there before, or the backup that has taken its place already.
-bool is_old(const FileInfo& info, const Backup& backup) {
-    const bool is_known =
-        is_same_after_restart(info.id, backup.id) || is_same_after_restart(info.id, backup.original);
-    return is_known && info.size_bytes == backup.size_bytes;
-}
 
 /// Either the live path holds the old file again, or the backup is complete.
 Status can_restore(Job& job, std::size_t n, const Backup& backup) {
@@ -23,9 +15,7 @@ Status can_restore(Job& job, std::size_t n, const Backup& backup) {
     const Artifact& a = job.plan.artifacts[n];
     const auto live = files.info(job.layout.installed(a));
     if (live && is_old(*live, backup)) return done();
-    UPDATE_TRY(file, files.open(job.layout.backup(a, job.plan.update_id, n), OpenMode::read), "open backup");
-    UPDATE_TRY(info, file->info(), "look at backup");
-    if (!is_old(info, backup)) return Error{ErrorCode::corrupt, "the backup is not the file that was kept"};
+    UPDATE_TRY(file, open_backup(job, n, backup), "restore");
     if (!backup.sha256) return done();
     UPDATE_TRY(digest, hash(*file, job.ports.hashing), "hash backup");
     if (digest != *backup.sha256) return Error{ErrorCode::corrupt, "the backup is damaged"};

@@ -9,7 +9,10 @@ namespace update {
 namespace {
 
 using namespace std::chrono_literals;
-constexpr milliseconds handshake_timeout = 10s, route_patience = 15s, route_look = 1s;
+constexpr milliseconds handshake_timeout = 10s, route_look = 1s;
+/// A watchdog that is killed twice is back within it: the SCM starts it again after 10 s each
+/// (service/scm_service).
+constexpr milliseconds route_patience = 25s;
 
 /// Our watchdog, which is just away when it has died, or somebody whose settings have to be mended?
 bool only_watchdog_restarts(const Settings& settings) {

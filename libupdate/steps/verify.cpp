@@ -2,8 +2,7 @@
 // install, and seals what it saw. Runs while the old version still works, so it costs no downtime.
 #include <fmt/format.h>
 
-#include "steps/manifest.hpp"
-#include "steps/step.hpp"
+#include "steps/backups.hpp"
 
 namespace update {
 namespace {
@@ -39,6 +38,9 @@ Event verify(Job& job) {
                 Error{seal.error()}.in(fmt::format("verify {}", verified.artifact().install_path)));
         seals.push_back(*seal);
     }
+    // From here on the old set is given up for the new one. Whoever was here before may have begun to discard
+    // this update, and died before that could be journaled.
+    if (auto kept = check_backups(job); !kept) return because(job, Reason::io_failed, kept.error());
     auto written = write_seals(job.ports.files, job.layout.seals(job.plan.update_id), seals);
     if (!written) return because(job, reason_of(written.error(), Reason::io_failed), written.error());
     // It is asked to stop next. Journaled with that state, which costs no write of its own.

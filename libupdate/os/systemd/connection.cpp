@@ -39,8 +39,8 @@ Result<Slot> SystemdManager::Connection::on_signal(const std::string& what, cons
                                                    const char* interface, const char* signal,
                                                    sd_bus_message_handler_t handler, void* user) const {
     sd_bus_slot* slot = nullptr;
-    const int outcome = sd.match_signal(bus.get(), &slot, bus::service, path.c_str(), interface, signal,
-                                        handler, user);
+    const int outcome =
+        sd.match_signal(bus.get(), &slot, bus::service, path.c_str(), interface, signal, handler, user);
     if (outcome < 0) return BusError{sd}.meaning(outcome, what);
     return Slot{slot, SlotEnd{&sd}};
 }

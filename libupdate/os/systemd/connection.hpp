@@ -34,7 +34,7 @@ class BusError {
 
  private:
     const SdBus& sd_;
-    sd_bus_error error_ = SD_BUS_ERROR_NULL;
+    sd_bus_error error_{};
 };
 
 struct MessageEnd {
