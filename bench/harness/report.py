@@ -22,8 +22,8 @@ WHY = {
         "Between stop and start the set is proven and exchanged, and each state is flushed to the journal first: "
         "{downtime} ms without a ready agent instead of {bare_restart} ms."),
     "rss_vs_floor": (
-        "Beyond the floor are the pages of the program itself, of libstdc++ that it uses more of, of sdbus-c++ with "
-        "libsystemd, libgcrypt and what they need (service mode), of toml++ and fmt, and blocks for the digest's thread."),
+        "Beyond the floor are the pages of the program itself, of libstdc++ that it uses more of, of toml++ and fmt, "
+        "and blocks for the digest's thread."),
     "agent_rss_vs_floor": (
         "Most of it is there before any update (`agent_idle`): the WebSocket session with cpprestsdk."),
     "watchdog_rss_vs_floor": "It posts alerts with cpprestsdk, and has its pages in memory before any update.",

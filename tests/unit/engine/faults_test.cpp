@@ -238,6 +238,22 @@ TEST_CASE("a backup that is damaged when it is needed ends as needs-repair, with
     CHECK(fs::exists(world.layout.backup(world.plan.artifacts[1], "u-1", 1)));  // for the operator
 }
 
+TEST_CASE("an update whose backup is gone is not applied, and the old set goes on as it is") {
+    World world{Route::watchdog};
+    bool gone = false;
+    world.point = [&](std::string_view) {
+        const auto now = world.record();
+        if (gone || !now || now->progress.state != State::verifying) return;
+        gone = fs::remove(world.layout.backup(world.plan.artifacts[0], "u-1", 0));
+    };
+    world.run_to_the_end();
+    REQUIRE(gone);
+    world.check_end("backup gone before the exchange");
+    CHECK(world.state() == State::abandoned);
+    CHECK(world.live_version() == old_version);
+    CHECK(world.outcome()->reason == Reason::io_failed);
+}
+
 TEST_CASE("a staged file that is changed after it was sealed is not installed") {
     World world{Route::watchdog};
     bool changed = false;
