@@ -10,6 +10,10 @@ bool is_old(const FileInfo& info, const Backup& backup) {
     return is_known && info.size_bytes == backup.size_bytes;
 }
 
+Result<std::vector<Backup>> backups_of(Job& job) {
+    return read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size());
+}
+
 Result<std::unique_ptr<File>> open_backup(Job& job, std::size_t n, const Backup& backup) {
     const Artifact& a = job.plan.artifacts[n];
     UPDATE_TRY(file, job.ports.files.open(job.layout.backup(a, job.plan.update_id, n), OpenMode::read),
@@ -20,10 +24,7 @@ Result<std::unique_ptr<File>> open_backup(Job& job, std::size_t n, const Backup&
 }
 
 Status check_backups(Job& job) {
-    UPDATE_TRY(
-        backups,
-        read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
-        "backups");
+    UPDATE_TRY(backups, backups_of(job), "backups");
     for (std::size_t n = 0; n < backups.size(); ++n)
         if (backups[n].existed)
             UPDATE_CHECK(open_backup(job, n, backups[n]),

@@ -37,10 +37,7 @@ Status restore_one(Job& job, std::size_t n, const Backup& backup) {
 }
 
 Status restore_all(Job& job) {
-    UPDATE_TRY(
-        backups,
-        read_backups(job.ports.files, job.layout.backups(job.plan.update_id), job.plan.artifacts.size()),
-        "backups");
+    UPDATE_TRY(backups, backups_of(job), "backups");
     for (std::size_t n = 0; n < backups.size(); ++n)
         if (backups[n].existed)
             UPDATE_CHECK(can_restore(job, n, backups[n]),
