@@ -77,8 +77,11 @@ class SystemdServices final : public Supervision {
         status.held_by_administrator = held;
         status.last_exit = program->last_exit;
         if (program->followed && has_ended(program->followed->handle)) {
-            status.last_exit = exit_of(*program, now);
-            return status;
+            if (!is_restarted_on_request(now, program->followed->restarts)) {
+                status.last_exit = exit_of(*program, now);
+                return status;
+            }
+            forget(*program);
         }
         status.running = is_up(now) || is_going_down(now);  // a stop that was asked for has not ended it yet
         if (!status.running) {
@@ -228,21 +231,25 @@ class SystemdServices final : public Supervision {
         loop_.forget(program.followed->handle.get());
         if (program.busy) return;  // it was asked for
         const auto now = settled(program);
-        if (now && is_restarted_on_request(*now, program.followed->restarts)) {
+        if (!now || is_restarted_on_request(*now, program.followed->restarts)) {
             forget(program);
             return look_later(program);
         }
-        if (now) program.last_exit = exit_of(program, *now);
+        program.last_exit = exit_of(program, *now);
         on_exit_(program.settings.name, program.last_exit);
     }
 
-    /// There was no process to follow yet: whoever waits for its end has to be told to look again.
+    /// There was no process to follow yet, or systemd did not answer: whoever waits for its end has to be
+    /// told then.
     void look_later(Program& program) {
         if (program.later) return;
         program.later = loop_.call_at(EventLoop::now() + birth_look, [this, &program] {
             program.later.reset();
+            if (program.followed) return;  // a look in between found it, and its end is told by itself
             const auto now = status(program.settings.name);
-            if (now && !now->running) on_exit_(program.settings.name, now->last_exit);
+            if (!now && now.error().code() == ErrorCode::retry_later) return look_later(program);
+            if (!now || !now->running)
+                on_exit_(program.settings.name, now ? now->last_exit : program.last_exit);
         });
     }
 

@@ -159,6 +159,7 @@ TEST_CASE("systemd: an administrator's restarts, again and again, are not distur
     ServiceEndpoint service{server, by_watchdog};
     service.install();
     for (int n = 0; n < 10; ++n) service.machine.systemctl({"restart", agent});
+    CAPTURE(service.logs());
     CHECK(service.machine.log().find("starts again in") == std::string::npos);
     CHECK(service.runs(agent));
 }
