@@ -25,6 +25,23 @@ void check_not_started(const ServiceEndpoint& service) {
     }
 }
 
+/// A service that takes a moment to start, and a program that follows it as the watchdog does.
+struct Probed {
+    explicit Probed(const std::string& name) : scratch{name} {
+        fs::copy_file(PROBE, probe);
+        machine.boot();
+        machine.write_unit("probed.service",
+                           "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStartPre=/bin/sleep "
+                           "0.02\nExecStart=/bin/sleep infinity\n"
+                           "[Install]\nWantedBy=multi-user.target\n");
+        machine.systemctl({"enable", "probed"});
+    }
+    const Scratch scratch;
+    const fs::path probe = scratch.path() / "probe";
+    const std::string state_dir = (scratch.path() / "state").string();
+    Machine machine{scratch.path() / "machine", {scratch.path()}};
+};
+
 }  // namespace
 
 TEST_CASE(
@@ -177,23 +194,22 @@ TEST_CASE("systemd: hold and release name the service manager's own commands") {
 
 TEST_CASE("systemd: an update that stops an agent which systemd is just starting is no administrator") {
     UPDATE_NEEDS_SYSTEMD();
-    const Scratch scratch{"update-stops"};
-    const fs::path probe = scratch.path() / "probe";
-    fs::copy_file(PROBE, probe);
-    Machine machine{scratch.path() / "machine", {scratch.path()}};
-    machine.boot();
-    machine.write_unit("probed.service",
-                       "[Unit]\nStartLimitIntervalSec=0\n[Service]\nType=exec\nExecStartPre=/bin/sleep "
-                       "0.02\nExecStart=/bin/sleep infinity\n"
-                       "[Install]\nWantedBy=multi-user.target\n");
-    machine.systemctl({"enable", "probed"});
+    Probed probed{"update-stops"};
     // Between its look at the agent and its stop lies a flushed note; a slow disk lets the agent begin just
     // then.
-    const Output ran = machine.run({"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync", "-e",
-                                    "inject=fsync:delay_enter=15ms", probe.string(), "stops", "40",
-                                    (scratch.path() / "state").string()});
+    const Output ran = probed.machine.run({"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync",
+                                           "-e", "inject=fsync:delay_enter=15ms", probed.probe.string(),
+                                           "stops", "40", probed.state_dir});
     CHECK(ran.exit == 0);
     CHECK(ran.text == "held 0\n");
+}
+
+TEST_CASE("systemd: a restart by the administrator that comes just before a look is not the agent's end") {
+    UPDATE_NEEDS_SYSTEMD();
+    Probed probed{"restart-before-look"};
+    const Output ran = probed.machine.run({probed.probe.string(), "restarts", probed.state_dir});
+    CHECK(ran.exit == 0);
+    CHECK(ran.text == "exits 0\n");
 }
 
 TEST_CASE("systemd: an agent that the administrator restarts within its trial keeps its starts") {

@@ -1,11 +1,12 @@
 // What tests need inside of a machine with systemd.
 //   probe plain|unit FILE   a service that starts another program which is to outlive it: writes its pid as
-//   seen
-//                           here to FILE, and goes on until it is stopped
+//                           seen here to FILE, and goes on until it is stopped
 //   probe child             what was started
 //   probe stops COUNT DIR   lets systemd start probed.service, stops it as an update does, a little later
 //   each
 //                           time, and prints how often that counted as an administrator's stop
+//   probe restarts DIR      follows probed.service while an administrator restarts it between two looks, and
+//                           prints how often that counted as its end
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -48,27 +49,45 @@ int start_another(const std::string& way, const std::string& file) {
     return live();
 }
 
-int stop_again_and_again(int count, const std::string& state_dir) {
+Settings settings_of_probed(const std::string& state_dir) {
     Settings settings;
     settings.product = "probed";
     settings.state_dir = state_dir;
     settings.service.manager = service_manager::native();
     settings.programs = {{}};
     settings.programs.front().name = "probed";
-    const auto files = make_files();
-    const Layout layout{settings};
-    if (!files->make_private_directory(layout.state_dir()) || !files->make_private_directory(layout.run()))
-        return 1;
-    auto loop = EventLoop::create();
-    if (!loop) return 1;
-    const auto services = service_manager::make_services(**loop, settings, *files, [](auto&&...) {});
+    return settings;
+}
+
+/// Follows probed.service as a watchdog does.
+struct Following {
+    explicit Following(const std::string& state_dir) : settings{settings_of_probed(state_dir)} {
+        const Layout layout{settings};
+        if (!files->make_private_directory(layout.state_dir()) ||
+            !files->make_private_directory(layout.run()))
+            return;
+        if (auto made = EventLoop::create()) loop = std::move(*made);
+        if (!loop) return;
+        auto made = service_manager::make_services(*loop, settings, *files, [this](auto&&...) { ++exits; });
+        if (made) services = std::move(*made);
+    }
+
+    const Settings settings;
+    const std::unique_ptr<Files> files = make_files();
+    std::unique_ptr<EventLoop> loop;
     SystemdManager systemd;
+    int exits = 0;
+    std::unique_ptr<Supervision> services;  ///< nothing: it could not be made
+};
+
+int stop_again_and_again(int count, const std::string& state_dir) {
+    Following probed{state_dir};
     int held = 0;
     for (int i = 0; i < count; ++i) {
-        if (!services || !systemd.start("probed.service")) return 1;
-        (*loop)->run_once(EventLoop::now() + std::chrono::milliseconds{i % 20});
-        const Status stopped = (*services)->stop("probed");
-        const auto now = (*services)->status("probed");
+        if (!probed.services || !probed.systemd.start("probed.service")) return 1;
+        probed.loop->run_once(EventLoop::now() + std::chrono::milliseconds{i % 20});
+        const Status stopped = probed.services->stop("probed");
+        const auto now = probed.services->status("probed");
         if (!stopped || !now) {
             std::cout << (stopped ? now.error().message() : stopped.error().message()) << '\n';
             return 1;
@@ -79,11 +98,47 @@ int stop_again_and_again(int count, const std::string& state_dir) {
     return 0;
 }
 
+/// @return once it has a main process other than `before`; false: it has none in time
+bool await_process(SystemdManager& systemd, std::int64_t before) {
+    const auto patience = EventLoop::now() + std::chrono::seconds{20};
+    const auto changes = systemd.watch("probed.service");
+    while (changes && EventLoop::now() < patience) {
+        const auto now = systemd.state("probed.service");
+        if (now && now->job.empty() && now->main_pid != 0 && now->main_pid != before) return true;
+        (*changes)->wait(std::chrono::milliseconds{10});
+        (void)(*changes)->take();
+    }
+    return false;
+}
+
+int restart_between_two_looks(const std::string& state_dir) {
+    Following probed{state_dir};
+    if (!probed.services || !probed.systemd.start("probed.service")) return 1;
+    // There is no process yet: it will look again.
+    if (!probed.services->status("probed") || !await_process(probed.systemd, 0)) return 1;
+    const auto followed = probed.services->status("probed");  // somebody else's look finds it before that
+    if (!followed || !followed->running) return 1;
+    const Instant look_is_due = EventLoop::now() + std::chrono::milliseconds{250};
+    while (EventLoop::now() < look_is_due) (void)probed.systemd.state("probed.service");
+    bool restarted = false;
+    probed.loop->call_at(Instant{}, [&] {  // just before that look, which knows nothing of the end then
+        restarted =
+            probed.systemd.restart("probed.service") && await_process(probed.systemd, followed->process.pid);
+    });
+    for (int round = 0; round < 3; ++round)
+        probed.loop->run_once(EventLoop::now() + std::chrono::milliseconds{250});
+    const auto now = probed.services->status("probed");
+    if (!restarted || !now || !now->running) return 1;
+    std::cout << "exits " << probed.exits << '\n';
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     const std::string what = argc > 1 ? argv[1] : "";
     if (what == "child") return answer_handshake() ? live() : 1;
     if (what == "stops" && argc == 4) return stop_again_and_again(std::stoi(argv[2]), argv[3]);
+    if (what == "restarts" && argc == 3) return restart_between_two_looks(argv[2]);
     return argc == 3 ? start_another(what, argv[2]) : 2;
 }
