@@ -1,6 +1,4 @@
-#include <algorithm>
 #include <condition_variable>
-#include <deque>
 #include <fmt/format.h>
 #include <mutex>
 #include <thread>
@@ -17,7 +15,9 @@
 #include "compose/reporter.hpp"
 #include "compose/service_mode.hpp"
 #include "compose/watchdog_renewal.hpp"
+#include "durable/durable.hpp"
 #include "engine/engine.hpp"
+#include "engine/offers.hpp"
 #include "os/notify.hpp"
 #include "supervise/upkeep.hpp"
 
@@ -95,11 +95,8 @@ class AgentUpdater final : public Updater {
 
     Status offer(const Selection& selection) override {
         UPDATE_CHECK(validate(selection), "offer");
-        wake([&] {
-            const bool known = std::ranges::any_of(
-                offers_, [&](const Selection& s) { return s.update_id == selection.update_id; });
-            if (!known && offers_.size() < 8) offers_.push_back(selection);
-        });
+        const Path outcome = adapters_->layout().outcome(selection.update_id);
+        wake([&] { offers_.take(selection, exists(adapters_->files(), outcome).value_or(false)); });
         return done();
     }
 
@@ -164,7 +161,7 @@ class AgentUpdater final : public Updater {
 
     void work() {
         for (;;) {
-            std::optional<Selection> offer;
+            std::optional<Offer> offer;
             bool go_on = false;
             {
                 std::unique_lock lock{mutex_};
@@ -173,19 +170,25 @@ class AgentUpdater final : public Updater {
                 if (stopping_) return;
                 look_now_ = false;
                 go_on = std::exchange(waiting_, false);
-                if (!go_on && !offers_.empty()) {
-                    offer = std::move(offers_.front());
-                    offers_.pop_front();
-                }
+                if (!go_on) offer = offers_.next();
             }
             const std::lock_guard busy{engine_mutex_};
             if (go_on)
                 handle(engine_.go_on());
             else if (offer)
-                begin(*offer);
+                answer(*offer);
             else
                 look_after();
         }
+    }
+
+    void answer(const Offer& offer) {
+        if (offer.has_ended)
+            note_end();
+        else
+            begin(offer.selection);
+        const std::lock_guard lock{mutex_};
+        offers_.over();
     }
 
     /// The restart path is judged at the very beginning of an update, so it is mended before.
@@ -260,7 +263,7 @@ class AgentUpdater final : public Updater {
     Reporter reporter_;
     mutable std::mutex mutex_;  // below: guarded by it
     std::condition_variable changed_;
-    std::deque<Selection> offers_;
+    Offers offers_;
     std::string open_update_;
     bool unfinished_ = false, waiting_ = false, look_now_ = false, stopping_ = false;
     std::thread worker_;

@@ -113,8 +113,8 @@ void WatchdogProcess::tend_update() {
         tidy();
         return aside_sweep_.tend();
     }
-    // A clean-up that fails and rests keeps nobody down.
-    if (enabled_ && is_settled(record->progress.state)) keeper_->tend_all();
+    // A download that waits for the network, or a clean-up that fails and rests, keeps nobody down.
+    if (enabled_ && !is_applied(record->progress.state)) keeper_->tend_all();
     after(resume(Entry::after_crash), record->progress.state);
 }
 
@@ -148,7 +148,7 @@ void WatchdogProcess::after(const Result<Halt>& halt, State state) {
             tell_of_end(*record);
     }
     // While a helper applies, starting and stopping the agent is its business.
-    others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
+    others_work_ = *halt == Halt::busy && is_applied(state);
 }
 
 void WatchdogProcess::tell_of_end(const Record& record) {
@@ -209,7 +209,7 @@ void WatchdogProcess::on_exit(const std::string& program, const std::optional<Ex
         agent_connected_ = false;
         channel_->push({.kind = Signal::Kind::agent_exited});
         const auto record = engine_->record();
-        if (applying_ && (!record || !is_settled(record->progress.state))) return;
+        if (applying_ && (!record || is_applied(record->progress.state))) return;
     } else if (applying_ && has_failed(exit)) {
         channel_->push({.kind = Signal::Kind::woken});
     }
@@ -222,7 +222,7 @@ void WatchdogProcess::tend_within_update(const std::string& program) {
     const auto record = engine_->record();
     if (!applying_ || !record) return;
     const State state = record->progress.state;
-    if (is_waiting(state) || (enabled_ && is_settled(state))) keeper_->tend(program);
+    if (is_waiting(state) || (enabled_ && !is_applied(state))) keeper_->tend(program);
 }
 
 /// By a timer of the loop that does all the work: it stops when the loop hangs.

@@ -31,7 +31,7 @@ Status Engine::tidy() {
     const auto last = record();
     if (last && !last->filed) return under_way;
     sweep(last ? last->update_id : "");
-    for (const Path& file : {layout_.policy(), layout_.roll_back_request()})
+    for (const Path& file : {layout_.policy(), layout_.roll_back_request(), layout_.asides()})
         UPDATE_CHECK(ports_.files.remove(temporary_of(file)), "tidy up");
     return done();
 }
@@ -64,10 +64,9 @@ Result<std::optional<Halt>> Engine::clear_the_way(const std::string& update_id) 
         return Error{ErrorCode::refused,
                      fmt::format("update {} is in progress ({}); wait for its end or cancel it",
                                  last->update_id, row(last->progress.state).name)};
-    if (last) {  // closes the last one, should a crash have come between its end and its filing
+    if (last && !last->filed) {  // a crash came between its end and its filing
         UPDATE_TRY(closing, open_work(*last, nullptr), "last update");
-        Job job = job_for(*closing);
-        if (close(job) == Event::failed)
+        if (!close_again(*closing))
             return Error{ErrorCode::retry_later, "the outcome of the last update cannot be filed"};
     }
     return std::optional<Halt>{};
@@ -151,6 +150,7 @@ Result<Halt> Engine::start(std::unique_ptr<Lock> lock_held, const Plan& plan, Po
 
     work_ = std::make_unique<Work>(Work{std::move(lock_held), plan, {}});
     Record& record = work_->record;
+    if (const auto last = journal_.load().record) record.generation = last->generation;
     record.update_id = plan.update_id;
     record.from_version = plan.from_version;
     record.to_version = plan.version;

@@ -21,6 +21,12 @@ constexpr int store_attempts = 4;
 /// The agent can do its own work meanwhile: what downloads may take hours, what waits waits for that work.
 bool is_work_of_a_running_agent(State state) { return is_waiting(state) || row(state).owner == Owner::agent; }
 
+/// The files of the set are exchanged one by one: any of them may be old or new.
+bool is_exchange(State state) {
+    const Effect effect = row(state).effect;
+    return effect == Effect::swap || effect == Effect::restore;
+}
+
 }  // namespace
 
 Engine::Engine(const Settings& settings, const Layout& layout, const Ports& ports, const Machine& machine,
@@ -108,6 +114,16 @@ Event Engine::what_happened(bool trial_ended, bool start_was_counted) {
     return start_of_mixed_set(job).value_or(Event::resumed);
 }
 
+/// Whoever came to this end may have died before it was on the disk. Until it is, it is told to nobody.
+bool Engine::close_again(Work& work) {
+    if (auto stored = journal_.store(work.record); !stored) {
+        observer_.note(work.record, stored.error().message());
+        return false;
+    }
+    Job job = job_for(work);
+    return close(job) != Event::failed;
+}
+
 Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
     if (const auto before = record(); !before || before->filed) return Halt::idle;
     auto held = lock();
@@ -130,10 +146,7 @@ Result<Halt> Engine::resume(Entry entry, bool stop_before_work) {
 
     UPDATE_TRY(work, open_work(std::move(*loaded.record), std::move(*held)), "resume update");
     const State state = work->record.progress.state;
-    if (is_terminal(state)) {
-        Job job = job_for(*work);
-        return close(job) == Event::failed ? Halt::ended : Halt::idle;
-    }
+    if (is_terminal(state)) return close_again(*work) ? Halt::idle : Halt::ended;
     work_ = std::move(work);
     // Called before a start, or as the start itself: the trial that the journal speaks of is over.
     // Where a guard has counted this start already, the agent does not count it again.
@@ -283,13 +296,26 @@ Status Engine::find_applier() {
     return take_route(job, Route::self_update);
 }
 
+/// As by the exit-code route: an agent whose files are half exchanged, and for which nobody goes on, goes on
+/// itself. @return false: nothing could be done, and nobody does it
+bool Engine::finish_exchange() {
+    auto held = lock();
+    if (!held) return held.error().code() == ErrorCode::retry_later;
+    auto last = journal_.load().record;
+    if (!last || !is_exchange(last->progress.state)) return last.has_value();
+    auto work = open_work(std::move(*last), std::move(*held));
+    if (!work || !ports_.services.prepare_exchange(settings_.programs.front().name)) return false;
+    work_ = std::move(*work);
+    work_->record.route = Route::exit_code;
+    move(*work_, Event::resumed);
+    return run(false).has_value();
+}
+
 bool Engine::must_make_way(Halt halt) {
     if (halt != Halt::busy && halt != Halt::not_mine) return false;
     const auto last = record();
-    if (!last) return false;
-    const Effect effect = row(last->progress.state).effect;
-    const bool exchanged = effect == Effect::swap || effect == Effect::restore;
-    return exchanged && (halt == Halt::busy || find_applier());
+    if (!last || !is_exchange(last->progress.state)) return false;
+    return halt == Halt::busy || find_applier() || finish_exchange();
 }
 
 }  // namespace update

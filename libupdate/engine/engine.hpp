@@ -90,6 +90,8 @@ class Engine {
     std::optional<Halt> leave_instead(Work&);
     void move(Work&, Event);
     void file_outcome(Work&);
+    bool close_again(Work&);
+    bool finish_exchange();
     void store_or_turn_back(Work&, Event);
     static bool is_about_a_restart(const Work&);
     bool cancel_wanted(const Work&);

@@ -106,7 +106,7 @@ const Row& row(State state) { return table[static_cast<std::size_t>(state)]; }
 std::span<const Row> rows() { return table; }
 std::span<const Exception> exceptions() { return table_exceptions; }
 bool is_terminal(State state) { return row(state).effect == Effect::close; }
-bool is_settled(State state) { return row(state).owner == Owner::anyone; }
+bool is_applied(State state) { return row(state).owner == Owner::applier; }
 
 bool is_after_hand_over(State state) {
     return state >= State::self_swapping && state != State::discarding && state != State::abandoned &&

@@ -118,8 +118,9 @@ const Row& row(State);
 std::span<const Row> rows();
 std::span<const Exception> exceptions();
 bool is_terminal(State);
-/// What runs from now on is decided: whoever finds the journal's lock free only tidies up and files the end.
-bool is_settled(State);
+/// The set is being exchanged or judged. In any other state whatever is installed may run: nothing of it has
+/// been touched yet, or what runs from now on is decided.
+bool is_applied(State);
 /// The old version has been, or may have been, touched: only a roll-back leads out.
 bool is_after_hand_over(State);
 std::optional<State> state_named(std::string_view name);

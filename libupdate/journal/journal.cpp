@@ -95,12 +95,15 @@ Journal::Slot Journal::decode(unsigned n, std::string_view text) const {
     return {std::move(*record), {}};
 }
 
-/// 0: nothing readable lies there.
-std::uint64_t Journal::generation_in(unsigned n) const {
+/// 0: nothing whole lies there. Nothing: the disk is in trouble, and what lies there may be the newest.
+std::optional<std::uint64_t> Journal::generation_in(unsigned n) const {
     const auto text = read_text(files_, paths_[n], slot_bytes);
-    if (!text) return 0;
-    const auto body = decode_slot(*text);
-    return body ? body->generation : 0;
+    const auto body = text ? decode_slot(*text) : Result<Body>{text.error()};
+    if (body) return body->generation;
+    const ErrorCode code = body.error().code();
+    const bool nothing_whole =
+        code == ErrorCode::not_found || code == ErrorCode::corrupt || code == ErrorCode::refused;
+    return nothing_whole ? std::optional<std::uint64_t>{0} : std::nullopt;
 }
 
 Journal::Loaded Journal::load() const {
@@ -111,12 +114,20 @@ Journal::Loaded Journal::load() const {
             a.damage + (a.damage.empty() || b.damage.empty() ? "" : "; ") + b.damage};
 }
 
-Status Journal::store(Record& record) {
-    const std::uint64_t generation_a = generation_in(0), generation_b = generation_in(1);
-    const unsigned older = generation_a <= generation_b ? 0 : 1;
-    const std::uint64_t generation = std::max(generation_a, generation_b) + 1;
+/// The other one is what a crash falls back to: the one with generation `last`, of which the record is, also
+/// if it cannot be read just now, and if a newer one came after it that was not flushed; else the newest.
+unsigned Journal::slot_to_overwrite(std::uint64_t last, std::optional<std::uint64_t> a,
+                                    std::optional<std::uint64_t> b) {
+    if (last != 0 && a.value_or(last) == last && b != last) return 1;
+    if (last != 0 && b.value_or(last) == last && a != last) return 0;
+    return a.value_or(0) <= b.value_or(0) ? 0 : 1;
+}
 
-    const Path& path = paths_[older];
+Status Journal::store(Record& record) {
+    const auto a = generation_in(0), b = generation_in(1);
+    const std::uint64_t generation = std::max({a.value_or(0), b.value_or(0), record.generation}) + 1;
+
+    const Path& path = paths_[slot_to_overwrite(record.generation, a, b)];
     const auto context = [&path] { return fmt::format("write journal {}", path.string()); };
     const std::string slot = encode_slot(generation, to_json(record));
     UPDATE_TRY(existed, exists(files_, path), context());

@@ -39,7 +39,9 @@ class Journal {
     };
     const Slot& read_slot(unsigned n) const;
     Slot decode(unsigned n, std::string_view text) const;
-    std::uint64_t generation_in(unsigned n) const;
+    std::optional<std::uint64_t> generation_in(unsigned n) const;
+    static unsigned slot_to_overwrite(std::uint64_t last, std::optional<std::uint64_t> a,
+                                      std::optional<std::uint64_t> b);
 
     Files& files_;
     const std::array<Path, 2> paths_;

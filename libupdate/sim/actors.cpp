@@ -129,10 +129,8 @@ void start_agent(World& world, const std::string& service) {
 void offer_to(World& world, Process& agent) {
     const auto selection = world.server.offer();
     if (!selection || !agent.life.began) return;
-    const bool known = std::ranges::any_of(
-        agent.offers, [&](const Selection& s) { return s.update_id == selection->update_id; });
-    if (known) return;
-    agent.offers.push_back(*selection);
+    const Path outcome = world.layout.outcome(selection->update_id);
+    agent.offers.take(*selection, world.disk.find(outcome.generic_string()) != nullptr);
     if (agent.waits) world.poke(agent);
 }
 

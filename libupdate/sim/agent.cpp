@@ -39,9 +39,7 @@ class Agent {
                 waiting_ = false;
                 handle(engine_.go_on());
             } else if (!p_.offers.empty() && aware) {
-                const Selection selection = p_.offers.front();
-                p_.offers.pop_front();
-                handle(engine_.begin(selection, p_.version));
+                answer(*p_.offers.next());
             } else if (aware) {
                 look_after();
             }
@@ -59,6 +57,14 @@ class Agent {
         if (!halt) return Halt::idle;
         waiting_ = *halt == Halt::would_wait;
         return *halt;
+    }
+
+    void answer(const Offer& offer) {
+        if (offer.has_ended)
+            world_.send_outcomes(p_);
+        else
+            handle(engine_.begin(offer.selection, p_.version));
+        p_.offers.over();
     }
 
     void begin_work() {

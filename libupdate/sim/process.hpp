@@ -10,6 +10,7 @@
 #include <update/outcome.hpp>
 
 #include "engine/engine.hpp"
+#include "engine/offers.hpp"
 #include "os/fiber/fiber.hpp"
 #include "ports/ports.hpp"
 #include "sim/disk.hpp"
@@ -65,7 +66,7 @@ struct Process {
     bool shaken_hands = false, told_of_cancel = false, cancel_news = false;
 
     LifeSigns life;
-    std::deque<Selection> offers;
+    Offers offers;
     std::size_t outcomes_seen = 0;
 };
 

@@ -117,7 +117,7 @@ class Watchdog {
             others_work_ = world_.locks.contains(world_.layout.journal_lock().generic_string());
             return;
         }
-        if (is_settled(record->progress.state)) tend_programs();
+        if (!is_applied(record->progress.state)) tend_programs();
         after(resume(Entry::after_crash), record->progress.state);
     }
 
@@ -149,7 +149,7 @@ class Watchdog {
 
     void after(const Result<Halt>& halt, State state) {
         if (!halt) return tidying_.call();
-        others_work_ = *halt == Halt::busy && (row(state).owner == Owner::applier || state == State::exiting);
+        others_work_ = *halt == Halt::busy && is_applied(state);
     }
 
     /// The kept version becomes an update of its own, applied right here.
@@ -217,7 +217,7 @@ class Watchdog {
         if (program == world_.settings.programs.front().name) {
             p_.signals.push_back({.kind = Signal::Kind::agent_exited});
             const auto record = record_of(world_, p_, engine_);
-            if (applying_ && (!record || !is_settled(record->progress.state))) return;
+            if (applying_ && (!record || is_applied(record->progress.state))) return;
         } else if (applying_ && has_failed(exit)) {
             p_.signals.push_back({.kind = Signal::Kind::woken});
         }
@@ -234,7 +234,7 @@ class Watchdog {
             if (!record) continue;
             const State state = record->progress.state;
             const bool is_agent = &program == &world_.settings.programs.front();
-            if (is_settled(state) || (is_waiting(state) && !is_agent)) tend(program.name);
+            if (!is_applied(state) || (is_waiting(state) && !is_agent)) tend(program.name);
         }
     }
 

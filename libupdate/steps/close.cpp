@@ -37,8 +37,11 @@ Status end(Job& job) {
     UPDATE_CHECK(remember(job, outcome), "remember outcome");
     // What could not be repaired keeps its backups: an operator may need them.
     if (outcome.ending != Ending::needs_repair) UPDATE_CHECK(remove_workshops(job), "clean up");
-    // A list for a broom: no outcome waits for it.
-    if (auto noted = note_asides(job); !noted) job.say(noted.error().message());
+    // A list for a broom: no outcome waits for it, but half of one is not left behind.
+    if (auto noted = note_asides(job); !noted) {
+        job.say(noted.error().message());
+        UPDATE_CHECK(job.ports.files.remove(temporary_of(job.layout.asides())), "half a list");
+    }
     UPDATE_CHECK(forget_cancellation(job), "forget cancellation");
     UPDATE_CHECK(remove_tree(job.ports.files, job.layout.update(job.record.update_id)),
                  "remove update folder");

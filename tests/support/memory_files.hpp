@@ -23,7 +23,7 @@ class MemoryFiles : public Files {
     std::map<Path, unsigned> directory_flushes;
     std::uint64_t room_bytes = ~std::uint64_t{0};  ///< what still fits
     bool loses_writes = false;                     ///< `flush` of a file fails
-    std::map<Path, ErrorCode> unreadable;          ///< `info` fails so
+    std::map<Path, ErrorCode> unreadable;          ///< `info`, and to open it for reading, fail so
 
     std::shared_ptr<MemoryNode> put(const Path& path, std::vector<std::byte> bytes,
                                     FileInfo::Kind kind = FileInfo::Kind::file) {
@@ -129,6 +129,8 @@ class MemoryFile : public File {
 
 inline Result<std::unique_ptr<File>> MemoryFiles::open(const Path& path, OpenMode mode) {
     const bool create = mode == OpenMode::create_new || mode == OpenMode::read_write_new;
+    if (const auto found = unreadable.find(path); found != unreadable.end() && mode == OpenMode::read)
+        return Error{found->second, path.string()};
     if (!exists(path) && !create) return absent(path);
     if (exists(path) && mode == OpenMode::create_new) return Error{ErrorCode::refused, path.string()};
     if (!exists(path)) put(path, {});

@@ -219,6 +219,35 @@ TEST_CASE("a slot that cannot be read at all counts as damaged") {
     CHECK_FALSE(loaded.damage.empty());
 }
 
+TEST_CASE("a newest slot that cannot be read just now is not written over") {
+    Disk disk;
+    disk.store("previous");
+    Record newest = disk.store("newest");
+    const Path slot = disk.layout.journal_slot(disk.slot_of(newest));
+    disk.files.unreadable[slot] = ErrorCode::retry_later;
+    Record next = newest;
+    next.update_id = "next";
+    REQUIRE(disk.journal.store(next));
+    CHECK(next.generation == newest.generation + 1);
+    disk.files.unreadable.clear();
+    disk.slot(disk.slot_of(next))[100] ^= std::byte{1};
+    CHECK(disk.journal.load().record == newest);
+}
+
+TEST_CASE("after a flush that failed the slot that was not flushed is written again, not the one before") {
+    Disk disk;
+    disk.store("previous");
+    Record newest = disk.store("newest");
+    Record next = newest;
+    next.update_id = "next";
+    disk.files.loses_writes = true;
+    REQUIRE_FALSE(disk.journal.store(next));
+    disk.files.loses_writes = false;
+    REQUIRE(disk.journal.store(next));
+    disk.slot(disk.slot_of(next))[100] ^= std::byte{1};
+    CHECK(disk.journal.load().record == newest);
+}
+
 TEST_CASE("a store on a full disk fails, and the former state is still loaded") {
     Disk disk;
     disk.store("first");
