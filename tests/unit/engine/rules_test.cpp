@@ -310,6 +310,28 @@ TEST_CASE("an agent that is started while somebody completes its half-done swap 
     CHECK(world.as(Actor::agent, [](Engine& e) { return e.must_make_way(Halt::busy); }));
 }
 
+TEST_CASE("an agent whose files are half exchanged, and for which nobody goes on, goes on itself") {
+    for (const State half : {State::swapping, State::restoring}) {
+        World world{Route::self_update, half == State::swapping ? Behaviour::good : Behaviour::exits};
+        int exchanged = 0;
+        world.point = [&](std::string_view operation) {
+            const auto now = world.record();
+            if (operation != "rename" || !now || now->progress.state != half || ++exchanged != 2) return;
+            world.helpers_refused = true;
+            throw Crash{};
+        };
+        world.run_to_the_end();
+        const std::string context{row(half).name};
+        REQUIRE_MESSAGE(world.state() == half, context);
+        CHECK_MESSAGE(world.as(Actor::agent, [](Engine& e) { return e.must_make_way(Halt::not_mine); }),
+                      context);
+        CHECK_MESSAGE(world.state() == row(half).next, context);
+        CHECK_MESSAGE(
+            world.read(world.settings.install_root / "share/data") == "data of " + world.live_version(),
+            context);
+    }
+}
+
 TEST_CASE("a request to cancel another update cancels nothing") {
     World world{Route::watchdog};
     world.point = [&](std::string_view) {

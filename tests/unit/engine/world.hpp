@@ -65,7 +65,7 @@ class World {
     bool started_on_request = false;  ///< an administrator's restart, says the service manager
     unsigned unreadable_looks = 0;    ///< so often the service manager does not tell how the agent is
     bool watchdog_there = false, server_up = true, connected = true, guard_there = false,
-         acknowledged = false;
+         helpers_refused = false, acknowledged = false;
     std::optional<Signal> intruder;  ///< delivered before anything else
     std::string unstartable;         ///< a companion without an executable
     std::vector<State> exchanges_prepared;
@@ -264,6 +264,7 @@ class PlayedProcesses : public Processes {
     }
     Result<ProcessId> break_away(const Command&, std::chrono::milliseconds) override {
         world_.point("break away");
+        if (world_.helpers_refused) return Error{ErrorCode::refused, "may not break away"};
         helper_wanted_ = true;
         ++world_.helpers_started;
         return ProcessId{7, 1};
