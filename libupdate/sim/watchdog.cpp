@@ -225,7 +225,7 @@ class Watchdog {
         world_.at(*watched_.at(program).start_at, {.kind = Event::Kind::wake_all});
     }
 
-    /// A companion that ended within a trial is started again while it lasts; everything once it is settled.
+    /// A companion that ended within a trial is started again while it lasts; everything before and after.
     void tend_within_update() {
         for (const ProgramSettings& program : world_.settings.programs) {
             const auto start_at = watched_.at(program.name).start_at;
