@@ -202,7 +202,8 @@ void WatchdogProcess::tidy() {
 // --- the programs
 
 /// Within a trial the agent's exit is evidence, and a companion's crash may be: the engine looks, and
-/// starts it again. Everything else is restarted as always, and so is everything before and after the exchange.
+/// starts it again. Everything else is restarted as always, and so is everything before and after the
+/// exchange.
 void WatchdogProcess::on_exit(const std::string& program, const std::optional<ExitStatus>& exit) {
     const bool is_agent = program == adapters_.settings().programs.front().name;
     if (is_agent) {
